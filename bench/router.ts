@@ -1,0 +1,282 @@
+/**
+ * Compares Berth's router with an nginx whose one server block a person wrote by hand, before the
+ * same app: requests per second and latency with 1 and with 10,000 routes, what a change costs,
+ * and the memory of a worker. Runs alternate, so that both meet the same machine.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { Agent, get } from "node:http";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { RoutingTable } from "#domain/router.ts";
+import { ended, exec, start } from "#lib/exec.ts";
+import { backend, host } from "../test/contract/router.ts";
+import { freePorts, nobody, startNginx, until, type NginxWorld } from "../test/nginx.ts";
+
+type Run = { readonly requestsPerS: number; readonly p99Ms: number };
+type Comparison = {
+  readonly routes: number;
+  readonly reference: Run;
+  readonly berth: Run;
+  readonly ratio: number;
+};
+type Result = {
+  readonly comparisons: readonly Comparison[];
+  readonly replaceMs: number;
+  readonly changeMs: number;
+  readonly changeMaxMs: number;
+  readonly staleAnswers: number;
+  readonly workerMb: number;
+};
+
+const routesMax = 10_000;
+const connections = 64;
+const targets = { ratio: 0.9, changeMs: 10, workerMb: 40 };
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: "string", default: "10" },
+    seconds: { type: "string", default: "2" },
+    json: { type: "boolean", default: false },
+  },
+});
+const runs = Math.min(100, Math.max(1, Number(values.runs)));
+const seconds = Math.min(60, Math.max(1, Number(values.seconds)));
+
+const result = await measureAll();
+console.log(values.json ? JSON.stringify(result, null, 2) : tableOf(result));
+
+async function measureAll(): Promise<Result> {
+  await using nginx = await startNginx({ workers: 1 });
+  const [appPort = 0, referencePort = 0] = await freePorts(2);
+  await using _app = await startPlain(nginx.dir, "app", appOf(nginx.dir, appPort));
+  const text = referenceOf(nginx.dir, { appPort, port: referencePort });
+  await using _reference = await startPlain(nginx.dir, "reference", text);
+  await until(async () => fetch(`http://127.0.0.1:${referencePort}/`));
+
+  const peer = `127.0.0.1:${appPort}`;
+  const comparisons: Comparison[] = [];
+  let replaceMs = 0;
+  for (const routes of [1, routesMax]) {
+    const before = performance.now();
+    await nginx.router.replace(tableWith(routes, peer));
+    replaceMs = performance.now() - before;
+    comparisons.push(await compare(nginx, { routes, referencePort }));
+  }
+  await askEveryHost(nginx.settings.ports.direct);
+  const workerMb = await workerMemoryMb(nginx.pid());
+  return { comparisons, replaceMs, workerMb, ...(await measureChanges(peer)) };
+}
+
+function tableWith(routes: number, peer: string): RoutingTable {
+  const numbers = Array.from({ length: routes }, (_, index) => index);
+  return {
+    hosts: Object.fromEntries(numbers.map((it) => [hostName(it), host({ "/": `${it}/web` })])),
+    backends: Object.fromEntries(numbers.map((it) => [String(it), backend([peer])])),
+  };
+}
+
+function hostName(index: number): string {
+  return `app-${index}.bench.test`;
+}
+
+async function compare(
+  nginx: NginxWorld,
+  { routes, referencePort }: { routes: number; referencePort: number },
+): Promise<Comparison> {
+  const script = join(nginx.dir, "hosts.lua");
+  await writeFile(script, wrkScript(routes));
+  const ports = { reference: referencePort, berth: nginx.settings.ports.direct };
+  for (const port of Object.values(ports)) await load(port, script, 1);
+  const measured: Record<keyof typeof ports, Run[]> = { reference: [], berth: [] };
+  for (let index = 0; index < runs; index += 1) {
+    measured.reference.push(await load(ports.reference, script, seconds));
+    measured.berth.push(await load(ports.berth, script, seconds));
+  }
+  const reference = medianRun(measured.reference);
+  const berth = medianRun(measured.berth);
+  return { routes, reference, berth, ratio: berth.requestsPerS / reference.requestsPerS };
+}
+
+/** Asks for every host in turn; the requests are built beforehand, so wrk itself stays quick. */
+function wrkScript(routes: number): string {
+  return `local requests, turn = {}, 0
+function init()
+    for i = 0, ${routes - 1} do
+        requests[i] = wrk.format("GET", "/", { Host = ("app-%d.bench.test"):format(i) })
+    end
+end
+function request()
+    turn = (turn + 7919) % ${routes}
+    return requests[turn]
+end
+`;
+}
+
+async function load(port: number, script: string, durationS: number): Promise<Run> {
+  const size = ["-t", "1", "-c", String(connections), "-d", `${durationS}s`];
+  const url = `http://127.0.0.1:${port}/`;
+  const timeoutMs = (durationS + 10) * 1000;
+  const text = await exec(["wrk", ...size, "--latency", "-s", script, url], { timeoutMs });
+  const failed = /Non-2xx or 3xx responses: \d+|Socket errors: .*/.exec(text);
+  if (failed) throw new Error(`port ${port}: ${failed[0]}`);
+  const requestsPerS = Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]);
+  const [, amount, unit = "ms"] = /99%\s+([\d.]+)(us|ms|s)/.exec(text) ?? [];
+  const unitMs = { us: 0.001, ms: 1, s: 1000 }[unit] ?? 1;
+  return { requestsPerS, p99Ms: Number(amount) * unitMs };
+}
+
+function medianRun(measured: readonly Run[]): Run {
+  return {
+    requestsPerS: median(measured.map((it) => it.requestsPerS)),
+    p99Ms: median(measured.map((it) => it.p99Ms)),
+  };
+}
+
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const [low = 0, high = 0] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[middle]];
+  return (low + high) / 2;
+}
+
+async function askEveryHost(port: number): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  let next = 0;
+  const visitors = Array.from({ length: 16 }, async () => {
+    while (next < routesMax) {
+      const name = hostName(next);
+      next += 1;
+      await askHost(port, name, agent);
+    }
+  });
+  await Promise.all(visitors);
+  agent.destroy();
+}
+
+async function askHost(port: number, name: string, agent?: Agent): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const options = { host: "127.0.0.1", port, headers: { host: name }, agent: agent ?? false };
+  get(options, (answer) => {
+    answer.resume();
+    answer.on("end", () => resolve(answer.statusCode ?? 0));
+  }).on("error", reject);
+  return promise;
+}
+
+async function workerMemoryMb(master: number): Promise<number> {
+  const children = await readFile(`/proc/${master}/task/${master}/children`, "utf8");
+  const sizes = children.trim().split(" ").map(async (pid) => {
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+  });
+  return Math.max(...(await Promise.all(sizes)));
+}
+
+/** Takes a route in and out, and asks every worker at once whether it knows. */
+async function measureChanges(
+  peer: string,
+): Promise<Pick<Result, "changeMs" | "changeMaxMs" | "staleAnswers">> {
+  await using nginx = await startNginx({ workers: 4 });
+  await nginx.router.replace(tableWith(routesMax, peer));
+  const tookMs: number[] = [];
+  let staleAnswers = 0;
+  for (let index = 0; index < 50; index += 1) {
+    const [mode, expected] = index % 2 === 0 ? ["stopped", 503] : ["serving", 200];
+    const changed = backend([peer], { mode: mode === "stopped" ? "stopped" : "serving" });
+    const before = performance.now();
+    await nginx.router.change({ hosts: {}, backends: { 7: changed } });
+    tookMs.push(performance.now() - before);
+    const asked = Array.from({ length: 16 }, async () =>
+      askHost(nginx.settings.ports.direct, hostName(7)),
+    );
+    staleAnswers += (await Promise.all(asked)).filter((status) => status !== expected).length;
+  }
+  return { changeMs: median(tookMs), changeMaxMs: Math.max(...tookMs), staleAnswers };
+}
+
+async function startPlain(dir: string, name: string, text: string): Promise<AsyncDisposable> {
+  const conf = join(dir, `${name}.conf`);
+  await writeFile(conf, text);
+  const child = start(["nginx", "-c", conf], { ...nobody, stdio: ["ignore", "ignore", "inherit"] });
+  const end = ended(child);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGTERM");
+      await end;
+    },
+  };
+}
+
+function plainNginx(dir: string, name: string, http: string): string {
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+    .map((kind) => `${kind}_temp_path ${dir}/${name}-${kind};`)
+    .join("\n");
+  return `daemon off;
+worker_processes 1;
+pid ${dir}/${name}.pid;
+error_log stderr warn;
+events { worker_connections 2048; }
+http {
+access_log off;
+keepalive_requests 100000;
+${temporary}
+${http}
+}
+`;
+}
+
+function appOf(dir: string, port: number): string {
+  return plainNginx(dir, "app", `server { listen 127.0.0.1:${port}; return 200 "hello\\n"; }`);
+}
+
+/** What a careful person writes for one app: same headers, same way of passing bodies on. */
+function referenceOf(dir: string, { appPort, port }: { appPort: number; port: number }): string {
+  return plainNginx(
+    dir,
+    "reference",
+    `map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
+upstream app { server 127.0.0.1:${appPort}; keepalive 256; keepalive_requests 100000; }
+server {
+    listen ${port} backlog=4096;
+    proxy_http_version 1.1;
+    proxy_buffering off;
+    proxy_buffer_size 16k;
+    proxy_buffers 8 16k;
+    proxy_request_buffering off;
+    proxy_redirect off;
+    proxy_set_header Host $http_host;
+    proxy_set_header Connection $connection_upgrade;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Forwarded-Host $http_host;
+    proxy_set_header X-Forwarded-Port $server_port;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Request-Id $request_id;
+    add_header X-Request-Id $request_id always;
+    location / { proxy_pass http://app; }
+}`,
+  );
+}
+
+function tableOf(measured: Result): string {
+  const lines = measured.comparisons.map(({ routes, reference, berth, ratio }) =>
+    [
+      `${routes} routes`.padEnd(16),
+      `by hand ${reference.requestsPerS.toFixed(0)}/s p99 ${reference.p99Ms.toFixed(2)} ms`.padEnd(34),
+      `Berth ${berth.requestsPerS.toFixed(0)}/s p99 ${berth.p99Ms.toFixed(2)} ms`.padEnd(32),
+      `${(ratio * 100).toFixed(1)} %${missed(ratio >= targets.ratio)}`,
+    ].join(""),
+  );
+  const { changeMs, changeMaxMs, staleAnswers, workerMb, replaceMs } = measured;
+  const isQuick = changeMaxMs <= targets.changeMs && staleAnswers === 0;
+  return [
+    ...lines,
+    `whole table     ${replaceMs.toFixed(0)} ms for ${routesMax} routes, on disk and in force`,
+    `one change      ${changeMs.toFixed(1)} ms median, ${changeMaxMs.toFixed(1)} ms at most, ${staleAnswers} stale answers${missed(isQuick)}`,
+    `worker memory   ${workerMb.toFixed(1)} MB with every route in use${missed(workerMb < targets.workerMb)}`,
+  ].join("\n");
+}
+
+function missed(isMet: boolean): string {
+  return isMet ? "" : "  MISSED";
+}

@@ -1,0 +1,145 @@
+import { existsSync, readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { foreground } from "./child.mjs";
+import { SetupError, renderElapsed } from "./progress.mjs";
+import { checkout, ensureSetup, node } from "./setup.mjs";
+
+const commands = {
+  start: { setup: "run", run: (args) => runNode(["src/bin/cli.ts", "start", ...args]) },
+  test: { setup: "test", run: (args) => runTests(args) },
+  check: { setup: "test", run: runChecks },
+  golden: { setup: "test", run: (args) => runTests(["unit", ...args], { BERTH_GOLDEN: "write" }) },
+  bench: { setup: "test", run: runBench },
+  "db:generate": { setup: "none", run: generateMigration },
+};
+
+const checks = {
+  types: () => runTool("tsc", ["-p", "."]),
+  lint: () => runTool("oxlint", ["--type-aware", "--deny-warnings"]),
+  "format:check": () => runTool("oxfmt", ["--check"]),
+  unused: () => runTool("knip", []),
+  test: () => runTests([]),
+};
+
+const groups = {
+  unit: () => [
+    ...testFiles("src", { deep: true }),
+    ...testFiles("scripts", { deep: true }),
+    ...testFiles("test", { deep: false }),
+  ],
+  e2e: () => testFiles("test/e2e", { deep: true }),
+};
+
+async function runTests(args, extraEnv = {}) {
+  const { files, options } = parseTestArguments(args);
+  // Two at a time: platform tests wait more than they compute, but they also measure time.
+  const runner = ["--test", "--test-reporter=spec", "--test-concurrency=2"];
+  return runNode([...runner, ...options, ...files], extraEnv);
+}
+
+/** `[unit | e2e | file…] [options of node --test]`; no group and no file means every test. */
+function parseTestArguments(args) {
+  const options = args.filter((arg) => arg.startsWith("-"));
+  const named = args.filter((arg) => !arg.startsWith("-"));
+  const wanted = named.length > 0 ? named : Object.keys(groups);
+  const files = wanted.flatMap((name) => groups[name]?.() ?? [name]);
+  const absent = files.filter((file) => !existsSync(join(checkout, file)));
+  if (absent.length > 0)
+    throw new SetupError(`No test group or file is named ${absent.join(", ")}.
+The groups are: ${Object.keys(groups).join(", ")}`);
+  if (files.length === 0) throw new SetupError(`There is no test in ${wanted.join(", ")}.`);
+  return { files, options };
+}
+
+function testFiles(folder, { deep }) {
+  const path = join(checkout, folder);
+  if (!existsSync(path)) return [];
+  return readdirSync(path, { recursive: deep })
+    .filter((name) => /\.test\.(?:ts|mjs)$/.test(name))
+    .map((name) => `${folder}/${name}`)
+    .toSorted();
+}
+
+/** Runs the named checks, or all of them, and stops at the first that fails. */
+async function runChecks(names) {
+  const unknown = names.filter((name) => !(name in checks));
+  if (unknown.length > 0)
+    throw new SetupError(`No check is named ${unknown.join(", ")}.
+The checks are: ${Object.keys(checks).join(", ")}`);
+  const wanted = names.length > 0 ? names : Object.keys(checks);
+  for (const name of wanted) {
+    process.stderr.write(`${name}…\n`);
+    const startedAt = performance.now();
+    const code = await checks[name]();
+    const elapsed = renderElapsed(performance.now() - startedAt);
+    if (code !== 0) {
+      process.stderr.write(
+        `${name}: failed after ${elapsed}. Run it alone with: npm run ${name}\n`,
+      );
+      return code;
+    }
+    // The test runner's own counts are the last thing to read.
+    if (name !== "test") process.stderr.write(`${name}: passed in ${elapsed}\n`);
+  }
+  return 0;
+}
+
+async function runBench([name, ...args]) {
+  const names = existsSync(join(checkout, "bench"))
+    ? readdirSync(join(checkout, "bench")).flatMap((file) => /^(.*)\.ts$/.exec(file)?.[1] ?? [])
+    : [];
+  if (!names.includes(name)) {
+    throw new SetupError(`No benchmark is named ${name ?? "(none given)"}.
+The benchmarks are: ${names.join(", ")}`);
+  }
+  return runNode([`bench/${name}.ts`, ...args]);
+}
+
+async function generateMigration(args) {
+  const name = args
+    .join(" ")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "_")
+    .replaceAll(/^_|_$/g, "");
+  if (name === "")
+    throw new SetupError(`A migration needs a name that says what changed. Type:
+  npm run db:generate -- "what changed"`);
+  return runTool("drizzle-kit", ["generate", "--name", name]);
+}
+
+function runNode(args, extraEnv = {}) {
+  return foreground([node, ...args], { cwd: checkout, env: { ...environment(), ...extraEnv } });
+}
+
+function runTool(tool, args) {
+  const program = join(checkout, "node_modules/.bin", tool);
+  return foreground([program, ...args], { cwd: checkout, env: environment() });
+}
+
+/** Programs that say `#!/usr/bin/env node` find the Node that Berth brings. */
+function environment() {
+  const tools = join(checkout, "node_modules/.bin");
+  const path = process.env.PATH ?? "";
+  const inherited = path.split(delimiter).filter((directory) => directory !== tools);
+  return { ...process.env, PATH: [tools, ...inherited].join(delimiter) };
+}
+
+async function main([name, ...args]) {
+  const command = Object.hasOwn(commands, name ?? "") ? commands[name] : null;
+  if (!command) {
+    process.stderr.write(
+      `Usage: node scripts/run.mjs ${Object.keys(commands).join("|")} [arguments]\n`,
+    );
+    return 2;
+  }
+  await ensureSetup(command.setup);
+  return command.run(args);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

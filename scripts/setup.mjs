@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { capture } from "./child.mjs";
+import { installPackages, missingPackages, neededPackages, removeOwnPolicy } from "./debian.mjs";
+import { SetupError, step, tailOf } from "./progress.mjs";
+
+/** The directory that holds package.json. */
+export const checkout = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The Node that runs Berth: the one among its packages, whichever Node the machine has. */
+export const node = join(checkout, "node_modules/node/bin/node");
+
+const installedLock = join(checkout, "node_modules/.berth-lock");
+const npmInstall = ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--include=dev"];
+
+/**
+ * Installs what is missing: Node packages, and Debian packages for `purpose` (`run`, `test`, or `none`).
+ * Does nothing, and says nothing, when all is there. Safe to run twice at once.
+ */
+export async function ensureSetup(purpose) {
+  const wanted = purpose === "none" ? [] : neededPackages(purpose);
+  const missing = wanted.length > 0 ? await missingPackages(wanted) : [];
+  if (missing === null) warnNotDebian(wanted);
+  const needsDebian = missing !== null && missing.length > 0;
+  if (!needsDebian && nodePackagesAreCurrent()) return;
+  if (needsDebian && process.getuid() !== 0) await installPackages(missing);
+  await withLock(async (lockFile) => {
+    await ensureDebianPackages(wanted);
+    await ensureNodePackages(lockFile);
+  });
+}
+
+async function ensureDebianPackages(wanted) {
+  if (wanted.length === 0) return;
+  if (process.getuid() === 0) removeOwnPolicy();
+  const missing = await missingPackages(wanted);
+  if (missing && missing.length > 0) await installPackages(missing);
+}
+
+async function ensureNodePackages(lockFile) {
+  if (nodePackagesAreCurrent()) return;
+  const lock = lockHash();
+  rmSync(installedLock, { force: true });
+  await step("Installing Node packages", () => installNodePackages(lockFile));
+  writeFileSync(installedLock, lock);
+}
+
+/** npm holds the lock as well: when the set-up is killed, the next one waits for its npm to end. */
+async function installNodePackages(lockFile) {
+  const stdio = ["ignore", "pipe", "pipe", lockFile];
+  const { code, output } = await capture(npmInstall, { cwd: checkout, stdio }).catch(noNpm);
+  if (code === 0 && existsSync(node)) return;
+  const problem = code === 0 ? "left no Node in node_modules/node" : "failed";
+  throw new SetupError(`npm install ${problem}:
+${tailOf(output)}
+See what is wrong with: ${npmInstall.join(" ")}`);
+}
+
+function noNpm(error) {
+  if (error.code !== "ENOENT") throw error;
+  throw new SetupError(
+    "npm is missing. It comes with Node 20 or newer: https://nodejs.org/en/download",
+  );
+}
+
+function nodePackagesAreCurrent() {
+  return (
+    existsSync(node) &&
+    existsSync(installedLock) &&
+    readFileSync(installedLock, "utf8") === lockHash()
+  );
+}
+
+function lockHash() {
+  return createHash("sha256")
+    .update(readFileSync(join(checkout, "package-lock.json")))
+    .digest("hex");
+}
+
+/**
+ * One set-up at a time in a checkout. The kernel drops the lock with the process that holds it,
+ * so a killed set-up leaves none behind. @see flock(2): the child locks our own open file.
+ */
+async function withLock(work) {
+  mkdirSync(join(checkout, ".cache"), { recursive: true });
+  const file = openSync(join(checkout, ".cache/setup.lock"), "a");
+  const flock = (...options) =>
+    capture(["flock", ...options, "3"], { stdio: ["ignore", "ignore", "inherit", file] }).catch(
+      noFlock,
+    );
+  try {
+    const { code } = await flock("--nonblock");
+    if (code !== 0) await step("Waiting for another set-up", () => flock());
+    return await work(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function noFlock(error) {
+  if (error.code !== "ENOENT") throw error;
+  throw new SetupError("flock is missing. On Debian it comes with the package util-linux.");
+}
+
+function warnNotDebian(wanted) {
+  process.stderr.write(
+    `This machine has no dpkg, so Berth cannot see whether these are installed: ${wanted.join(", ")}\n`,
+  );
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { capture } from "./child.mjs";
+import { countCandidates, neededPackages, parseMissing, renderRequest } from "./debian.mjs";
+import { renderElapsed, step, tailOf } from "./progress.mjs";
+
+test("a package counts as there only when dpkg says installed", () => {
+  const text = "git installed\ns6 config-files\nopenssl half-installed\n";
+  assert.deepEqual(parseMissing(["git", "s6", "openssl", "bubblewrap"], text), [
+    "s6",
+    "openssl",
+    "bubblewrap",
+  ]);
+});
+
+test("tests need what running needs, and more", () => {
+  const run = neededPackages("run");
+  assert.ok(run.includes("nginx-light") && !run.includes("wrk"));
+  assert.deepEqual(neededPackages("test").slice(0, run.length), run);
+  assert.ok(neededPackages("test").includes("wrk"));
+});
+
+test("an ordinary user is told the one command to type", () => {
+  const text = renderRequest(["s6", "git"]);
+  assert.match(text, /^ {2}sudo apt-get install -y --no-install-recommends s6 git$/m);
+  assert.match(text, /2 Debian packages more/);
+});
+
+test("apt knows a package only when it has a candidate", () => {
+  const text = `s6:
+  Installed: (none)
+  Candidate: 2.11.3.2-1
+gone:
+  Installed: (none)
+  Candidate: (none)
+`;
+  assert.equal(countCandidates(text), 1);
+});
+
+test("elapsed times are read at a glance", () => {
+  assert.equal(renderElapsed(420), "0.4 s");
+  assert.equal(renderElapsed(12_400), "12 s");
+  assert.equal(renderElapsed(125_000), "2 min 5 s");
+});
+
+test("a quick step says nothing, a failed one says so", async () => {
+  const lines = [];
+  const stream = { isTTY: false, write: (text) => lines.push(text) };
+  assert.equal(await step("Looking", async () => 7, stream), 7);
+  assert.deepEqual(lines, []);
+  await assert.rejects(
+    step("Looking", () => Promise.reject(new Error("no")), stream),
+    /no/,
+  );
+  assert.match(lines.join(""), /^Looking: failed after 0\.0 s\n$/);
+});
+
+test("a program's end is its code, its output and its last lines", async () => {
+  const script = "console.log('out'); console.error('err'); process.exitCode = 3";
+  const { code, stdout, output } = await capture([process.execPath, "--eval", script]);
+  assert.equal(code, 3);
+  assert.equal(stdout, "out\n");
+  assert.match(output, /err/);
+  assert.equal(tailOf("a\nb\nc\n", 2), "  | b\n  | c");
+});

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { AppName } from "#domain/app.ts";
+import { operation } from "./operation.ts";
+import { AppStatusView } from "./views.ts";
+
+const params = z.strictObject({ app: AppName });
+
+export const listApps = operation({
+  id: "apps.list",
+  method: "GET",
+  path: "/apps",
+  summary: "Lists the apps and how their branches are doing.",
+  result: z.array(AppStatusView),
+  errors: [],
+  needs: "read",
+});
+
+export const createApp = operation({
+  id: "apps.create",
+  method: "POST",
+  path: "/apps",
+  summary: "Makes an app with an empty repository to push to.",
+  body: z.strictObject({ name: AppName }),
+  result: AppStatusView,
+  errors: ["app_exists"],
+  needs: "admin",
+});
+
+export const appInfo = operation({
+  id: "apps.info",
+  method: "GET",
+  path: "/apps/:app",
+  summary: "Shows an app: where to push, its branches and where they answer.",
+  params,
+  result: AppStatusView,
+  errors: ["app_not_found"],
+  needs: "read",
+});
+
+export const destroyApp = operation({
+  id: "apps.destroy",
+  method: "DELETE",
+  path: "/apps/:app",
+  summary: "Removes an app with its code, releases and configuration, for good.",
+  params,
+  query: z.strictObject({
+    confirm: z.string().default("").describe("The app's name once more."),
+  }),
+  result: z.object({ destroyed: AppName }),
+  errors: ["app_not_found", "confirmation_needed", "managed_by_file"],
+  needs: "admin",
+});

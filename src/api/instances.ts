@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { ProcessTypeName, Target } from "#domain/app.ts";
+import { operation } from "./operation.ts";
+import { ChangeView, InstanceView, JobView } from "./views.ts";
+
+const params = z.strictObject({ target: Target });
+
+export const listInstances = operation({
+  id: "instances.list",
+  method: "GET",
+  path: "/apps/:target/instances",
+  summary: "Lists the running instances of a branch.",
+  params,
+  result: z.array(InstanceView),
+  errors: ["app_not_found", "branch_not_found"],
+  needs: "read",
+});
+
+export const scale = operation({
+  id: "instances.scale",
+  method: "PATCH",
+  path: "/apps/:target/formation",
+  summary: "Sets how many instances of each named process type a branch runs.",
+  params,
+  body: z.record(ProcessTypeName, z.int().nonnegative().max(1000)),
+  result: ChangeView,
+  errors: ["app_not_found", "branch_not_found", "process_type_not_found", "managed_by_file"],
+  needs: "deploy",
+});
+
+export const restart = operation({
+  id: "instances.restart",
+  method: "POST",
+  path: "/apps/:target/restart",
+  summary: "Replaces the instances of a branch, or one of them, by fresh ones.",
+  params,
+  body: z.strictObject({
+    instance: z.string().max(80).nullable().default(null).describe("Such as web.1; else all."),
+  }),
+  result: JobView,
+  errors: ["app_not_found", "branch_not_found", "instance_not_found", "never_deployed"],
+  needs: "deploy",
+});
+
+export const stopBranch = operation({
+  id: "instances.stop",
+  method: "POST",
+  path: "/apps/:target/stop",
+  summary: "Stops a branch until it is started again.",
+  params,
+  result: JobView,
+  errors: ["app_not_found", "branch_not_found", "never_deployed"],
+  needs: "deploy",
+});
+
+export const startBranch = operation({
+  id: "instances.start",
+  method: "POST",
+  path: "/apps/:target/start",
+  summary: "Starts a stopped branch.",
+  params,
+  result: JobView,
+  errors: ["app_not_found", "branch_not_found", "never_deployed", "ports_used_up"],
+  needs: "deploy",
+});

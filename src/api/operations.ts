@@ -1,0 +1,51 @@
+import { appInfo, createApp, destroyApp, listApps } from "./apps.ts";
+import { changeConfigVars, listConfigVars } from "./config.ts";
+import { createDeploy, openRepository, rebuild } from "./deploys.ts";
+import { addDomain, listDomains, removeDomain } from "./domains.ts";
+import { listEvents } from "./events.ts";
+import { listInstances, restart, scale, startBranch, stopBranch } from "./instances.ts";
+import { followJobOutput, jobInfo, listJobs } from "./jobs.ts";
+import { addKey, listKeys, rebuildKeys, removeKey } from "./keys.ts";
+import { readLogs } from "./logs.ts";
+import type { Operation } from "./operation.ts";
+import { cleanUp, platformStatus, shutDown } from "./platform.ts";
+import { listReleases, releaseInfo, rollback } from "./releases.ts";
+import { prepareCustomCommands, prepareRun } from "./runs.ts";
+
+/** Everything that Berth can be asked for. */
+export const operations: readonly Operation[] = [
+  listApps,
+  createApp,
+  appInfo,
+  destroyApp,
+  listReleases,
+  releaseInfo,
+  rollback,
+  listConfigVars,
+  changeConfigVars,
+  listInstances,
+  scale,
+  restart,
+  stopBranch,
+  startBranch,
+  readLogs,
+  prepareRun,
+  prepareCustomCommands,
+  listDomains,
+  addDomain,
+  removeDomain,
+  listKeys,
+  addKey,
+  removeKey,
+  rebuildKeys,
+  listEvents,
+  openRepository,
+  createDeploy,
+  rebuild,
+  listJobs,
+  jobInfo,
+  followJobOutput,
+  platformStatus,
+  cleanUp,
+  shutDown,
+];

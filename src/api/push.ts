@@ -1,0 +1,22 @@
+import type { Client } from "./client.ts";
+import type { createDeploy, openRepository } from "./deploys.ts";
+import type { InputOf, ResultOf } from "./operation.ts";
+import { pushRoutes } from "./push-routes.ts";
+
+/** The operation `repositories.open`, for programs that must be quick to start. */
+export function requestRepository(
+  client: Client,
+  input: InputOf<typeof openRepository>,
+): Promise<ResultOf<typeof openRepository>> {
+  // The declaration is made of this very route; a client reads nothing else of it.
+  return client(pushRoutes.openRepository as unknown as typeof openRepository, input);
+}
+
+/** The operation `deploys.create`, for programs that must be quick to start. */
+export function requestDeploy(
+  client: Client,
+  input: InputOf<typeof createDeploy>,
+): Promise<ResultOf<typeof createDeploy>> {
+  // As above.
+  return client(pushRoutes.createDeploy as unknown as typeof createDeploy, input);
+}

@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { BranchName } from "#domain/app.ts";
+import { DomainConfig } from "#domain/domain-name.ts";
+import { ProcessType } from "#domain/process-type.ts";
+
+/**
+ * The nouns as JSON. What is not named here never leaves the server, whatever the engine knows:
+ * config vars are in no view but the one that `config.list` answers with.
+ */
+export const Timestamp = z.iso.datetime().describe("Moment in UTC, ISO 8601.");
+
+export const ErrorView = z.object({ code: z.string(), message: z.string(), hint: z.string() });
+
+export const AppView = z.object({
+  name: z.string(),
+  managedBy: z.string().nullable().describe("Configuration file that manages it."),
+  createdAt: Timestamp,
+});
+export type AppView = z.infer<typeof AppView>;
+
+export const ReleaseView = z.object({
+  number: z.int().describe("Counted per branch, from 1."),
+  commit: z.string(),
+  description: z.string(),
+  actor: z.string(),
+  status: z.enum(["pending", "healthy", "failed"]),
+  createdAt: Timestamp,
+  healthyAt: Timestamp.nullable(),
+});
+export type ReleaseView = z.infer<typeof ReleaseView>;
+
+export const ListedReleaseView = ReleaseView.extend({ current: z.boolean() });
+
+export const ReleaseDetailView = ReleaseView.extend({
+  processTypes: z.record(z.string(), ProcessType),
+  configVars: z.array(z.string()).describe("Names only."),
+  releaseCommand: z.string().nullable(),
+});
+
+export const BranchView = z.object({
+  target: z.string().describe("How the branch is named in commands: shop or shop@staging."),
+  name: BranchName,
+  isDefault: z.boolean(),
+  state: z.enum(["undeployed", "running", "starting", "crashing", "held", "stopped"]),
+  current: ReleaseView.nullable(),
+  urls: z.array(z.string()),
+  healthy: z.int().describe("Instances that answer."),
+  wanted: z.int().describe("Instances that should."),
+});
+export type BranchView = z.infer<typeof BranchView>;
+
+export const AppStatusView = z.object({
+  app: AppView,
+  gitRemote: z.string(),
+  branches: z.array(BranchView),
+});
+export type AppStatusView = z.infer<typeof AppStatusView>;
+
+export const InstanceView = z.object({
+  name: z.string().describe("Such as web.1."),
+  processType: z.string(),
+  state: z.enum(["starting", "running", "draining", "crashing"]),
+  port: z.int().nullable(),
+  pid: z.int().nullable(),
+  command: z.string(),
+  startedAt: Timestamp,
+  lastExit: z
+    .object({ code: z.int().nullable(), signal: z.string().nullable() })
+    .nullable()
+    .describe("How it ended last; one of the two is null."),
+  lastLines: z.array(z.string()).describe("What it printed last; only when it is crashing."),
+});
+export type InstanceView = z.infer<typeof InstanceView>;
+
+export const LogLineView = z.object({ at: z.string(), source: z.string(), text: z.string() });
+
+export const DomainView = z.object({
+  name: z.string(),
+  config: DomainConfig,
+  managedBy: z.string().nullable(),
+});
+export type DomainView = z.infer<typeof DomainView>;
+
+export const KeyView = z.object({
+  name: z.string(),
+  type: z.string(),
+  fingerprint: z.string(),
+  managedBy: z.string().nullable(),
+  createdAt: Timestamp,
+});
+export type KeyView = z.infer<typeof KeyView>;
+
+export const EventView = z.object({
+  id: z.int(),
+  at: Timestamp,
+  type: z.string(),
+  target: z.string().nullable(),
+  actor: z.string(),
+  message: z.string(),
+});
+export type EventView = z.infer<typeof EventView>;
+
+export const JobView = z.object({
+  id: z.int(),
+  kind: z.enum(["deploy", "rebuild", "release", "restart", "stop", "start", "destroy"]),
+  target: z.string(),
+  actor: z.string(),
+  status: z.enum(["waiting", "running", "done", "failed", "superseded"]),
+  step: z.string().nullable().describe("Where a deploy is."),
+  input: z.object({
+    commit: z.string().optional(),
+    description: z.string().optional(),
+    instance: z.string().optional(),
+  }),
+  error: ErrorView.nullable(),
+  createdAt: Timestamp,
+  startedAt: Timestamp.nullable(),
+  endedAt: Timestamp.nullable(),
+});
+export type JobView = z.infer<typeof JobView>;
+
+/** A change that needs no work, because all is as asked already, has no job. */
+export const ChangeView = z.object({ job: JobView.nullable() });
+export type ChangeView = z.infer<typeof ChangeView>;
+
+export const PreparedRunView = z.object({ argv: z.array(z.string()), args: z.string() });
+export type PreparedRunView = z.infer<typeof PreparedRunView>;

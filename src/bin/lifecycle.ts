@@ -1,0 +1,34 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "#api/client.ts";
+import type { Lifecycle } from "#cli/lifecycle.ts";
+import { apiSocketOf } from "#cli/run-cli.ts";
+import { createTransport } from "#lib/http.ts";
+import { createLifecycle } from "#setup/lifecycle.ts";
+import { addKey } from "#api/keys.ts";
+import { createApp, listApps } from "#api/apps.ts";
+import { shutDown } from "#api/platform.ts";
+
+const clientOf = (home: string) =>
+  createClient(createTransport({ socketPath: apiSocketOf(home) }), home);
+
+/** What goes around the API, with the few calls of the API that it needs. */
+export const lifecycle: Lifecycle = createLifecycle({
+  checkout: join(import.meta.dirname, "../.."),
+  runtime: process.execPath,
+  person: homedir(),
+  accountHome: "/var/lib/berth",
+  api: {
+    shutDown: async (home) => void (await clientOf(home)(shutDown, {})),
+    appNames: async (home) => (await clientOf(home)(listApps, {})).map(({ app }) => app.name),
+    createApp: async (home, name) => void (await clientOf(home)(createApp, { body: { name } })),
+    addKey: async (home, name, line) =>
+      void (await clientOf(home)(addKey, { body: { name, key: line } })),
+  },
+  untilInterrupted: () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+      process.once(signal, () => resolve());
+    return promise;
+  },
+});

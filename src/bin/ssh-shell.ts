@@ -1,0 +1,59 @@
+import { join } from "node:path";
+import { createClient, RemoteError } from "#api/client.ts";
+import { requestRepository } from "#api/push.ts";
+import { reportOf } from "#domain/errors.ts";
+import { ended, start } from "#lib/exec.ts";
+import { createTransport } from "#lib/http.ts";
+import { parseSshCommand } from "#server/ssh/command.ts";
+
+/** The forced command of every key: receives a push, sends a clone, or runs a command of the CLI. */
+const [home = "", actor = ""] = process.argv.slice(2);
+const { env } = process;
+const command = parseSshCommand(env["SSH_ORIGINAL_COMMAND"] ?? "");
+
+if (command.kind === "cli") {
+  const { runOverSsh } = await import("./ssh-cli.ts");
+  process.exitCode = await runOverSsh({
+    home,
+    actor,
+    argv: command.argv,
+    terminal: env["TERM"] ?? "dumb",
+  });
+} else {
+  process.exitCode = await serveGit(command).catch((error: unknown) => {
+    const { message, hint } = error instanceof RemoteError ? error : reportOf(error);
+    process.stderr.write(`berth: ${message}\n  → ${hint}\n`);
+    return 1;
+  });
+}
+
+/** git's own server side, which reads no configuration but the repository's. */
+async function serveGit({
+  kind,
+  app,
+}: {
+  kind: "receive" | "upload";
+  app: string;
+}): Promise<number> {
+  const socketPath = join(home, "run/berthd.sock");
+  const client = createClient(
+    createTransport({ socketPath, headers: { "x-berth-actor": actor } }),
+    home,
+  );
+  const repository = await requestRepository(client, { params: { app } });
+  const hooks = `core.hooksPath=${join(home, "run/hooks")}`;
+  const child = start(["git", "-c", hooks, `${kind}-pack`, repository.directory], {
+    stdio: "inherit",
+    env: {
+      PATH: "/usr/local/bin:/usr/bin:/bin",
+      HOME: "/nonexistent",
+      GIT_CONFIG_NOSYSTEM: "1",
+      GIT_CONFIG_GLOBAL: "/dev/null",
+      GIT_PROTOCOL: /^version=\d$/.exec(env["GIT_PROTOCOL"] ?? "")?.[0],
+      BERTH_APP: repository.app,
+      BERTH_ACTOR: actor,
+    },
+  });
+  const { code } = await ended(child);
+  return code ?? 1;
+}

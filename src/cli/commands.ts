@@ -1,0 +1,33 @@
+import { activityCommands } from "./activity.ts";
+import { appCommands } from "./apps.ts";
+import type { Command } from "./command.ts";
+import { configCommands } from "./config.ts";
+import { domainCommands } from "./domains.ts";
+import { instanceCommands } from "./instances.ts";
+import { keyCommands } from "./keys.ts";
+import { logCommands } from "./logs.ts";
+import { lifecycleCommands, platformCommands } from "./platform.ts";
+import { releaseCommands } from "./releases.ts";
+import { runCommands } from "./runs.ts";
+
+export type CommandGroup = { readonly title: string; readonly commands: readonly Command[] };
+
+/** Every command, in the order in which help shows them. */
+export const commandGroups: readonly CommandGroup[] = [
+  { title: "Berth itself", commands: lifecycleCommands },
+  { title: "Apps", commands: appCommands },
+  { title: "Releases", commands: releaseCommands },
+  { title: "Config vars", commands: configCommands },
+  { title: "Instances", commands: [...instanceCommands, ...logCommands, ...runCommands] },
+  { title: "Domains", commands: domainCommands },
+  { title: "Keys", commands: keyCommands },
+  { title: "Activity", commands: activityCommands },
+  { title: "The platform", commands: platformCommands },
+];
+
+export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands);
+
+/** The command of a name or an alias. */
+export function findCommand(name: string): Command | null {
+  return commands.find((it) => it.name === name || it.aliases.includes(name)) ?? null;
+}

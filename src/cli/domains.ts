@@ -1,0 +1,46 @@
+import { addDomain, listDomains, removeDomain } from "#api/domains.ts";
+import type { DomainView } from "#api/views.ts";
+import { command } from "./command.ts";
+
+export const domainCommands = [
+  command({
+    usage: "domains [app]",
+    target: "argument",
+    example: "domains -a shop",
+    operation: listDomains,
+    input: ({ target }) => ({ query: { target } }),
+    print: (domains, out, { target }) =>
+      out.table(
+        ["DOMAIN", "PATH", "SERVED BY", "TLS", "MANAGED BY"],
+        domains.flatMap(rowsOf),
+        `${target} has no domains. Add one: berth domains:add shop.example.com -a ${target}`,
+      ),
+  }),
+  command({
+    usage: "domains:add <domain>",
+    target: "needed",
+    example: "domains:add shop.example.com -a shop",
+    operation: addDomain,
+    input: ({ target, args: [domain = ""] }) => ({ params: { target }, body: { domain } }),
+    print: (domain, out, { target }) => out.line(`${target} now answers at ${domain.name}.`),
+  }),
+  command({
+    usage: "domains:remove <domain>",
+    target: "needed",
+    example: "domains:remove shop.example.com -a shop",
+    operation: removeDomain,
+    input: ({ target, args: [domain = ""] }) => ({ params: { target, domain } }),
+    print: ({ removed }, out, { target }) =>
+      out.line(`${target} does not answer at ${removed} any more.`),
+  }),
+];
+
+function rowsOf({ name, config, managedBy }: DomainView): string[][] {
+  return config.locations.map(({ path, upstream }) => [
+    name,
+    path,
+    `${upstream.app}@${upstream.branch} ${upstream.processType}`,
+    config.ssl ? "yes" : "no",
+    managedBy ?? "-",
+  ]);
+}

@@ -1,0 +1,72 @@
+import { listInstances, restart, scale, startBranch, stopBranch } from "#api/instances.ts";
+import type { InstanceView } from "#api/views.ts";
+import { describeExit } from "#domain/instance.ts";
+import { command, jobCommand } from "./command.ts";
+import { jobsOf } from "./job-output.ts";
+import { moment } from "./moment.ts";
+import type { Output } from "./output.ts";
+import { parseFormation } from "./words.ts";
+
+export const instanceCommands = [
+  command({
+    usage: "ps [app]",
+    target: "argument",
+    example: "ps -a shop",
+    operation: listInstances,
+    input: ({ target }) => ({ params: { target } }),
+    print: (instances, out, { target }) => printInstances(instances, out, target),
+  }),
+  jobCommand({
+    usage: "ps:scale <type=count...>",
+    aliases: ["scale"],
+    target: "needed",
+    example: "ps:scale web=2 worker=1 -a shop",
+    operation: scale,
+    input: ({ target, args }) => ({ params: { target }, body: parseFormation(args) }),
+    jobs: jobsOf,
+  }),
+  jobCommand({
+    usage: "ps:restart [instance]",
+    target: "needed",
+    example: "ps:restart web.1 -a shop",
+    operation: restart,
+    input: ({ target, args }) => ({ params: { target }, body: { instance: args[0] ?? null } }),
+    jobs: (job) => [job],
+  }),
+  jobCommand({
+    usage: "ps:stop [app]",
+    target: "argument",
+    example: "ps:stop -a shop",
+    operation: stopBranch,
+    input: ({ target }) => ({ params: { target } }),
+    jobs: (job) => [job],
+  }),
+  jobCommand({
+    usage: "ps:start [app]",
+    target: "argument",
+    example: "ps:start -a shop",
+    operation: startBranch,
+    input: ({ target }) => ({ params: { target } }),
+    jobs: (job) => [job],
+  }),
+];
+
+function printInstances(instances: readonly InstanceView[], out: Output, target: string): void {
+  out.table(
+    ["INSTANCE", "STATE", "PID", "PORT", "SINCE", "COMMAND"],
+    instances.map((instance) => [
+      instance.name,
+      instance.state,
+      String(instance.pid ?? "-"),
+      String(instance.port ?? "-"),
+      moment(instance.startedAt),
+      instance.command,
+    ]),
+    `${target} runs nothing. See why with berth events -a ${target}`,
+  );
+  for (const instance of instances.filter(({ state }) => state === "crashing")) {
+    const { name, lastExit, lastLines } = instance;
+    out.note(`${name} ${lastExit ? describeExit(lastExit) : "keeps ending"}; it printed last:`);
+    for (const line of lastLines) out.progress(`    ${line}`);
+  }
+}

@@ -1,0 +1,72 @@
+import { readFile } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { addKey, listKeys, rebuildKeys, removeKey } from "#api/keys.ts";
+import { PlatformError } from "#domain/errors.ts";
+import { command, type Context } from "./command.ts";
+
+const keyBytesMax = 20_000;
+
+export const keyCommands = [
+  command({
+    usage: "keys",
+    example: "keys",
+    operation: listKeys,
+    input: () => ({}),
+    print: (keys, out) =>
+      out.table(
+        ["NAME", "TYPE", "FINGERPRINT", "MANAGED BY"],
+        keys.map((key) => [key.name, key.type, key.fingerprint, key.managedBy ?? "-"]),
+        "No keys yet, so nobody can push. Add yours: berth keys:add laptop ~/.ssh/id_ed25519.pub",
+      ),
+  }),
+  command({
+    usage: "keys:add <name> <file>",
+    example: "keys:add laptop ~/.ssh/id_ed25519.pub",
+    summary: "Lets a public key push and run commands; - reads it from standard input.",
+    operation: addKey,
+    input: async (context) => ({
+      body: { name: context.args[0] ?? "", key: await keyText(context) },
+    }),
+    print: (key, out) => out.line(`Added ${key.name}: ${key.fingerprint}`),
+  }),
+  command({
+    usage: "keys:remove <name>",
+    example: "keys:remove laptop",
+    operation: removeKey,
+    input: ({ args: [name = ""] }) => ({ params: { name } }),
+    print: ({ removed }, out) => out.line(`Removed ${removed}.`),
+  }),
+  command({
+    usage: "rebuild_authorized_keys",
+    aliases: ["keys:rebuild"],
+    example: "rebuild_authorized_keys",
+    operation: rebuildKeys,
+    input: () => ({}),
+    print: ({ keys }, out) => out.line(`Keys in force: ${keys}.`),
+  }),
+];
+
+async function keyText({ args, stdin, local }: Context): Promise<string> {
+  const [, file = "-"] = args;
+  if (file === "-") return textOf(stdin);
+  if (!local) {
+    const problem = "files are on your machine; use - and give the key on standard input";
+    throw new PlatformError("invalid_input", { field: JSON.stringify(file), problem });
+  }
+  const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    const details = { field: JSON.stringify(file), problem: `it cannot be read (${cause.code})` };
+    throw new PlatformError("invalid_input", details, { cause });
+  });
+  if (!text.includes("PRIVATE KEY")) return text;
+  const problem = "this is the private key, which nobody else may see; use the .pub file beside it";
+  throw new PlatformError("invalid_input", { field: JSON.stringify(file), problem });
+}
+
+async function textOf(stdin: Readable): Promise<string> {
+  let text = "";
+  for await (const chunk of stdin) {
+    text += String(chunk);
+    if (text.length > keyBytesMax) break;
+  }
+  return text;
+}

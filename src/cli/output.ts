@@ -1,0 +1,84 @@
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+import { safeColouredLine, safeJson, safeLine, safeText } from "./safe-text.ts";
+
+export type OutputOptions = {
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Whether somebody looks at stdout directly. */
+  readonly tty: boolean;
+  readonly json: boolean;
+  /** Whether stdout is on this machine; else a terminal may be at its far end. */
+  readonly local: boolean;
+};
+
+/** What a command prints: data on stdout, everything about it on stderr. */
+export type Output = {
+  readonly json: boolean;
+  readonly tty: boolean;
+  /** A line of data. */
+  readonly line: (text: string) => void;
+  /** Data as it is, unless somebody may be looking at it: then made safe, line by line. */
+  readonly exact: (text: string) => void;
+  /** A line that a program printed; its colours stay for a terminal. */
+  readonly printed: (prefix: string, line: string) => void;
+  /** Rows under their headings, aligned; `whenEmpty` on stderr when there are none. */
+  readonly table: (
+    headings: readonly string[],
+    rows: readonly (readonly string[])[],
+    whenEmpty: string,
+  ) => void;
+  /** A JSON value: indented, or on one line when it is one of many. */
+  readonly value: (value: unknown) => void;
+  readonly valueLine: (value: unknown) => void;
+  /** A sentence about what happens, on stderr. */
+  readonly note: (text: string) => void;
+  /** A line of a job's output, on stderr. */
+  readonly progress: (line: string) => void;
+  /** A JSON line on stderr. */
+  readonly errorValue: (value: unknown) => void;
+  /** Resolves when what was written has been taken, so that a slow reader slows us down. */
+  readonly drained: () => Promise<void>;
+};
+
+export function createOutput({ stdout, stderr, tty, json, local }: OutputOptions): Output {
+  const line = (text: string): void => void stdout.write(`${text}\n`);
+  const note = (text: string): void => void stderr.write(`${text}\n`);
+  return {
+    json,
+    tty,
+    line: (text) => line(safeText(text)),
+    exact: (text) => line(local && !tty ? text : text.split("\n").map(safeText).join("\n")),
+    printed: (prefix, text) =>
+      line(safeText(prefix) + (tty ? safeColouredLine(text) : safeLine(text))),
+    table(headings, rows, whenEmpty) {
+      if (rows.length === 0) note(safeText(whenEmpty));
+      else for (const text of renderTable(headings, rows)) line(text);
+    },
+    value: (value) => line(safeJson(value, 2)),
+    valueLine: (value) => line(safeJson(value)),
+    note: (text) => note(safeText(text)),
+    progress: (text) => note(tty ? safeColouredLine(text) : safeLine(text)),
+    errorValue: (value) => note(safeJson(value)),
+    async drained() {
+      if (stdout.writableNeedDrain && !stdout.destroyed) await once(stdout, "drain");
+    },
+  };
+}
+
+/** Lines of a table whose columns are as wide as their widest cell; no line ends in spaces. */
+export function renderTable(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+): string[] {
+  const table = [headings, ...rows].map((row) => row.map(safeText));
+  const widths = headings.map((_, column) =>
+    Math.max(...table.map((row) => (row[column] ?? "").length)),
+  );
+  return table.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}

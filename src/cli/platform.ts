@@ -1,0 +1,128 @@
+import { rebuild } from "#api/deploys.ts";
+import { restart } from "#api/instances.ts";
+import { cleanUp, platformStatus, type StatusView } from "#api/platform.ts";
+import { PlatformError } from "#domain/errors.ts";
+import { action, command, jobCommand, type Context } from "./command.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { moment } from "./moment.ts";
+import type { Output } from "./output.ts";
+
+export const platformCommands = [
+  command({
+    usage: "status",
+    example: "status",
+    operation: platformStatus,
+    input: () => ({}),
+    print: printStatus,
+  }),
+  jobCommand({
+    usage: "rebuild [repo] [branch]",
+    target: "optional",
+    example: "rebuild shop main",
+    operation: rebuild,
+    input: (context) => ({ body: { target: namedTarget(context) } }),
+    jobs: (jobs) => jobs,
+  }),
+  jobCommand({
+    usage: "restart [repo] [branch]",
+    target: "optional",
+    summary: "Replaces all instances of a branch by fresh ones.",
+    example: "restart shop main",
+    operation: restart,
+    input: (context) => ({ params: { target: namedTarget(context) ?? missingTarget() } }),
+    jobs: (job) => [job],
+  }),
+  command({
+    usage: "cleanup",
+    example: "cleanup",
+    operation: cleanUp,
+    input: () => ({}),
+    print({ removed }, out) {
+      for (const sentence of removed) out.line(sentence);
+      if (removed.length === 0) out.note("Nothing had to be removed.");
+    },
+  }),
+  action({
+    usage: "version",
+    summary: "Prints the version of this program.",
+    example: "version",
+    run: async ({ out, version }) =>
+      out.json ? out.value({ name: "berth", version }) : out.line(`berth ${version}`),
+  }),
+];
+
+export const lifecycleCommands = [
+  action({
+    usage: "start",
+    summary: "Installs what is missing, starts Berth and deploys the sample app.",
+    example: "start",
+    localOnly: true,
+    run: async (context) => lifecycleOf(context).start(context.home, context.out),
+  }),
+  action({
+    usage: "up",
+    summary: "Starts Berth.",
+    options: [{ flags: "-d, --detach", describe: "return once it runs" }],
+    example: "up --detach",
+    localOnly: true,
+    run: async (context) =>
+      lifecycleOf(context).up(
+        context.home,
+        { detach: context.options["detach"] === true },
+        context.out,
+      ),
+  }),
+  action({
+    usage: "down",
+    summary: "Stops Berth and everything that it runs, gracefully.",
+    example: "down",
+    localOnly: true,
+    run: async (context) => lifecycleOf(context).down(context.home, context.out),
+  }),
+  action({
+    usage: "doctor",
+    summary: "Checks everything that Berth needs, and says what to do about the rest.",
+    example: "doctor",
+    localOnly: true,
+    run: async (context) => lifecycleOf(context).doctor(context.home, context.out),
+  }),
+];
+
+function lifecycleOf({ lifecycle }: Context): Lifecycle {
+  if (lifecycle) return lifecycle;
+  throw new PlatformError("not_permitted", { actor: "A session from elsewhere" });
+}
+
+/** `shop`, `shop main`, or -a; null for none of them. */
+function namedTarget({ args: [repo, branch], target }: Context): string | null {
+  if (repo === undefined) return target === "" ? null : target;
+  return branch === undefined ? repo : `${repo}@${branch}`;
+}
+
+function missingTarget(): never {
+  throw new PlatformError("invalid_input", { field: "app", problem: "none is named" });
+}
+
+function printStatus(status: StatusView, out: Output): void {
+  const { listen, ports } = status.settings;
+  out.line(`Berth      ${status.version}, up since ${moment(status.startedAt)}`);
+  out.line(`Home       ${status.home}, account ${status.account}`);
+  out.line(`Runs       ${count(status.apps, "app")}, ${count(status.instances, "instance")}`);
+  out.line(
+    `Ports      api ${listen.api}, ssh ${listen.ssh}, direct ${listen.direct}, http ${listen.http},`,
+  );
+  out.line(
+    `           terminated ${listen.terminated}, tls ${listen.tls}, instances ${ports.min}-${ports.max}`,
+  );
+  for (const { what, inForce } of status.isolation) {
+    out.line(`Isolation  ${inForce ? "yes" : "NO "}  ${what}`);
+  }
+  for (const { file, line, key, problem, fix } of status.problems) {
+    out.line(`Problem    ${file}:${line}: ${key ? `${key}: ` : ""}${problem}`);
+    out.line(`           ${fix}`);
+  }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,324 @@
+import assert from "node:assert/strict";
+import { chown, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { test, type TestContext } from "node:test";
+import { PlatformError } from "#domain/errors.ts";
+import type { Engine } from "#engine/engine.ts";
+import { bareEnv, ended, start } from "#lib/exec.ts";
+import { removeTree } from "#lib/files.ts";
+import { createHttpServer } from "#server/http/server.ts";
+import { createFakeEngine, doneJob, type FakeEngine } from "../../test/fake-engine.ts";
+import { temporaryFolder, tools } from "../../test/machine.ts";
+import { apiSocketOf, runCli, type CliOptions } from "./run-cli.ts";
+
+test("topic:verb and topic verb are the same command", async (t) => {
+  const { berth, engine } = await startWorld(t);
+  for (const words of [
+    "ps:scale web=2 -a shop",
+    "ps scale -a shop web=2",
+    "-a shop ps scale web=2",
+  ]) {
+    assert.equal((await berth(words)).code, 0, words);
+  }
+  assert.deepEqual(
+    new Set(engine.calls.filter((call) => call.startsWith("scale"))),
+    new Set(['scale shop {"web":2} ann']),
+  );
+});
+
+test("a made app is told where to push to", async (t) => {
+  const { berth, engine } = await startWorld(t);
+  const result = await berth("apps create blog");
+  assert.equal(result.code, 0, result.err);
+  assert.match(result.err, /git remote add berth ssh:.*\n {2}git push berth main\n$/);
+  assert.deepEqual(engine.calls, ["createApp blog ann"]);
+});
+
+test("data goes to stdout, a job's output to stderr", async (t) => {
+  const { berth } = await startWorld(t);
+  const result = await berth("rollback v3 -a shop");
+  assert.equal(result.code, 0);
+  assert.equal(result.out, "shop: deploy done in 1.3 s (job 12).\n");
+  assert.equal(result.err, "building\n");
+});
+
+test("--json prints the ended job", async (t) => {
+  const { berth, engine } = await startWorld(t);
+  const result = await berth("config:set A=1 B=a=b -a shop --json");
+  const job = JSON.parse(result.out) as { id: number; status: string };
+  assert.deepEqual([job.id, job.status], [12, "done"]);
+  assert.equal(engine.calls[0], 'setConfigVars shop {"A":"1","B":"a=b"} ann');
+});
+
+test("a change that needs no work says so", async (t) => {
+  const { berth } = await startWorld(t);
+  const result = await berth("config:unset SAME -a shop");
+  assert.deepEqual(result, { code: 0, out: "", err: "Nothing had to change.\n" });
+});
+
+test("a failed job gives its error and exit code", async (t) => {
+  const error = { code: "unhealthy", message: "web.1 of shop did not answer.", hint: "Look." };
+  const { berth } = await startWorld(t, {
+    job: async () => ({ ...doneJob, status: "failed", error }),
+  });
+  const result = await berth("ps:start -a shop");
+  assert.deepEqual(result, {
+    code: 1,
+    out: "",
+    err: "building\nberth: web.1 of shop did not answer.\n  → Look.\n",
+  });
+});
+
+test("each kind of failure has its exit code", async (t) => {
+  const errors = {
+    2: new PlatformError("invalid_input", { field: "a", problem: "b" }),
+    3: new PlatformError("app_not_found", { app: "a" }),
+    4: new PlatformError("app_exists", { app: "a" }),
+    5: new PlatformError("not_permitted", { actor: "a" }),
+    6: new PlatformError("stopping"),
+    1: new PlatformError("disk_full", { path: "/" }),
+  };
+  for (const [code, error] of Object.entries(errors)) {
+    const { berth } = await startWorld(t, { listApps: () => Promise.reject(error) });
+    const result = await berth("apps");
+    assert.equal(result.code, Number(code));
+    assert.ok(result.err.startsWith(`berth: ${error.message}\n  → `), result.err);
+  }
+});
+
+test("with --json errors are JSON on stderr", async (t) => {
+  const { berth } = await startWorld(t);
+  const result = await berth("apps:info nothere --json");
+  assert.equal(result.code, 3);
+  assert.equal(result.out, "");
+  const { error } = JSON.parse(result.err) as { error: { code: string } };
+  assert.equal(error.code, "app_not_found");
+});
+
+test("an unknown command suggests the nearest", async (t) => {
+  const { berth } = await startWorld(t);
+  const result = await berth("relaeses -a shop");
+  assert.equal(result.code, 2);
+  assert.match(result.err, /relaeses is not a command \(did you mean releases\?\)/);
+});
+
+test("unknown options and missing words are refused by name", async (t) => {
+  const { berth, engine } = await startWorld(t);
+  assert.match((await berth("logs --tial -a shop")).err, /--tial/);
+  assert.match((await berth("apps:create")).err, /missing required argument 'name'/);
+  assert.match((await berth("apps:create a b")).err, /too many arguments/);
+  assert.deepEqual(engine.calls, []);
+});
+
+test("a command without an app says how to name one", async (t) => {
+  const { berth } = await startWorld(t);
+  const result = await berth("releases");
+  assert.equal(result.code, 2);
+  assert.match(result.err, /-a APP/);
+});
+
+test("the app may be the first word, as Dokku has it", async (t) => {
+  const { berth } = await startWorld(t);
+  assert.match((await berth("releases shop")).out, /^RELEASE {2}STATUS.*\nv5 {7}current/);
+});
+
+test("a Berth that is not running is said with its home", async (t) => {
+  const { berth, home } = await startWorld(t);
+  const elsewhere = join(home, "elsewhere");
+  const result = await berth(`apps --home ${elsewhere}`);
+  assert.equal(result.code, 6);
+  assert.ok(result.err.includes(`not running in ${elsewhere}`));
+});
+
+test("hostile text in a log cannot reach the terminal", async (t) => {
+  const { berth } = await startWorld(t);
+  const plain = "12:00 web.1 | red alert  \\u202egnp\n";
+  assert.equal((await berth("logs -a shop")).out, plain);
+  const coloured = await berth("logs -a shop", { tty: true });
+  const red = "red \u001b[31malert\u001b[0m";
+  assert.equal(coloured.out, `12:00 web.1 | ${red}  \\u202egnp\u001b[0m\n`);
+});
+
+test("logs pass on what was asked for", async (t) => {
+  const { berth, engine } = await startWorld(t);
+  assert.equal((await berth("logs -a shop -n 5 -p web.1 --json")).code, 0);
+  assert.deepEqual(engine.calls, ['logs shop {"process":"web.1","lines":5,"follow":false}']);
+  assert.equal((await berth("logs -a shop -n many")).code, 2);
+});
+
+test("a reader that goes away ends a follower without a failure", async (t) => {
+  const { berth, engine } = await startWorld(t);
+  const stdout = new PassThrough();
+  const following = berth("logs -a shop --tail", { stdout });
+  stdout.once("data", () => stdout.destroy(new Error("EPIPE")));
+  assert.equal((await following).code, 0);
+  while (engine.followers > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+test("a key comes from a file, or from standard input", async (t) => {
+  const { berth, engine, home } = await startWorld(t);
+  const file = join(home, "id.pub");
+  await writeFile(file, "ssh-ed25519 AAAA ann\n");
+  assert.equal((await berth(`keys:add laptop ${file}`)).code, 0);
+  assert.equal(
+    (await berth("keys:add laptop -", { stdin: Readable.from(["ssh-rsa BBBB"]) })).code,
+    0,
+  );
+  assert.deepEqual(engine.calls, [
+    "addKey laptop ssh-ed25519 AAAA ann ann",
+    "addKey laptop ssh-rsa BBBB ann",
+  ]);
+});
+
+test("a private key is not sent anywhere", async (t) => {
+  const { berth, engine, home } = await startWorld(t);
+  const file = join(home, "id");
+  await writeFile(file, "-----BEGIN OPENSSH PRIVATE KEY-----\n");
+  const result = await berth(`keys:add laptop ${file}`);
+  assert.equal(result.code, 2);
+  assert.match(result.err, /private key/);
+  assert.deepEqual(engine.calls, []);
+});
+
+test("over SSH there are no files, no homes and no lifecycle", async (t) => {
+  const { berth, engine } = await startWorld(t);
+  const remote = { local: false, lifecycle: null };
+  assert.equal((await berth("keys:add laptop /etc/passwd", remote)).code, 2);
+  assert.equal((await berth("apps --home /tmp", remote)).code, 2);
+  for (const words of ["up", "down", "start", "doctor"]) {
+    assert.equal((await berth(words, remote)).code, 5, words);
+  }
+  assert.ok(!(await berth("help", remote)).out.includes("doctor"));
+  assert.deepEqual(engine.calls, []);
+  assert.equal((await berth("apps", remote)).code, 0);
+});
+
+test("the lifecycle is carried out by whoever was given in", async (t) => {
+  const { berth, home } = await startWorld(t);
+  const seen: unknown[] = [];
+  const lifecycle = {
+    start: async () => 0,
+    up: async (given: string, options: object) => (seen.push(given, options), 3),
+    down: async () => 0,
+    doctor: async () => 0,
+  };
+  assert.equal((await berth("up --detach", { lifecycle })).code, 3);
+  assert.deepEqual(seen, [home, { detach: true }]);
+});
+
+test("pyPaaS's verbs take the repository and the branch", async (t) => {
+  const { berth, engine } = await startWorld(t);
+  await berth("rebuild shop main");
+  await berth("rebuild");
+  await berth("restart shop main");
+  await berth("rebuild_authorized_keys");
+  await berth("custom_cmds shop main migrate seed");
+  const calls = engine.calls.filter((call) => !call.startsWith("followJob"));
+  assert.deepEqual(calls, [
+    "rebuild shop@main",
+    "rebuild null",
+    "restart shop@main null ann",
+    'prepareCustomCommands shop@main ["migrate","seed"]',
+  ]);
+});
+
+test("nothing to show is said in a sentence that helps, on stderr", async (t) => {
+  const { berth } = await startWorld(t, { listApps: async () => [] });
+  assert.deepEqual(await berth("apps"), {
+    code: 0,
+    out: "",
+    err: "No apps yet. Make one: berth apps:create shop\n",
+  });
+  assert.equal((await berth("apps --json")).out, "[]\n");
+});
+
+test("config:get prints the value alone; a missing one is an error", async (t) => {
+  const { berth } = await startWorld(t);
+  assert.equal((await berth("config:get GREETING -a shop")).out, "hello\n");
+  const missing = await berth("config:get constructor -a shop");
+  assert.equal(missing.code, 3);
+});
+
+test("run hands the prepared arguments over on descriptor 9 and gives the exit code", async (t) => {
+  const { home, engine } = await startWorld(t);
+  const result = await runProgram(home, ["run", "-a", "shop", "--", "ls", "-l", "a b"]);
+  assert.deepEqual(result, { code: 7, out: "from descriptor 9\n", err: "" });
+  assert.match(engine.calls[0] ?? "", /^prepareRun shop ls -l 'a b' /);
+});
+
+test("a program that a signal ended counts as 128 and the signal", async (t) => {
+  const argv = ["/bin/sh", "-c", "kill -TERM $$"];
+  const { home } = await startWorld(t, { prepareRun: async () => ({ argv, args: "" }) });
+  assert.equal((await runProgram(home, ["run", "-a", "shop", "x"])).code, 143);
+});
+
+const notRoot = process.getuid?.() === 0 ? false : "only root can become another account";
+
+test("root runs a program as the owner of the home", { skip: notRoot }, async (t) => {
+  const argv = ["/bin/sh", "-c", "id -u; id -g; id -G"];
+  const { home } = await startWorld(t, { prepareRun: async () => ({ argv, args: "" }) });
+  await chown(home, 65_534, 65_533);
+  const result = await runProgram(home, ["run", "-a", "shop", "x"]);
+  assert.deepEqual(result, { code: 0, out: "65534\n65533\n65533\n", err: "" });
+});
+
+type Result = { readonly code: number; readonly out: string; readonly err: string };
+
+/** The CLI as a program of its own, since what it starts has the program's own terminal. */
+async function runProgram(home: string, words: readonly string[]): Promise<Result> {
+  const cli = join(import.meta.dirname, "..", "bin", "cli.ts");
+  const child = start([tools.node, cli, "--home", home, ...words], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: bareEnv,
+  });
+  const texts = { out: "", err: "" };
+  child.stdout?.on("data", (chunk) => (texts.out += String(chunk)));
+  child.stderr?.on("data", (chunk) => (texts.err += String(chunk)));
+  const { code } = await ended(child);
+  return { code: code ?? -1, ...texts };
+}
+
+type World = {
+  readonly engine: FakeEngine;
+  readonly home: string;
+  readonly berth: (words: string, more?: Partial<CliOptions>) => Promise<Result>;
+};
+
+async function startWorld(t: TestContext, overrides: Partial<Engine> = {}): Promise<World> {
+  const engine = createFakeEngine(overrides);
+  const folder = await temporaryFolder();
+  t.after(() => removeTree(folder.path));
+  const home = folder.path;
+  await mkdir(join(home, "run"));
+  const server = createHttpServer({
+    engine,
+    version: "1",
+    tokenOk: () => false,
+    log: { error: ({ err }: { err?: unknown }) => assert.fail(String(err)) },
+  });
+  t.after(() => server[Symbol.asyncDispose]());
+  await server.listenSocket(apiSocketOf(home));
+  const berth = async (words: string, more: Partial<CliOptions> = {}): Promise<Result> => {
+    const texts = { out: "", err: "" };
+    const stdout = new PassThrough().on("data", (chunk) => (texts.out += String(chunk)));
+    const stderr = new PassThrough().on("data", (chunk) => (texts.err += String(chunk)));
+    const code = await runCli({
+      argv: words.split(" "),
+      home,
+      actor: "ann",
+      stdin: Readable.from([]),
+      stdout,
+      stderr,
+      tty: false,
+      terminal: "dumb",
+      directory: home,
+      local: true,
+      lifecycle: null,
+      version: "1.2.3",
+      ...more,
+    });
+    return { code, ...texts };
+  };
+  return { engine, home, berth };
+}

@@ -1,0 +1,247 @@
+/** What went wrong, in the one vocabulary that every door translates into its own (status, exit code, message). */
+export type ErrorKind = "invalid" | "not_found" | "conflict" | "denied" | "busy" | "failed";
+
+type ErrorSpec = { readonly kind: ErrorKind; readonly message: string; readonly hint: string };
+
+/** Every expected failure. Codes are public: add, never rename. `{name}` is filled from the details. */
+export const errorCatalog = {
+  invalid_input: {
+    kind: "invalid",
+    message: "{field} is not valid: {problem}.",
+    hint: "Run the command with --help to see what it takes.",
+  },
+  unknown_command: {
+    kind: "invalid",
+    message: "{command} is not a command{suggestion}.",
+    hint: "Run berth help to see all commands.",
+  },
+  config_invalid: {
+    kind: "invalid",
+    message: "{file}:{line}: {key}: {problem}",
+    hint: "{fix}",
+  },
+  procfile_invalid: {
+    kind: "invalid",
+    message: "{file}:{line}: {problem}",
+    hint: "Write one process type a line, for example web: node server.js",
+  },
+  confirmation_needed: {
+    kind: "invalid",
+    message: "Destroying {app} deletes its code, releases and configuration for good.",
+    hint: "Type: berth apps:destroy {app} --confirm {app}",
+  },
+  app_not_found: {
+    kind: "not_found",
+    message: "No app is named {app}.",
+    hint: "List the apps with berth apps, or make it with berth apps:create {app}",
+  },
+  branch_not_found: {
+    kind: "not_found",
+    message: "{app} has no branch {branch}. It deploys: {branches}.",
+    hint: "Push to one of these, or add the branch to the app's configuration.",
+  },
+  release_not_found: {
+    kind: "not_found",
+    message: "{target} has no release v{release}.",
+    hint: "List them with berth releases -a {target}",
+  },
+  process_type_not_found: {
+    kind: "not_found",
+    message: "{target} has no process type {processType}. It has: {processTypes}.",
+    hint: "Process types come from the Procfile or the branch's runners.",
+  },
+  instance_not_found: {
+    kind: "not_found",
+    message: "{target} runs no instance {instance}.",
+    hint: "List them with berth ps -a {target}",
+  },
+  domain_not_found: {
+    kind: "not_found",
+    message: "{target} has no domain {domain}.",
+    hint: "List them with berth domains -a {target}",
+  },
+  key_not_found: {
+    kind: "not_found",
+    message: "No key is named {key}.",
+    hint: "List them with berth keys",
+  },
+  job_not_found: {
+    kind: "not_found",
+    message: "There is no job {job}.",
+    hint: "List the newest with berth events",
+  },
+  command_not_found: {
+    kind: "not_found",
+    message: "{target} has no custom command {command}. It has: {commands}.",
+    hint: "Custom commands stand under custom_cmds in the branch's configuration.",
+  },
+  config_var_not_found: {
+    kind: "not_found",
+    message: "{target} has no config var {name}.",
+    hint: "List them with berth config -a {target}",
+  },
+  app_exists: {
+    kind: "conflict",
+    message: "An app named {app} exists already.",
+    hint: "Choose another name, or see it with berth apps:info {app}",
+  },
+  domain_taken: {
+    kind: "conflict",
+    message: "{domain} already belongs to {owner}.",
+    hint: "Remove it there first, or choose another name.",
+  },
+  key_exists: {
+    kind: "conflict",
+    message: "The key {key} is already there, as {name}.",
+    hint: "List the keys with berth keys",
+  },
+  managed_by_file: {
+    kind: "conflict",
+    message: "{what} is managed by {file} and cannot be changed here.",
+    hint: "Change that file: Berth applies it as soon as it is saved.",
+  },
+  never_deployed: {
+    kind: "conflict",
+    message: "{target} has no release yet.",
+    hint: "Push it first: git push {remote}",
+  },
+  no_rollback_target: {
+    kind: "conflict",
+    message: "{target} has no older release that ran healthy.",
+    hint: "List the releases with berth releases -a {target}",
+  },
+  artifact_pruned: {
+    kind: "conflict",
+    message: "The code of v{release} of {target} has been pruned.",
+    hint: "Push commit {commit} again; keep_releases sets how many are kept.",
+  },
+  superseded: {
+    kind: "conflict",
+    message: "A newer push to {target} took the place of this one while it waited.",
+    hint: "Nothing to do: the newer commit is being deployed.",
+  },
+  branch_moved: {
+    kind: "conflict",
+    message: "{target} moved to {commit} while this push waited.",
+    hint: "Run git pull, then push again.",
+  },
+  ref_refused: {
+    kind: "denied",
+    message: "{ref} cannot be pushed: {reason}.",
+    hint: "Push a branch that {app} deploys: {branches}",
+  },
+  not_permitted: {
+    kind: "denied",
+    message: "{actor} may not do this.",
+    hint: "Ask whoever looks after this Berth.",
+  },
+  ports_used_up: {
+    kind: "busy",
+    message: "All ports from {min} to {max} are in use; {target} needs {needed} more.",
+    hint: "Widen ports in berth.yml (a deploy holds old and new instances at once), or scale something down.",
+  },
+  stopping: {
+    kind: "busy",
+    message: "Berth is being stopped.",
+    hint: "Try again when it runs: berth up --detach",
+  },
+  not_running: {
+    kind: "busy",
+    message: "Berth is not running in {home}.",
+    hint: "Start it with berth up --detach, or name another home with --home",
+  },
+  build_failed: {
+    kind: "failed",
+    message: "{step} failed: {problem}.",
+    hint: "Read the output above; what was live stays live.",
+  },
+  no_builder: {
+    kind: "failed",
+    message: "Nothing in {commit} says how to run it.",
+    hint: "Add a Procfile (web: <command>), a package.json with a start script, or an index.html.",
+  },
+  tree_refused: {
+    kind: "failed",
+    message: "The pushed tree is refused: {problem}.",
+    hint: "Take that path out of the commit and push again.",
+  },
+  unhealthy: {
+    kind: "failed",
+    message: "{instance} of {target} did not become healthy: {problem}",
+    hint: "{fix}",
+  },
+  hook_failed: {
+    kind: "failed",
+    message: "The {hook} hook failed: {problem}.",
+    hint: "Read its output above; the release before serves.",
+  },
+  instance_stuck: {
+    kind: "failed",
+    message: "{instance} outlived SIGKILL by {seconds} s.",
+    hint: "Its process waits inside the kernel; look at the machine's disks and mounts.",
+  },
+  disk_full: {
+    kind: "failed",
+    message: "The disk under {path} is full.",
+    hint: "Free some space; running apps go on serving.",
+  },
+  router_unreachable: {
+    kind: "failed",
+    message: "The router does not answer: {problem}.",
+    hint: "It is restarted by itself; look at logs/nginx if this stays.",
+  },
+  command_failed: {
+    kind: "failed",
+    message: "{command} failed: {problem}.",
+    hint: "Read the output above.",
+  },
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof errorCatalog;
+export type ErrorDetails = Readonly<Record<string, string | number>>;
+
+/** An expected failure: a code of the catalogue and the facts of this case. */
+export class PlatformError extends Error {
+  override readonly name = "PlatformError";
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}, options?: ErrorOptions) {
+    super(fill(errorCatalog[code].message, details), options);
+    this.code = code;
+    this.details = details;
+  }
+
+  get kind(): ErrorKind {
+    return errorCatalog[this.code].kind;
+  }
+
+  get hint(): string {
+    return fill(errorCatalog[this.code].hint, this.details);
+  }
+}
+
+/** What a door shows of an error: the code, the sentence, and what to do next. */
+export type ErrorReport = {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+};
+
+/** The report of any thrown value; what is not a `PlatformError` is a bug and shows nothing of itself. */
+export function reportOf(error: unknown): ErrorReport {
+  if (error instanceof PlatformError) {
+    return { code: error.code, message: error.message, hint: error.hint };
+  }
+  return {
+    code: "internal",
+    message: "Berth made a mistake of its own.",
+    hint: "The log of berthd says more: logs/berthd/current",
+  };
+}
+
+function fill(template: string, details: ErrorDetails): string {
+  return template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    String(details[name] ?? `{${name}}`),
+  );
+}

@@ -1,0 +1,117 @@
+import { z } from "zod";
+import type { BranchConfig } from "./branch.ts";
+import type { DomainConfig } from "./domain-name.ts";
+
+const Port = z.int().min(1).max(65_535);
+
+/** The server's own settings: `berth.yml` or `pypaas.yml`. */
+export const HostSettings = z.strictObject({
+  ports: z
+    .strictObject({
+      min: Port.default(61_500).describe("First port for instances; 61500 by default."),
+      max: Port.default(61_800).describe("First port that is not used any more; 61800 by default."),
+    })
+    .prefault({})
+    .describe("Loopback ports for instances; a deploy needs old and new at once."),
+  listen: z
+    .strictObject({
+      address: z.string().default("*").describe("Address for visitors; * for all."),
+      api: Port.default(42_500).describe("Port for API and console; 42500 by default."),
+      apiAddress: z
+        .string()
+        .default("127.0.0.1")
+        .describe("Address of API and console; 127.0.0.1 by default."),
+      ssh: Port.default(42_522).describe("Port for git and commands over SSH; 42522 by default."),
+      direct: Port.default(42_530).describe(
+        "Port for visitors who name the port; 42530 by default.",
+      ),
+      http: Port.default(42_531).describe(
+        "Port for visitors redirected from port 80; 42531 by default.",
+      ),
+      terminated: Port.default(42_532).describe(
+        "Port for plain HTTP from a TLS terminator in front; 42532 by default.",
+      ),
+      tls: Port.default(42_533).describe(
+        "Port for TLS, and visitors redirected from port 443; 42533 by default.",
+      ),
+    })
+    .prefault({})
+    .describe("Ports that Berth itself listens on."),
+  suffix: z
+    .string()
+    .regex(/^[a-z0-9.-]+$/)
+    .default("localhost")
+    .describe("An app without a domain answers at <app>.<suffix>; localhost by default."),
+  createOnPush: z
+    .boolean()
+    .default(false)
+    .describe("The first push to an unknown name makes the app; off by default."),
+  sshNames: z
+    .array(z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/))
+    .default(["berth", "deploy"])
+    .describe(
+      "Names under which ssh reaches Berth when it was started by root; all name one account.",
+    ),
+  trustedProxies: z
+    .array(z.string().regex(/^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/))
+    .default([])
+    .describe("Addresses whose X-Forwarded-* headers are believed; none by default."),
+  nginxWorkers: z
+    .int()
+    .min(1)
+    .max(64)
+    .nullable()
+    .default(null)
+    .describe("Router processes; one for each core by default."),
+  buildTimeoutS: z
+    .number()
+    .positive()
+    .max(86_400)
+    .default(900)
+    .describe("Seconds that a build may take; 900 by default."),
+  buildsAtOnce: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(2)
+    .describe("Builds that run at the same time; 2 by default."),
+});
+export type HostSettings = z.infer<typeof HostSettings>;
+
+/** A mistake in a configuration file, in words that lead to the fix. */
+export type ConfigProblem = {
+  /** A warning leaves the file in force; an error does not. */
+  readonly severity: "error" | "warning";
+  /** Relative to the configuration directory, absolute when it stands elsewhere. */
+  readonly file: string;
+  /** 1-based; 0 when the file as a whole is meant. */
+  readonly line: number;
+  /** `branches.master.runners.node.cmd`; empty for the whole file. */
+  readonly key: string;
+  readonly problem: string;
+  /** What to write instead, as a sentence. */
+  readonly fix: string;
+};
+
+/** A key file's entry. */
+export type ConfiguredKey = {
+  readonly name: string;
+  readonly type: string;
+  readonly blob: string;
+  readonly file: string;
+};
+
+/**
+ * The configuration directory as it is in force: for each file its newest valid text. Files that
+ * are broken stay with what they said last and stand in `problems`.
+ */
+export type HostConfig = {
+  readonly settings: HostSettings;
+  readonly apps: ReadonlyMap<
+    string,
+    { readonly file: string; readonly branches: ReadonlyMap<string, BranchConfig> }
+  >;
+  readonly domains: ReadonlyMap<string, { readonly file: string; readonly config: DomainConfig }>;
+  readonly keys: readonly ConfiguredKey[];
+  readonly problems: readonly ConfigProblem[];
+};

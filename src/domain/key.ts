@@ -1,0 +1,14 @@
+/** A public key that may push and run commands. */
+export type Key = {
+  readonly id: number;
+  /** `deploy-laptop`; unique. Names the actor in events. */
+  readonly name: string;
+  /** `ssh-ed25519` */
+  readonly type: string;
+  /** Base64, as in an authorized_keys line. */
+  readonly blob: string;
+  /** `SHA256:…` as ssh-keygen prints it. */
+  readonly fingerprint: string;
+  readonly managedBy: string | null;
+  readonly createdAt: Date;
+};

@@ -1,0 +1,124 @@
+import type { App } from "./app.ts";
+import type { Artifact } from "./artifact.ts";
+import type { Branch } from "./branch.ts";
+import type { Domain } from "./domain-name.ts";
+import type { Event } from "./events.ts";
+import type { Instance } from "./instance.ts";
+import type { Job, JobStatus } from "./job.ts";
+import type { Key } from "./key.ts";
+import type { Release } from "./release.ts";
+
+/** Rows of one noun. A patch changes the columns that it names. */
+type Rows<Row, New, Change> = {
+  readonly add: (row: New) => Row;
+  readonly get: (id: number) => Row | null;
+  readonly update: (id: number, patch: Change) => void;
+};
+
+type Without<Row, Keys extends keyof Row> = Omit<Row, Keys>;
+type Patch<Row, Keys extends keyof Row> = Partial<Pick<Row, Keys>>;
+
+/**
+ * The state. Synchronous, because it is a file in the same process; what a call answered is on the
+ * disk. Everything of one app is found by its id, never by its name.
+ */
+export type Store = {
+  /** All or nothing. */
+  readonly transaction: <T>(work: () => T) => T;
+
+  readonly apps: Rows<App, Without<App, "id">, Patch<App, "managedBy">> & {
+    readonly named: (name: string) => App | null;
+    /** Those that are not being destroyed, by name. */
+    readonly list: () => App[];
+    readonly markDestroying: (id: number, at: Date) => void;
+    readonly destroying: () => App[];
+    /** Removes the app and every row that belongs to it, except its events. */
+    readonly remove: (id: number) => void;
+  };
+  readonly branches: Rows<
+    Branch,
+    Pick<Branch, "appId" | "name" | "isDefault" | "config">,
+    Patch<
+      Branch,
+      | "name"
+      | "isDefault"
+      | "config"
+      | "mode"
+      | "heldUntil"
+      | "currentReleaseId"
+      | "candidateReleaseId"
+    >
+  > & {
+    readonly of: (appId: number) => Branch[];
+    readonly list: () => Branch[];
+    readonly remove: (id: number) => void;
+  };
+  readonly artifacts: Rows<
+    Artifact,
+    Pick<Artifact, "branchId" | "commit" | "createdAt">,
+    Patch<Artifact, "processTypes" | "releaseCommand" | "status">
+  > & {
+    readonly of: (branchId: number) => Artifact[];
+    /** Every id that a directory may stand for. */
+    readonly ids: () => number[];
+  };
+  readonly releases: Rows<
+    Release,
+    Pick<Release, "branchId" | "artifactId" | "config" | "description" | "actor" | "createdAt">,
+    Patch<Release, "status" | "healthyAt">
+  > & {
+    /** Newest first. */
+    readonly of: (branchId: number) => Release[];
+    readonly numbered: (branchId: number, releaseNumber: number) => Release | null;
+  };
+  readonly instances: Rows<
+    Instance,
+    Without<Instance, "id" | "healthyAt" | "retiringAt" | "drainingAt">,
+    Patch<Instance, "healthyAt" | "retiringAt" | "drainingAt">
+  > & {
+    readonly of: (branchId: number) => Instance[];
+    readonly list: () => Instance[];
+    readonly ports: () => number[];
+    readonly remove: (id: number) => void;
+  };
+  readonly jobs: Rows<
+    Job,
+    Pick<Job, "kind" | "branchId" | "actor" | "input" | "createdAt">,
+    Patch<Job, "step" | "artifactId" | "releaseId">
+  > & {
+    /** Moves a job on; refuses what `jobTransitions` does not allow. */
+    readonly setStatus: (
+      id: number,
+      status: JobStatus,
+      facts: { at: Date; error: Job["error"] },
+    ) => void;
+    /** Those that have not ended, oldest first. */
+    readonly open: () => Job[];
+    /** Newest first. */
+    readonly list: (branchId: number | null, limit: number) => Job[];
+  };
+  readonly events: {
+    readonly add: (event: Without<Event, "id">) => Event;
+    /** Newest first, older than the event `before`. */
+    readonly list: (query: {
+      target: string | null;
+      before: number | null;
+      limit: number;
+    }) => Event[];
+  };
+  readonly domains: {
+    readonly get: (name: string) => Domain | null;
+    readonly list: () => Domain[];
+    readonly set: (domain: Domain) => void;
+    readonly remove: (name: string) => void;
+  };
+  readonly keys: {
+    readonly list: () => Key[];
+    readonly add: (key: Without<Key, "id">) => Key;
+    readonly remove: (id: number) => void;
+  };
+  readonly configFiles: {
+    readonly get: (file: string) => string | null;
+    readonly set: (file: string, text: string | null) => void;
+  };
+};

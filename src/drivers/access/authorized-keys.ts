@@ -1,0 +1,24 @@
+import type { AccessFile } from "#domain/access.ts";
+import type { Key } from "#domain/key.ts";
+import { writeAtomic } from "#lib/files.ts";
+
+/**
+ * An authorized_keys file in which every key may do one thing: run `shell`, a program's absolute
+ * path without spaces or quotes, with its own name. A terminal is allowed, for one-off commands.
+ * @see sshd(8), AUTHORIZED_KEYS FILE FORMAT
+ */
+export function createAuthorizedKeys(file: string, shell: string): AccessFile {
+  return {
+    write: async (keys) => {
+      const lines = keys.map(
+        (key) => `restrict,pty,command="${shell} ${wordOf(key)}" ${key.type} ${key.blob}\n`,
+      );
+      await writeAtomic(file, lines.join(""), 0o600);
+    },
+  };
+}
+
+/** The key's name, if it is one word to every shell. */
+function wordOf({ id, name }: Key): string {
+  return /^[A-Za-z0-9][A-Za-z0-9._@+-]*$/.test(name) ? name : `key-${id}`;
+}

@@ -1,0 +1,153 @@
+import { join, resolve } from "node:path";
+import type { ConfigProblem, HostConfig } from "#domain/host-config.ts";
+import { filesInForce, type LastGood } from "./in-force.ts";
+import { folders, interpret } from "./interpret.ts";
+import { type FileCache, type Folder, type FoundFile, readFolder } from "./read-files.ts";
+import { watchFolders } from "./watch-folders.ts";
+
+export type ConfigDirectoryOptions = {
+  readonly dir: string;
+  /** Further folders with public keys, such as ~/.ssh/authorized_keys.d. */
+  readonly keyDirs?: readonly string[];
+  readonly lastGood: LastGood;
+};
+
+export type ConfigDirectory = {
+  /** What the directory says now. Never throws for what a person wrote there. */
+  readonly read: () => Promise<HostConfig>;
+  /**
+   * Calls back with the whole configuration after each change since the last `read`, once the
+   * directory has been quiet for 100 ms, and at the latest 200 ms after the change.
+   */
+  readonly watch: (onChange: (config: HostConfig) => void) => AsyncDisposable;
+};
+
+type Snapshot = { readonly files: readonly FoundFile[]; readonly config: HostConfig };
+
+const quietMs = 100;
+const waitMaxMs = 200;
+
+/** The configuration directory: pyPaaS's layout, read whole and watched. */
+export function createConfigDirectory(options: ConfigDirectoryOptions): ConfigDirectory {
+  const { yaml, keys } = foldersOf(options);
+  const cache: FileCache = new Map();
+  const inForce = filesInForce(options.lastGood);
+  let last: Snapshot | null = null;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  async function readNow(): Promise<Snapshot> {
+    const found = await Promise.all([
+      ...yaml.map((folder) => readFolder(folder, (name) => /\.ya?ml$/.test(name), cache)),
+      ...keys.map((folder) => readFolder(folder, () => true, cache)),
+    ]);
+    const files = found.flat().flatMap((file) => [file, ...keptOf(file, last)]);
+    const here = new Set(files.map(({ file }) => file));
+    for (const file of cache.keys()) if (!here.has(file)) cache.delete(file);
+    if (last && isSame(last.files, files)) return last;
+    inForce.keepOnly(files);
+    last = { files, config: interpret(files, inForce) };
+    return last;
+  }
+
+  /** One after the other: two readings at once could end in the wrong order. */
+  function readInTurn(): Promise<Snapshot> {
+    const next = queue.then(readNow);
+    queue = next.catch(() => null); // whoever asked for it gets the error
+    return next;
+  }
+
+  return {
+    read: async () => (await readInTurn()).config,
+    watch: (onChange) => {
+      const paths = [...yaml, ...keys].map(({ path }) => path);
+      return followChanges({ paths, first: last, read: readInTurn, onChange });
+    },
+  };
+}
+
+type Following = {
+  readonly paths: readonly string[];
+  readonly first: Snapshot | null;
+  readonly read: () => Promise<Snapshot>;
+  readonly onChange: (config: HostConfig) => void;
+};
+
+function followChanges({ paths, first, read, onChange }: Following): AsyncDisposable {
+  let told: HostConfig | undefined = first?.config;
+  let running: Promise<void> = Promise.resolve();
+  let quiet: NodeJS.Timeout | undefined;
+  let limit: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  const watched = watchFolders(paths, onEvent);
+
+  function onEvent(): void {
+    clearTimeout(quiet);
+    quiet = setTimeout(check, quietMs);
+    limit ??= setTimeout(check, waitMaxMs);
+  }
+
+  function check(): void {
+    clearTimeout(quiet);
+    clearTimeout(limit);
+    limit = undefined;
+    running = running.then(tell);
+  }
+
+  async function tell(): Promise<void> {
+    if (isClosed) return;
+    const unwatched = watched.arm(); // before reading, so that no change falls in between
+    const { config } = await read();
+    if (isClosed || config === told) return;
+    told = config;
+    onChange({ ...config, problems: [...config.problems, ...unwatched.map(notWatched)] });
+  }
+
+  check();
+  return {
+    async [Symbol.asyncDispose]() {
+      isClosed = true;
+      clearTimeout(quiet);
+      clearTimeout(limit);
+      watched.close();
+      await running;
+    },
+  };
+}
+
+function foldersOf({ dir, keyDirs = [] }: ConfigDirectoryOptions): {
+  yaml: Folder[];
+  keys: Folder[];
+} {
+  const path = resolve(dir);
+  const inside = (label: string) => ({ path: join(path, label), label });
+  return {
+    yaml: [{ path, label: "" }, ...[...folders.repo, ...folders.domains].map(inside)],
+    keys: [
+      inside(folders.keys),
+      ...keyDirs.map((it) => resolve(it)).map((it) => ({ path: it, label: it })),
+    ],
+  };
+}
+
+/** What a folder held when it could still be read. */
+function keptOf({ name, folder }: FoundFile, last: Snapshot | null): readonly FoundFile[] {
+  if (name !== "" || !last) return [];
+  return last.files.filter((file) => file.folder === folder && file.name !== "");
+}
+
+function isSame(before: readonly FoundFile[], after: readonly FoundFile[]): boolean {
+  const hasSameText = (a: FoundFile, b: FoundFile | undefined) =>
+    a.file === b?.file && a.text === b.text && a.problem === b.problem;
+  return before.length === after.length && before.every((it, i) => hasSameText(it, after[i]));
+}
+
+function notWatched(path: string): ConfigProblem {
+  return {
+    severity: "warning",
+    file: path,
+    line: 0,
+    key: "",
+    problem: "changes are not noticed: the kernel watches no more folders",
+    fix: "raise fs.inotify.max_user_watches, then restart Berth",
+  };
+}

@@ -1,0 +1,82 @@
+import { request } from "node:http";
+import { connect } from "node:net";
+import { join } from "node:path";
+import type { Executor } from "#domain/executor.ts";
+import type { Privileges } from "#domain/privileges.ts";
+import { busyPorts } from "#lib/sockets.ts";
+
+const answerTimeoutMs = 5000;
+
+/** Instances on this machine, supervised by s6, each in its sandbox, on loopback ports. */
+export function createLocalExecutor(privileges: Privileges, logRoot: string): Executor {
+  return {
+    start: ({ id, spec, artifactDir, port, logName }) =>
+      privileges.startInstance({
+        id,
+        command: spec.command,
+        artifactDir,
+        env: port === null ? spec.env : { ...spec.env, PORT: String(port) },
+        logDir: join(logRoot, logName),
+      }),
+    stop: privileges.stopInstance,
+    revive: privileges.reviveInstance,
+    list: privileges.listInstances,
+    observe: privileges.observeInstance,
+    check: async ({ id, port, spec: { health } }) => {
+      if (port === null) return { healthy: true };
+      const problem = health.path === null ? await askPort(port) : await askPath(port, health.path);
+      if (problem === null) return { healthy: true };
+      return { healthy: false, problem, listening: () => privileges.listeningPorts(id) };
+    },
+    busyPorts: async (ports) => {
+      const busy = await busyPorts();
+      return new Set(ports.filter((port) => busy.has(port)));
+    },
+    watch: privileges.watchExits,
+  };
+}
+
+/** Null when the port accepts a connection, else what happened. */
+function askPort(port: number): Promise<string | null> {
+  const { promise, resolve } = Promise.withResolvers<string | null>();
+  const socket = connect({ port, host: "127.0.0.1", timeout: answerTimeoutMs });
+  const answer = (problem: string | null) => {
+    socket.destroy();
+    resolve(problem);
+  };
+  socket.once("connect", () => answer(null));
+  socket.once("timeout", () => answer(`port ${port} accepted nothing for 5 s`));
+  socket.once("error", (error: NodeJS.ErrnoException) => answer(connectProblem(port, error)));
+  return promise;
+}
+
+/** Null when the path answers with a status below 400, else what happened. */
+function askPath(port: number, path: string): Promise<string | null> {
+  const { promise, resolve } = Promise.withResolvers<string | null>();
+  const headers = { host: `127.0.0.1:${port}`, "user-agent": "Berth health check" };
+  const asked = request({
+    port,
+    host: "127.0.0.1",
+    path,
+    headers,
+    agent: false,
+    timeout: answerTimeoutMs,
+  });
+  const answer = (problem: string | null) => {
+    asked.destroy();
+    resolve(problem);
+  };
+  asked.once("response", ({ statusCode = 0 }) =>
+    answer(statusCode < 400 ? null : `GET ${path} on port ${port} answered ${statusCode}`),
+  );
+  asked.once("timeout", () => answer(`GET ${path} on port ${port} gave no answer for 5 s`));
+  asked.once("error", (error: NodeJS.ErrnoException) => answer(connectProblem(port, error)));
+  asked.end();
+  return promise;
+}
+
+function connectProblem(port: number, error: NodeJS.ErrnoException): string {
+  return error.code === "ECONNREFUSED"
+    ? `nothing listens on port ${port}`
+    : `port ${port} answered with ${error.code ?? error.message}`;
+}

@@ -1,0 +1,141 @@
+import { watch } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { InstanceLine, InstanceLogs } from "#domain/logs.ts";
+import { ensureDirectory, namesIn, nullIfMissing, removeTree } from "#lib/files.ts";
+
+const tailBytesMax = 1024 * 1024;
+
+type Folder = { readonly path: string; readonly id: number; readonly source: string };
+
+/**
+ * What s6-log keeps in `<root>/<branch id>/<instance id>-<web.1>/`: `current` and rotated `@…s`
+ * files whose names sort by time, each line beginning with its time in UTC.
+ * @see s6-log(8)
+ */
+export function createInstanceFiles(root: string): InstanceLogs {
+  const branchDir = (branchId: number) => join(root, String(branchId));
+  const foldersOf = async (branchId: number, process: string | null): Promise<Folder[]> =>
+    (await namesIn(branchDir(branchId)))
+      .flatMap((name) => folderOf(branchDir(branchId), name))
+      .filter(
+        ({ source }) => process === null || source === process || source.startsWith(`${process}.`),
+      )
+      .toSorted((a, b) => a.id - b.id);
+
+  return {
+    nameOf: ({ branchId, id, processType, index }) => `${branchId}/${id}-${processType}.${index}`,
+    tail: async (branchId, { process, lines }) => {
+      const folders = await foldersOf(branchId, process);
+      const read = await Promise.all(folders.map((folder) => tailOf(folder, lines)));
+      return read
+        .flat()
+        .toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+        .slice(-lines);
+    },
+    follow: (branchId, process, signal) =>
+      follow(branchDir(branchId), () => foldersOf(branchId, process), signal),
+    lastLines: async (name, lines) => {
+      const [branch = "", folder = ""] = name.split("/");
+      const [found] = folderOf(join(root, branch), folder);
+      return found ? (await tailOf(found, lines)).map((line) => line.text) : [];
+    },
+    prune: async (branchId, living, keep) => {
+      const dead = (await foldersOf(branchId, null)).filter(({ id }) => !living.includes(id));
+      await Promise.all(
+        dead.slice(0, Math.max(0, dead.length - keep)).map(({ path }) => removeTree(path)),
+      );
+    },
+    remove: (branchId) => removeTree(branchDir(branchId)),
+  };
+}
+
+function folderOf(parent: string, name: string): Folder[] {
+  const [, id, source] = /^(\d+)-([A-Za-z][\w-]*\.\d+)$/.exec(name) ?? [];
+  return id && source ? [{ path: join(parent, name), id: Number(id), source }] : [];
+}
+
+async function tailOf({ path, source }: Folder, lines: number): Promise<InstanceLine[]> {
+  const rotated = (await namesIn(path)).filter((name) => name.startsWith("@"));
+  const found: InstanceLine[] = [];
+  for (const name of [...rotated, "current"].toReversed()) {
+    found.unshift(...linesOf(await lastBytes(join(path, name)), source));
+    if (found.length >= lines) break;
+  }
+  return found.slice(-lines);
+}
+
+async function lastBytes(path: string): Promise<string> {
+  const file = await open(path).catch(nullIfMissing);
+  if (!file) return "";
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, tailBytesMax);
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    const text = buffer.toString("utf8");
+    return length < size ? text.slice(text.indexOf("\n") + 1) : text;
+  } finally {
+    await file.close();
+  }
+}
+
+function linesOf(text: string, source: string): InstanceLine[] {
+  return text.split("\n").flatMap((line) => {
+    const [, at, rest = ""] =
+      /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9}) {1,2}(.*)$/.exec(line) ?? [];
+    return at === undefined ? [] : [{ at, source, text: rest }];
+  });
+}
+
+/** Follows every folder's `current`, also of instances that start meanwhile. */
+async function* follow(
+  parent: string,
+  folders: () => Promise<Folder[]>,
+  signal: AbortSignal,
+): AsyncGenerator<InstanceLine> {
+  await ensureDirectory(parent, 0o700);
+  const positions = new Map<string, Position>();
+  for (const folder of await folders()) positions.set(folder.path, await endOf(folder));
+  let wake = Promise.withResolvers<void>();
+  const watcher = watch(parent, { recursive: true }, () => wake.resolve());
+  signal.addEventListener("abort", () => wake.resolve());
+  try {
+    while (!signal.aborted) {
+      wake = Promise.withResolvers();
+      for (const folder of await folders()) yield* newLines(folder, positions);
+      const safety = setTimeout(() => wake.resolve(), 2000);
+      if (!signal.aborted) await wake.promise;
+      clearTimeout(safety);
+    }
+  } finally {
+    watcher.close();
+  }
+}
+
+type Position = { readonly inode: number; readonly offset: number };
+
+async function endOf({ path }: Folder): Promise<Position> {
+  const stats = await stat(join(path, "current")).catch(nullIfMissing);
+  return stats ? { inode: stats.ino, offset: stats.size } : { inode: 0, offset: 0 };
+}
+
+async function* newLines(
+  folder: Folder,
+  positions: Map<string, Position>,
+): AsyncGenerator<InstanceLine> {
+  const known = positions.get(folder.path) ?? { inode: 0, offset: 0 };
+  const file = await open(join(folder.path, "current")).catch(nullIfMissing);
+  if (!file) return;
+  try {
+    const { ino, size } = await file.stat();
+    const from = ino === known.inode ? known.offset : 0;
+    if (size <= from) return;
+    const length = Math.min(size - from, tailBytesMax);
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, from);
+    const whole = buffer.subarray(0, buffer.lastIndexOf(0x0a) + 1);
+    positions.set(folder.path, { inode: ino, offset: from + whole.length });
+    yield* linesOf(whole.toString("utf8"), folder.source);
+  } finally {
+    await file.close();
+  }
+}

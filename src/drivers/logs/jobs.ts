@@ -1,0 +1,70 @@
+import { EventEmitter, once } from "node:events";
+import { appendFileSync, mkdirSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import type { JobLog } from "#domain/logs.ts";
+import { nullIfMissing, removeTree } from "#lib/files.ts";
+
+const readBytesMax = 64 * 1024;
+const endMark = "\n[the rest of this output was dropped]\n";
+
+/** One file `<root>/<job id>.log` for each job, of at most `bytesMax` and one line. */
+export function createJobFiles(root: string, bytesMax = 10 * 1024 * 1024): JobLog {
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  const pathOf = (jobId: number) => join(root, `${jobId}.log`);
+  const sizes = new Map<number, number>();
+  const changes = new EventEmitter().setMaxListeners(0);
+  const sizeOf = (jobId: number) =>
+    sizes.get(jobId) ?? statSync(pathOf(jobId), { throwIfNoEntry: false })?.size ?? 0;
+
+  return {
+    append: (jobId, text) => {
+      const size = sizeOf(jobId);
+      if (size >= bytesMax) return;
+      const bytes = Buffer.from(text);
+      const isLast = size + bytes.length >= bytesMax;
+      const kept = isLast
+        ? Buffer.concat([bytes.subarray(0, bytesMax - size), Buffer.from(endMark)])
+        : bytes;
+      appendFileSync(pathOf(jobId), kept, { mode: 0o600 });
+      sizes.set(jobId, size + kept.length);
+      changes.emit(String(jobId));
+    },
+    read: async (jobId, offset) => {
+      const file = await open(pathOf(jobId)).catch(nullIfMissing);
+      if (!file) return { text: "", offset };
+      try {
+        const { buffer, bytesRead } = await file.read(
+          Buffer.alloc(readBytesMax),
+          0,
+          readBytesMax,
+          offset,
+        );
+        const whole = wholeCharacters(buffer.subarray(0, bytesRead));
+        return { text: whole.toString("utf8"), offset: offset + whole.length };
+      } finally {
+        await file.close();
+      }
+    },
+    changed: async (jobId, timeoutMs, signal) => {
+      const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      await once(changes, String(jobId), { signal: either }).catch(() => {});
+    },
+    remove: async (jobId) => {
+      sizes.delete(jobId);
+      await removeTree(pathOf(jobId));
+    },
+  };
+}
+
+/** Without the first bytes of a character that is not all there yet. */
+function wholeCharacters(bytes: Buffer): Buffer {
+  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) return bytes;
+    if (byte < 0xc0) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+    return length > back ? bytes.subarray(0, bytes.length - back) : bytes;
+  }
+  return bytes;
+}

@@ -1,0 +1,96 @@
+-- What berthd may ask, on a socket that only its own account can open.
+local cjson = require "cjson.safe"
+local ffi = require "ffi"
+local routes = require "routing-table"
+local shared = require "shared-memory"
+
+ffi.cdef [[
+int chmod(const char *path, unsigned int mode);
+int prctl(int option, unsigned long arg2, ...);
+]]
+
+local PR_SET_PDEATHSIG = 1
+local SIGTERM = 15
+local DRAIN_POLL_S = 0.005
+
+local M = {}
+
+local function answer(status, value)
+    ngx.status = status
+    ngx.header["Content-Type"] = "application/json"
+    ngx.say(cjson.encode(value))
+end
+
+-- The lines of the request's body; a large one lies in a file.
+local function body_lines()
+    ngx.req.read_body()
+    local text = ngx.req.get_body_data()
+    if text then return text:gmatch("[^\n]+") end
+    local path = ngx.req.get_body_file()
+    if path then return io.lines(path) end
+    return function() end
+end
+
+local function apply(problem)
+    if problem then return answer(507, { problem = "the routing table does not fit: " .. problem }) end
+    return answer(200, { version = routes.version() })
+end
+
+local function drain()
+    local peer = ngx.var.arg_peer and ngx.unescape_uri(ngx.var.arg_peer) or ""
+    local deadline = ngx.now() + (tonumber(ngx.var.arg_timeoutMs) or 0) / 1000
+    local left = shared.in_flight(peer)
+    while left > 0 and ngx.now() < deadline do
+        ngx.sleep(DRAIN_POLL_S)
+        left = shared.in_flight(peer)
+    end
+    return answer(200, { left = left })
+end
+
+local function entry()
+    local key = ngx.unescape_uri(ngx.var.arg_key or "")
+    local raw = routes.entry(key)
+    return answer(raw and 200 or 404, { key = key, entry = raw and cjson.decode(raw) or cjson.null })
+end
+
+local operations = {
+    ["GET /health"] = function()
+        return answer(200, { version = routes.version(), entries = routes.count() })
+    end,
+    ["GET /entry"] = entry,
+    ["GET /drain"] = drain,
+    ["PUT /table"] = function() return apply(routes.replace(body_lines())) end,
+    ["PATCH /table"] = function() return apply(routes.change(body_lines())) end,
+}
+
+function M.serve()
+    local operation = operations[ngx.req.get_method() .. " " .. ngx.var.uri]
+    if not operation then return answer(404, { problem = "no such operation" }) end
+    return operation()
+end
+
+local function read(path)
+    local file = io.open(path, "rb")
+    if not file then return nil end
+    local text = file:read("*a")
+    file:close()
+    return text
+end
+
+-- A killed nginx leaves its socket behind, and the next one could not bind it. It is removed,
+-- unless the nginx of the pid file lives: then this is its reload, or only a configuration test.
+function M.remove_stale_socket(socket_path, pid_path)
+    local pid = (read(pid_path) or ""):match("^%d+")
+    local program = pid and read("/proc/" .. pid .. "/cmdline") or ""
+    if not program:find("nginx", 1, true) then os.remove(socket_path) end
+end
+
+-- nginx makes its sockets open to all, and lets workers outlive a killed master, whose ports its
+-- successor could then not bind.
+function M.start_worker(socket_path)
+    ffi.C.prctl(PR_SET_PDEATHSIG, ffi.cast("unsigned long", SIGTERM))
+    ffi.C.chmod(socket_path, tonumber("600", 8))
+    shared.forget_predecessor()
+end
+
+return M

@@ -1,0 +1,288 @@
+-- The routing table as one worker sees it. The truth lies in a shared dictionary, as the lines that
+-- berthd sent; what a worker has made of it is forgotten as soon as the table's version changes.
+local cjson = require "cjson.safe"
+local shared = require "shared-memory"
+
+local entries = ngx.shared.berth_routes
+local version_now = shared.version
+
+-- Bounds of what a worker keeps: visitors choose the Host headers. The plain hosts are many and
+-- take few bytes each, so that garbage collection stays cheap at any number of routes.
+local PLAIN_MAX = 32768
+local DECODED_MAX = 1024
+local PEERS_MAX = 4096
+local HEADER_MAX = 260
+
+local M = {}
+
+-- Host header → pool, for hosts of which everything goes to one pool.
+local plain, plain_count = {}, 0
+local pools = {}
+local views, backends, decoded_count = {}, {}, 0
+local peers, peers_count = {}, 0
+local version_known = -1
+
+local function forget_decoded()
+    views, backends, decoded_count = {}, {}, 0
+end
+
+local function forget()
+    plain, pools, plain_count = {}, {}, 0
+    forget_decoded()
+    version_known = version_now()
+end
+
+local function count_decoded()
+    if decoded_count >= DECODED_MAX then forget_decoded() end
+    decoded_count = decoded_count + 1
+end
+
+-- What is known of an address in this worker: where it is, and where its requests are counted.
+local function peer_of(address)
+    local peer = peers[address]
+    if peer then return peer end
+    if peers_count >= PEERS_MAX then
+        for name, old in pairs(peers) do
+            if old.counts[old.place] == 0 then
+                peers[name] = nil
+                peers_count = peers_count - 1
+            end
+        end
+    end
+    local host, port = address:match("^(.*):(%d+)$")
+    local counts, place = shared.counts_of(address)
+    peer = {
+        address = address,
+        host = host or "",
+        port = tonumber(port) or 0,
+        counts = counts,
+        place = place,
+    }
+    peers[address] = peer
+    peers_count = peers_count + 1
+    return peer
+end
+
+function M.known_peer(address)
+    return peers[address]
+end
+
+local function decode(key, raw)
+    local value, problem = cjson.decode(raw)
+    if type(value) == "table" then return value end
+    ngx.log(ngx.ERR, "entry ", key, " of the routing table is not readable: ", problem)
+end
+
+local function decode_backend(id)
+    local raw = entries:get("b:" .. id)
+    local backend = raw and decode("b:" .. id, raw)
+    if not backend then return nil end
+    return {
+        mode = backend.mode,
+        held_until = tonumber(backend.heldUntilMs) or 0,
+        types = backend.processTypes,
+    }
+end
+
+-- A backend as it is now; nil when the table has none of that key.
+local function backend_of(id)
+    if version_known ~= version_now() then forget() end
+    local backend = backends[id]
+    if backend then return backend end
+    backend = decode_backend(id)
+    if backend then
+        count_decoded()
+        backends[id] = backend
+    end
+    return backend
+end
+M.backend_of = backend_of
+
+-- Whether something can answer now, without waiting.
+function M.is_usable(found)
+    return found ~= nil and (found.kind == "static" or #found.peers > 0)
+end
+
+local function decode_pool(name)
+    local id, process_type = name:match("^(.*)/([^/]*)$")
+    local backend = id and backend_of(id)
+    local found = backend and backend.mode == "serving" and backend.types[process_type]
+    if not found or found.kind ~= "proxy" then return nil end
+    local pool = {}
+    for i, address in ipairs(found.peers) do pool[i] = peer_of(address) end
+    return pool
+end
+
+-- The peers behind a pool's name, and the version of the table that says so.
+function M.pool(name)
+    if version_known ~= version_now() then forget() end
+    local pool = pools[name]
+    if not pool then
+        pool = decode_pool(name)
+        pools[name] = pool
+    end
+    return pool, version_known
+end
+
+function M.pool_name(upstream)
+    return upstream.backend .. "/" .. upstream.processType
+end
+
+-- The Host header without port and trailing dot, in lower case.
+function M.host_of(header)
+    local host = header:lower()
+    if host:byte(1) == 91 then
+        return host:match("^%[[^%]]*%]") or host
+    end
+    return (host:gsub(":.*$", ""):gsub("%.$", ""))
+end
+
+-- The exact name, then the wildcards from the longest suffix to the shortest.
+local function find_host(host)
+    local raw = entries:get("h:" .. host)
+    local dot = 0
+    while not raw do
+        dot = host:find(".", dot + 1, true)
+        if not dot then return nil end
+        raw = entries:get("h:*" .. host:sub(dot))
+    end
+    return raw
+end
+
+-- The pool that serves a location as it is now, or "" when it takes more than passing it on.
+local function pool_of(location)
+    local backend = backend_of(location.upstream.backend)
+    if not backend or backend.mode ~= "serving" then return "" end
+    local found = backend.types[location.upstream.processType]
+    if not found or found.kind ~= "proxy" or #found.peers == 0 then return "" end
+    if found.stripPrefix and location.path ~= "" then return "" end
+    return location.pool_name
+end
+
+local function decode_view(header)
+    local host = M.host_of(header)
+    local raw = find_host(host)
+    local route = raw and decode("h:" .. host, raw)
+    if not route then return nil end
+    local locations = {}
+    for i, location in ipairs(route.locations) do
+        local path = location.path:gsub("/+$", "")
+        locations[i] = {
+            path = path,
+            below = path .. "/",
+            upstream = location.upstream,
+            pool_name = M.pool_name(location.upstream),
+            maintenance = location.maintenance ~= cjson.null and location.maintenance or nil,
+        }
+        locations[i].pool = pool_of(locations[i])
+    end
+    table.sort(locations, function(a, b) return #a.path > #b.path end)
+    local tls = route.tls ~= cjson.null and route.tls or nil
+    return { host = host, locations = locations, tls = tls }
+end
+
+local function is_plain(view)
+    local first = view.locations[1]
+    return not view.tls and first and first.path == "" and first.pool ~= ""
+end
+
+-- What a Host header leads to; nil for an unknown name.
+function M.view_of(header)
+    if version_known ~= version_now() then forget() end
+    local view = views[header]
+    if view then return view end
+    local version = version_known
+    view = decode_view(header)
+    if not view or #header > HEADER_MAX or version ~= version_known then return view end
+    if is_plain(view) then
+        if plain_count >= PLAIN_MAX then plain, pools, plain_count = {}, {}, 0 end
+        plain[header] = view.locations[1].pool
+        plain_count = plain_count + 1
+    else
+        count_decoded()
+        views[header] = view
+    end
+    return view
+end
+
+-- The pool of a plain host, when it is known already.
+function M.plain_pool(header)
+    if version_known ~= version_now() then forget() end
+    return plain[header]
+end
+
+-- The longest location that is a prefix of the path on segment borders.
+function M.location_of(view, uri)
+    local locations = view.locations
+    for i = 1, #locations do
+        local location = locations[i]
+        if uri == location.path or uri:sub(1, #location.below) == location.below then
+            return location
+        end
+    end
+end
+
+-- Applies one line, `key TAB value` repeated; an empty value removes. The sender has put backends
+-- before the hosts that name them, so that no worker finds a host without its backend.
+local function apply_line(line)
+    for key, value in line:gmatch("([^\t]+)\t([^\t]*)") do
+        local ok, problem
+        if value == "" then
+            entries:delete(key)
+        else
+            ok, problem = entries:safe_set(key, value)
+            if not ok then return problem end
+        end
+    end
+end
+
+function M.change(lines)
+    local problem
+    for line in lines do
+        problem = problem or apply_line(line)
+    end
+    shared.next_version()
+    return problem
+end
+
+-- Keys that only the old table has go last, hosts before backends.
+function M.replace(lines)
+    local kept, problem = {}, nil
+    for line in lines do
+        for key in line:gmatch("([^\t]+)\t[^\t]*") do kept[key] = true end
+        problem = problem or apply_line(line)
+    end
+    local keys = problem and {} or entries:get_keys(0)
+    for _, kind in ipairs { "h", "b" } do
+        for _, key in ipairs(keys) do
+            if key:sub(1, 1) == kind and not kept[key] then entries:delete(key) end
+        end
+    end
+    shared.next_version()
+    return problem
+end
+
+-- Reads the snapshot as nginx starts. What follows the last line feed was cut off by a crash.
+function M.load(path)
+    shared.next_version()
+    local file = io.open(path, "rb")
+    if not file then return end
+    for line in file:lines("*L") do
+        local problem = line:sub(-1) == "\n" and apply_line(line:sub(1, -2))
+        if problem then ngx.log(ngx.ERR, "the routing snapshot does not fit: ", problem) end
+    end
+    file:close()
+    collectgarbage()
+end
+
+function M.entry(key)
+    return entries:get(key)
+end
+
+function M.count()
+    return #entries:get_keys(0)
+end
+
+M.version = version_now
+
+return M

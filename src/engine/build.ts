@@ -1,0 +1,130 @@
+import type { Artifact } from "#domain/artifact.ts";
+import type { Branch } from "#domain/branch.ts";
+import type { Builder, Tree } from "#domain/builder.ts";
+import { PlatformError } from "#domain/errors.ts";
+import { describeExit } from "#domain/instance.ts";
+import type { Job } from "#domain/job.ts";
+import { parseProcfile } from "#domain/procfile.ts";
+import type { Outcome } from "#domain/runner.ts";
+import type { EngineContext } from "./context.ts";
+import type { JobWriter } from "./jobs.ts";
+import { environmentOf } from "./plan/wanted.ts";
+
+export type Work = {
+  readonly context: EngineContext;
+  readonly job: Job;
+  readonly branch: Branch;
+  readonly out: JobWriter;
+  readonly signal: AbortSignal;
+};
+
+/** Makes the artifact of a commit; one that is ready already is taken as it is. */
+export async function buildArtifact(work: Work, commit: string): Promise<Artifact> {
+  const { context, job, branch, out } = work;
+  const { store, source, workspace, clock } = context;
+  const artifact = artifactOf(work, commit);
+  if (artifact.status === "ready") return artifact;
+
+  store.jobs.update(job.id, { step: "fetch", artifactId: artifact.id });
+  const dir = await workspace.preparePartial(artifact.id);
+  try {
+    await source.exportTree(branch.appId, commit, dir);
+    store.jobs.update(job.id, { step: "build" });
+    const startedMs = clock.now().getTime();
+    const description = await build(work, dir, commit);
+    await workspace.finish(artifact.id);
+    store.artifacts.update(artifact.id, { ...description, status: "ready" });
+    out.line(`Built in ${seconds(clock.now().getTime() - startedMs)}`);
+  } catch (error) {
+    if (!work.signal.aborted) await workspace.remove(artifact.id);
+    throw error;
+  }
+  return store.artifacts.get(artifact.id)!;
+}
+
+function artifactOf({ context: { store, clock }, job, branch }: Work, commit: string): Artifact {
+  const begun = job.artifactId === null ? null : store.artifacts.get(job.artifactId);
+  return begun ?? store.artifacts.add({ branchId: branch.id, commit, createdAt: clock.now() });
+}
+
+/** Hooks and builders in order; every builder that applies has its turn. */
+async function build(
+  work: Work,
+  dir: string,
+  commit: string,
+): Promise<Pick<Artifact, "processTypes" | "releaseCommand">> {
+  const { context, branch, out } = work;
+  const tree = context.workspace.treeOf(dir);
+  const { hooks } = branch.config;
+  const shell = await commandsIn(work, dir, commit);
+  const runHook = async (name: string, commands: readonly string[]) => {
+    for (const command of commands) {
+      out.heading(`Hook ${name}: ${command}`);
+      await shell(`The ${name} hook`, command);
+    }
+  };
+
+  await runHook("before_build", hooks.beforeBuild);
+  const builders = context.builders.filter((builder) => builder.detect(tree));
+  for (const builder of builders) {
+    out.heading(`Building with ${builder.name}`);
+    await builder.build({ tree, run: (command) => shell(command, command), say: out.line });
+  }
+  const script = hooks.build.length === 0 && tree.has(".build.sh") ? ["./.build.sh"] : hooks.build;
+  await runHook("build", script);
+  await runHook("after_build", hooks.afterBuild);
+  return describe(tree, builders, { commit, isConfigured: branch.config.processTypes !== null });
+}
+
+/** Process types as the tree itself names them: its Procfile, else the first builder that knows. */
+function describe(
+  tree: Tree,
+  builders: readonly Builder[],
+  { commit, isConfigured }: { commit: string; isConfigured: boolean },
+): Pick<Artifact, "processTypes" | "releaseCommand"> {
+  const text = tree.read("Procfile");
+  const procfile = text === null ? null : parseProcfile(text);
+  const guessed = builders
+    .map((builder) => builder.processTypes(tree))
+    .find((types) => Object.keys(types).length > 0);
+  const processTypes = { ...guessed, ...procfile?.processTypes };
+  if (Object.keys(processTypes).length === 0 && !isConfigured) {
+    throw new PlatformError("no_builder", { commit: commit.slice(0, 7) });
+  }
+  return { processTypes, releaseCommand: procfile?.releaseCommand ?? null };
+}
+
+/** Runs command lines in the tree that is being built. */
+async function commandsIn(work: Work, dir: string, commit: string) {
+  const { context, branch } = work;
+  const cacheDir = await context.workspace.cacheDir(branch.appId);
+  const env = environmentOf({ config: branch.config, commit });
+  const timeoutMs = context.hostConfig().settings.buildTimeoutS * 1000;
+  return async (step: string, command: string): Promise<void> => {
+    const sandboxed = { command, dir, writable: true, cacheDir, env };
+    const options = { onOutput: indented(work.out), signal: work.signal, timeoutMs };
+    const problem = problemOf(await context.runner.run(sandboxed, options), timeoutMs);
+    if (problem) throw new PlatformError("build_failed", { step, problem });
+  };
+}
+
+/** Null for a good end. */
+export function problemOf(outcome: Outcome, timeoutMs: number): string | null {
+  if (outcome.timedOut) return `it took longer than ${timeoutMs / 1000} s`;
+  return outcome.code === 0 ? null : `it ${describeExit(outcome)}`;
+}
+
+/** Puts a program's output under its heading, whatever pieces it comes in. */
+export function indented(out: JobWriter): (chunk: Uint8Array) => void {
+  let atLineStart = true;
+  return (chunk) => {
+    const text = Buffer.from(chunk).toString("latin1");
+    const body = text.replaceAll(/\n(?=[\s\S])/g, "\n       ");
+    out.raw(Buffer.from((atLineStart ? "       " : "") + body, "latin1"));
+    atLineStart = text.endsWith("\n");
+  };
+}
+
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
+}

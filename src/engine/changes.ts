@@ -1,0 +1,118 @@
+import { targetOf } from "#domain/branch.ts";
+import { PlatformError } from "#domain/errors.ts";
+import type { Job } from "#domain/job.ts";
+import { rollbackTarget } from "#domain/release.ts";
+import { changeConfig, type ConfigChanges } from "#domain/branch.ts";
+import { emit, type EngineContext } from "./context.ts";
+import { refusePruned } from "./deploy.ts";
+import type { JobQueue } from "./jobs.ts";
+import { branchAt, currentRelease, refuseManaged } from "./targets.ts";
+
+const namePattern = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/;
+const valueLengthMax = 32_768;
+
+/** Sets and unsets config vars; a branch that runs gets a release of them. */
+export function setConfigVars(
+  context: EngineContext,
+  queue: JobQueue,
+  asked: { target: string; changes: Record<string, string | null>; actor: string },
+): Job | null {
+  const branch = branchAt(context.store, asked.target);
+  const names = Object.keys(asked.changes);
+  refuseManaged(context.store, branch, `The config of ${targetOf(branch)}`);
+  for (const [name, value] of Object.entries(asked.changes)) checkVar(name, value);
+  for (const name of names.filter(
+    (it) => asked.changes[it] === null && !Object.hasOwn(branch.config.env, it),
+  )) {
+    throw new PlatformError("config_var_not_found", { target: targetOf(branch), name });
+  }
+  const changed = names.filter((name) => (branch.config.env[name] ?? null) !== asked.changes[name]);
+  if (changed.length === 0) return null;
+  const set = changed.filter((name) => asked.changes[name] !== null);
+  const unset = changed.filter((name) => asked.changes[name] === null);
+  const words = [
+    set.length > 0 ? `Set ${set.join(", ")}` : "",
+    unset.length > 0 ? `Unset ${unset.join(", ")}` : "",
+  ];
+  const description = words.filter(Boolean).join("; ");
+  emit(context, "config.changed", { branch, actor: asked.actor, message: `${description}.` });
+  return change(context, queue, { ...asked, changes: { env: asked.changes }, description });
+}
+
+/** @throws {PlatformError} `process_type_not_found` */
+export function scale(
+  context: EngineContext,
+  queue: JobQueue,
+  asked: { target: string; formation: Record<string, number>; actor: string },
+): Job | null {
+  const { store } = context;
+  const branch = branchAt(store, asked.target);
+  refuseManaged(store, branch, `The formation of ${targetOf(branch)}`);
+  const { processTypes } = currentRelease(store, branch);
+  for (const processType of Object.keys(asked.formation)) {
+    const type = Object.hasOwn(processTypes, processType) ? processTypes[processType] : undefined;
+    if (type && type.kind !== "static") continue;
+    const known = Object.keys(processTypes).join(", ");
+    throw new PlatformError("process_type_not_found", {
+      target: targetOf(branch),
+      processType,
+      processTypes: known,
+    });
+  }
+  const changed = Object.entries(asked.formation).filter(
+    ([name, count]) => processTypes[name]?.count !== count,
+  );
+  if (changed.length === 0) return null;
+  const description = `Scale ${changed.map(([name, count]) => `${name}=${count}`).join(" ")}`;
+  emit(context, "formation.changed", { branch, actor: asked.actor, message: `${description}.` });
+  return change(context, queue, { ...asked, changes: { formation: asked.formation }, description });
+}
+
+/** Code and configuration of an older release, as a new one. */
+export function rollback(
+  context: EngineContext,
+  queue: JobQueue,
+  { target, releaseNumber, actor }: { target: string; releaseNumber: number | null; actor: string },
+): Job {
+  const { store } = context;
+  const branch = branchAt(store, target);
+  const current = currentRelease(store, branch);
+  const to =
+    releaseNumber === null
+      ? rollbackTarget(store.releases.of(branch.id), current, targetOf(branch))
+      : store.releases.numbered(branch.id, releaseNumber);
+  if (!to)
+    throw new PlatformError("release_not_found", {
+      target: targetOf(branch),
+      release: releaseNumber ?? 0,
+    });
+  refusePruned(context, to, targetOf(branch));
+  const input = { rollbackReleaseId: to.id, description: `Rollback to v${to.number}` };
+  return queue.add({ kind: "release", branchId: branch.id, actor, input });
+}
+
+function change(
+  { store }: EngineContext,
+  queue: JobQueue,
+  asked: { target: string; changes: ConfigChanges; description: string; actor: string },
+): Job | null {
+  const branch = branchAt(store, asked.target);
+  if (branch.currentReleaseId === null) {
+    store.branches.update(branch.id, { config: changeConfig(branch.config, asked.changes) });
+    return null;
+  }
+  const input = { changes: asked.changes, description: asked.description };
+  return queue.add({ kind: "release", branchId: branch.id, actor: asked.actor, input });
+}
+
+function checkVar(name: string, value: string | null): void {
+  const problem =
+    name === "PORT"
+      ? "PORT is given by Berth, one to each instance"
+      : !namePattern.test(name)
+        ? `${JSON.stringify(name.slice(0, 80))}: use letters, digits and _, not starting with a digit`
+        : value !== null && (value.includes("\0") || value.length > valueLengthMax)
+          ? `the value of ${name} is longer than ${valueLengthMax} characters or holds a NUL`
+          : null;
+  if (problem) throw new PlatformError("invalid_input", { field: "config var", problem });
+}

@@ -1,0 +1,58 @@
+import type { AccessFile } from "#domain/access.ts";
+import type { Branch } from "#domain/branch.ts";
+import { targetOf } from "#domain/branch.ts";
+import type { Builder } from "#domain/builder.ts";
+import type { Clock } from "#domain/clock.ts";
+import type { EventType } from "#domain/events.ts";
+import type { Executor } from "#domain/executor.ts";
+import type { HostConfig } from "#domain/host-config.ts";
+import type { InstanceLogs, JobLog } from "#domain/logs.ts";
+import type { Router } from "#domain/router.ts";
+import type { Runner } from "#domain/runner.ts";
+import type { Source } from "#domain/source.ts";
+import type { Store } from "#domain/store.ts";
+import type { Workspace } from "#domain/workspace.ts";
+
+/** Everything the engine asks, and nothing of who answers. */
+export type EngineContext = {
+  readonly store: Store;
+  readonly source: Source;
+  readonly executor: Executor;
+  readonly runner: Runner;
+  readonly router: Router;
+  readonly workspace: Workspace;
+  readonly jobLog: JobLog;
+  readonly instanceLogs: InstanceLogs;
+  readonly access: AccessFile;
+  readonly builders: readonly Builder[];
+  readonly clock: Clock;
+  readonly log: EngineLog;
+  /** The configuration that is in force. */
+  readonly hostConfig: () => HostConfig;
+  /** What never changes while berthd runs. */
+  readonly host: {
+    readonly home: string;
+    readonly version: string;
+    readonly account: string;
+    readonly sshNames: readonly string[];
+    readonly isolation: readonly { readonly what: string; readonly inForce: boolean }[];
+  };
+};
+
+export type EngineLog = {
+  readonly info: (facts: object, message: string) => void;
+  readonly error: (facts: object, message: string) => void;
+};
+
+/** Who the platform is when it acts by itself. */
+export const platformActor = "berth";
+
+/** Records that something happened to a branch. */
+export function emit(
+  { store, clock }: EngineContext,
+  type: EventType,
+  { branch, actor, message }: { branch: Branch; actor: string; message: string },
+): void {
+  const at = clock.now();
+  store.events.add({ at, type, appId: branch.appId, target: targetOf(branch), actor, message });
+}

@@ -1,0 +1,151 @@
+import { changeConfig, targetOf, type BranchConfig } from "#domain/branch.ts";
+import { PlatformError } from "#domain/errors.ts";
+import type { Job } from "#domain/job.ts";
+import type { Release } from "#domain/release.ts";
+import { activate } from "./activate.ts";
+import { buildArtifact, type Work } from "./build.ts";
+import { emit, type EngineContext } from "./context.ts";
+import type { JobWriter } from "./jobs.ts";
+import { createSemaphore } from "./locks.ts";
+import type { Loop } from "./loop.ts";
+import { pinOf, prune } from "./prune.ts";
+import { restart, startAgain, stop } from "./lifecycle.ts";
+
+/** What each kind of job does. */
+export function createJobRunner(context: EngineContext, loop: Loop) {
+  const buildSlot = createSemaphore(() => context.hostConfig().settings.buildsAtOnce);
+  return async (job: Job, out: JobWriter, signal: AbortSignal): Promise<void> => {
+    const branch = context.store.branches.get(job.branchId);
+    if (!branch) throw new PlatformError("app_not_found", { app: job.target });
+    const work: Work = { context, job, branch, out, signal };
+    switch (job.kind) {
+      case "deploy":
+      case "rebuild":
+        return deploy(work, loop, buildSlot);
+      case "release":
+        return releaseAgain(work, loop);
+      case "restart":
+        return restart(work, loop);
+      case "stop":
+        return stop(work, loop);
+      case "start":
+        return startAgain(work, loop);
+      case "destroy":
+        return;
+    }
+  };
+}
+
+async function deploy(
+  work: Work,
+  loop: Loop,
+  buildSlot: <T>(run: () => Promise<T>) => Promise<T>,
+): Promise<void> {
+  const { context, job, branch } = work;
+  const { commit } = job.input;
+  if (commit === undefined)
+    throw new PlatformError("never_deployed", { target: job.target, remote: job.target });
+  try {
+    if (job.step === null) {
+      await refuseMoved(work, commit);
+      emit(context, "deploy.started", {
+        branch,
+        actor: job.actor,
+        message: `Deploying ${commit.slice(0, 7)}.`,
+      });
+    }
+    const artifact = await buildSlot(() => buildArtifact(work, commit));
+    const verb = job.kind === "deploy" ? "Deploy" : "Rebuild";
+    const description = `${verb} ${commit.slice(0, 7)}`;
+    await releaseOnce(work, loop, { artifactId: artifact.id, config: branch.config, description });
+  } catch (error) {
+    const message =
+      error instanceof PlatformError ? error.message : "Berth made a mistake of its own.";
+    if (!work.signal.aborted) emit(context, "deploy.failed", { branch, actor: job.actor, message });
+    throw error;
+  }
+  if (job.kind === "deploy") await moveBranch(work, commit);
+  await prune(context, branch.id);
+}
+
+/** A release of an artifact that is there, with changed config vars or counts, or all of an older one. */
+async function releaseAgain(work: Work, loop: Loop): Promise<void> {
+  const { context, branch, job } = work;
+  const current =
+    branch.currentReleaseId === null ? null : context.store.releases.get(branch.currentReleaseId);
+  if (!current)
+    throw new PlatformError("never_deployed", { target: job.target, remote: job.target });
+  const { rollbackReleaseId, changes = {}, description = "Change" } = job.input;
+  const from =
+    rollbackReleaseId === undefined ? null : context.store.releases.get(rollbackReleaseId);
+  const config: BranchConfig = from ? from.config : changeConfig(branch.config, changes);
+  const { artifactId } = from ?? current;
+  refusePruned(context, from ?? current, job.target);
+  await releaseOnce(work, loop, { artifactId, config, description });
+  await prune(context, branch.id);
+}
+
+/** Makes the job's release, or takes the one that it made before berthd was killed. */
+async function releaseOnce(
+  work: Work,
+  loop: Loop,
+  made: Pick<Release, "artifactId" | "config" | "description">,
+): Promise<void> {
+  const { context, job, branch } = work;
+  const { store, source, clock } = context;
+  const begun = job.releaseId === null ? null : store.releases.get(job.releaseId);
+  if (begun?.status === "healthy") return;
+  const release =
+    begun ??
+    store.transaction(() => {
+      const added = store.releases.add({
+        ...made,
+        branchId: branch.id,
+        actor: job.actor,
+        createdAt: clock.now(),
+      });
+      store.jobs.update(job.id, { releaseId: added.id });
+      const message = `v${added.number}: ${added.description}`;
+      emit(context, "release.created", { branch, actor: job.actor, message });
+      return added;
+    });
+  await source.pin(branch.appId, pinOf(release.artifactId), release.commit);
+  await activate(work, release, loop);
+}
+
+/**
+ * While a push waited, another may have moved the branch. If this one contains that, it goes on;
+ * else it would undo it unseen.
+ */
+async function refuseMoved(
+  { context: { source }, job, branch }: Work,
+  commit: string,
+): Promise<void> {
+  if (job.kind !== "deploy") return;
+  const tip = await source.tipOf(branch.appId, branch.name);
+  if (tip === null || tip === job.input.from || tip === commit) return;
+  if (await source.isAncestor(branch.appId, tip, commit)) return;
+  throw new PlatformError("branch_moved", { target: targetOf(branch), commit: tip.slice(0, 7) });
+}
+
+async function moveBranch(
+  { context: { source, store, log }, job, branch }: Work,
+  commit: string,
+): Promise<void> {
+  store.jobs.update(job.id, { step: "finish" });
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const tip = await source.tipOf(branch.appId, branch.name);
+    if (tip === commit || (await source.moveBranch(branch.appId, branch.name, tip, commit))) return;
+  }
+  log.error({ job: job.id, commit }, "could not move the branch");
+}
+
+export function refusePruned(
+  { store }: EngineContext,
+  release: Pick<Release, "artifactId" | "number" | "commit">,
+  target: string,
+): void {
+  if (store.artifacts.get(release.artifactId)?.status === "ready") return;
+  const commit = release.commit.slice(0, 7);
+  throw new PlatformError("artifact_pruned", { release: release.number, target, commit });
+}

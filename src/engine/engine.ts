@@ -1,0 +1,159 @@
+import type { App } from "#domain/app.ts";
+import type { Branch } from "#domain/branch.ts";
+import type { Domain } from "#domain/domain-name.ts";
+import type { Event } from "#domain/events.ts";
+import type { ConfigProblem, HostSettings } from "#domain/host-config.ts";
+import type { ExitStatus } from "#domain/instance.ts";
+import type { Job, JobOutput } from "#domain/job.ts";
+import type { Key } from "#domain/key.ts";
+import type { Release } from "#domain/release.ts";
+
+/** How a branch is doing, in one word. */
+export type BranchState = "undeployed" | "running" | "starting" | "crashing" | "held" | "stopped";
+
+export type BranchStatus = {
+  readonly branch: Branch;
+  readonly state: BranchState;
+  readonly current: Release | null;
+  /** Where visitors reach it. */
+  readonly urls: readonly string[];
+  readonly healthy: number;
+  readonly wanted: number;
+};
+
+export type AppStatus = {
+  readonly app: App;
+  readonly gitRemote: string;
+  readonly branches: readonly BranchStatus[];
+};
+
+export type InstanceStatus = {
+  /** `web.1` */
+  readonly name: string;
+  readonly id: number;
+  readonly processType: string;
+  readonly state: "starting" | "running" | "draining" | "crashing";
+  readonly port: number | null;
+  readonly pid: number | null;
+  readonly command: string;
+  readonly startedAt: Date;
+  readonly lastExit: ExitStatus | null;
+  /** The last lines it printed; only for one that is crashing. */
+  readonly lastLines: readonly string[];
+};
+
+export type LogLine = { readonly at: string; readonly source: string; readonly text: string };
+
+export type LogQuery = {
+  /** `web` or `web.1`; everything when null. */
+  readonly process: string | null;
+  readonly lines: number;
+  readonly follow: boolean;
+};
+
+/**
+ * A one-off command that is ready to start: the caller, who is in the same account, runs `argv`
+ * with its own terminal and hands it `args` on file descriptor 9.
+ */
+export type PreparedRun = { readonly argv: readonly string[]; readonly args: string };
+
+export type PlatformStatus = {
+  readonly version: string;
+  readonly home: string;
+  readonly account: string;
+  readonly settings: HostSettings;
+  readonly startedAt: Date;
+  readonly apps: number;
+  readonly instances: number;
+  /** Each protection with whether it is in force. */
+  readonly isolation: readonly { readonly what: string; readonly inForce: boolean }[];
+  readonly problems: readonly ConfigProblem[];
+};
+
+/**
+ * What the platform does, for every door. `target` is `shop` or `shop@staging`; `actor` names who
+ * asked. What takes long answers with a job to follow; null means that nothing had to change.
+ */
+export type Engine = {
+  readonly createApp: (name: string, actor: string) => Promise<App>;
+  readonly listApps: () => Promise<AppStatus[]>;
+  readonly appInfo: (app: string) => Promise<AppStatus>;
+  /** Resolves when nothing of the app is left. */
+  readonly destroyApp: (app: string, actor: string) => Promise<void>;
+
+  readonly listReleases: (
+    target: string,
+  ) => Promise<{ releases: Release[]; currentId: number | null }>;
+  readonly releaseInfo: (target: string, releaseNumber: number | null) => Promise<Release>;
+  readonly rollback: (target: string, releaseNumber: number | null, actor: string) => Promise<Job>;
+
+  readonly configVars: (target: string) => Promise<Record<string, string>>;
+  /** Null unsets a var. */
+  readonly setConfigVars: (
+    target: string,
+    changes: Record<string, string | null>,
+    actor: string,
+  ) => Promise<Job | null>;
+
+  readonly listInstances: (target: string) => Promise<InstanceStatus[]>;
+  readonly scale: (
+    target: string,
+    formation: Record<string, number>,
+    actor: string,
+  ) => Promise<Job | null>;
+  readonly restart: (target: string, instance: string | null, actor: string) => Promise<Job>;
+  readonly stopBranch: (target: string, actor: string) => Promise<Job>;
+  readonly startBranch: (target: string, actor: string) => Promise<Job>;
+  readonly logs: (target: string, query: LogQuery, signal: AbortSignal) => AsyncIterable<LogLine>;
+  readonly prepareRun: (target: string, command: string, actor: string) => Promise<PreparedRun>;
+  /** The commands named under custom_cmds, in the order asked for. */
+  readonly prepareCustomCommands: (
+    target: string,
+    names: readonly string[],
+    actor: string,
+  ) => Promise<PreparedRun[]>;
+
+  readonly listDomains: (target: string | null) => Promise<Domain[]>;
+  readonly addDomain: (target: string, domain: string, actor: string) => Promise<Domain>;
+  readonly removeDomain: (target: string, domain: string, actor: string) => Promise<void>;
+
+  readonly listKeys: () => Promise<Key[]>;
+  /** @param line An authorized_keys line or the text of a .pub file with one key. */
+  readonly addKey: (name: string, line: string, actor: string) => Promise<Key>;
+  readonly removeKey: (name: string, actor: string) => Promise<void>;
+  /** Reads the key folders again and writes the file that sshd reads; answers how many keys are in it. */
+  readonly rebuildKeys: () => Promise<number>;
+
+  readonly listEvents: (query: {
+    target: string | null;
+    before: number | null;
+    limit: number;
+  }) => Promise<Event[]>;
+
+  /** The repository to push to, made when it is missing. @throws {PlatformError} `app_not_found` */
+  readonly openRepository: (
+    app: string,
+    actor: string,
+  ) => Promise<{ directory: string; app: string }>;
+  /** Deploys a commit whose objects are there; on success the job moves the branch. */
+  readonly deploy: (push: {
+    app: string;
+    branch: string;
+    from: string | null;
+    commit: string;
+    actor: string;
+  }) => Promise<Job>;
+  /** Builds and deploys again what is current; all deployed branches when target is null. */
+  readonly rebuild: (target: string | null, actor: string) => Promise<Job[]>;
+  /** Removes what configuration files no longer name; answers a sentence for each thing removed. */
+  readonly cleanup: (actor: string) => Promise<string[]>;
+
+  readonly job: (id: number) => Promise<Job>;
+  readonly listJobs: (target: string | null, limit: number) => Promise<Job[]>;
+  /** A job's output from a byte offset on, as it comes; ends when the job has ended. */
+  readonly followJob: (id: number, offset: number, signal: AbortSignal) => AsyncIterable<JobOutput>;
+
+  readonly status: () => Promise<PlatformStatus>;
+  /** Stops every instance gracefully and takes no more work, before the machine or Berth goes down. */
+  readonly shutDown: () => Promise<void>;
+};

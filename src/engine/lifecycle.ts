@@ -1,0 +1,70 @@
+import { targetOf } from "#domain/branch.ts";
+import { PlatformError } from "#domain/errors.ts";
+import type { Work } from "./build.ts";
+import { emit } from "./context.ts";
+import { nameOf } from "./health.ts";
+import type { Loop } from "./loop.ts";
+
+/** Puts a new instance in the place of each one asked for, without a moment in which fewer serve. */
+export async function restart(
+  { context, job, branch, out, signal }: Work,
+  loop: Loop,
+): Promise<void> {
+  const { store, clock } = context;
+  const { instance: name } = job.input;
+  const mine = store.instances.of(branch.id).filter((it) => it.drainingAt === null);
+  const chosen =
+    name === undefined ? mine : mine.filter((it) => nameOf(it) === name || it.processType === name);
+  out.heading(`Restarting ${chosen.map(nameOf).join(", ") || "nothing"}`);
+  for (const { id } of chosen) store.instances.update(id, { retiringAt: clock.now() });
+  await loop.reconcile(branch.id);
+  const isNew = (id: number) => !mine.some((old) => old.id === id);
+  const replacements = store.instances.of(branch.id).filter((it) => isNew(it.id));
+  try {
+    await loop.health.until(replacements, targetOf(branch), signal);
+  } catch (error) {
+    // The old ones go on serving: taking the mark off makes the new ones the surplus.
+    for (const { id } of chosen)
+      if (store.instances.get(id)) store.instances.update(id, { retiringAt: null });
+    await loop.reconcile(branch.id);
+    throw error;
+  }
+  await loop.reconcile(branch.id);
+  out.heading(`Restarted ${replacements.map(nameOf).join(", ") || "nothing"}`);
+}
+
+/** Stops what a branch runs, until it is started or deployed again. */
+export async function stop({ context, job, branch, out }: Work, loop: Loop): Promise<void> {
+  context.store.branches.update(branch.id, { mode: "stopped" });
+  await loop.reconcile(branch.id);
+  await loop.retired(branch.id);
+  emit(context, "branch.stopped", {
+    branch,
+    actor: job.actor,
+    message: `${targetOf(branch)} was stopped.`,
+  });
+  out.heading(`${targetOf(branch)} is stopped`);
+}
+
+export async function startAgain(
+  { context, job, branch, out, signal }: Work,
+  loop: Loop,
+): Promise<void> {
+  const { store } = context;
+  if (branch.currentReleaseId === null) {
+    throw new PlatformError("never_deployed", {
+      target: targetOf(branch),
+      remote: targetOf(branch),
+    });
+  }
+  store.branches.update(branch.id, { mode: "serving" });
+  await loop.reconcile(branch.id);
+  const mine = store.instances.of(branch.id).filter((it) => it.drainingAt === null);
+  await loop.health.until(mine, targetOf(branch), signal);
+  emit(context, "branch.started", {
+    branch,
+    actor: job.actor,
+    message: `${targetOf(branch)} was started.`,
+  });
+  out.heading(`${targetOf(branch)} runs: ${mine.map(nameOf).join(", ")}`);
+}

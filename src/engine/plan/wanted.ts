@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+import type { InstanceSpec } from "#domain/instance.ts";
+import type { Release } from "#domain/release.ts";
+
+/** How many instances of one process type a release wants, and what each of them is. */
+export type WantedType = {
+  readonly processType: string;
+  readonly count: number;
+  readonly spec: InstanceSpec;
+  /** Equal for two releases exactly when an instance of one can serve the other. */
+  readonly specHash: string;
+};
+
+/** What a release wants to run; files that the router serves itself need nothing. */
+export function wantedOf(release: Release): WantedType[] {
+  return Object.entries(release.processTypes).flatMap(([processType, { kind, command, count }]) => {
+    if (kind === "static") return [];
+    const { artifactId, config } = release;
+    const spec = { artifactId, command, kind, env: environmentOf(release), health: config.health };
+    return [{ processType, count, spec, specHash: hashOf(spec) }];
+  });
+}
+
+/** The environment of a release's processes, hooks and one-off commands, without PORT. */
+export function environmentOf({
+  config,
+  commit,
+}: Pick<Release, "config" | "commit">): Record<string, string> {
+  return { ...config.env, GIT_COMMIT: commit };
+}
+
+function hashOf(spec: InstanceSpec): string {
+  const env = Object.entries(spec.env).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256")
+    .update(JSON.stringify({ ...spec, env }))
+    .digest("hex")
+    .slice(0, 24);
+}

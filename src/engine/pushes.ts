@@ -1,0 +1,100 @@
+import { BranchName, parseTarget } from "#domain/app.ts";
+import type { Branch } from "#domain/branch.ts";
+import type { DomainUpstream } from "#domain/domain-name.ts";
+import { PlatformError } from "#domain/errors.ts";
+import type { Job } from "#domain/job.ts";
+import { createApp } from "./apps.ts";
+import type { EngineContext } from "./context.ts";
+import type { JobQueue } from "./jobs.ts";
+import type { Publisher } from "./publish.ts";
+import { appNamed, branchAt, currentRelease } from "./targets.ts";
+
+export type Push = {
+  readonly app: string;
+  readonly branch: string;
+  readonly from: string | null;
+  readonly commit: string;
+  readonly actor: string;
+};
+
+/** The repository to push to; an unknown app is made if the configuration allows it. */
+export async function openRepository(
+  context: EngineContext,
+  publisher: Publisher,
+  { name, actor }: { name: string; actor: string },
+): Promise<{ directory: string; app: string }> {
+  const { store, source, hostConfig } = context;
+  const { app: wanted } = parseTarget(name);
+  const canCreate = hostConfig().settings.createOnPush && !store.apps.named(wanted);
+  const app = canCreate
+    ? await createApp(context, publisher, { name: wanted, actor })
+    : appNamed(store, wanted);
+  return { directory: await source.ensureRepository(app.id), app: app.name };
+}
+
+/** Deploys a pushed commit. @throws {PlatformError} `branch_not_found` with the branches that can be pushed. */
+export function deploy({ store }: EngineContext, queue: JobQueue, push: Push): Job {
+  const app = appNamed(store, push.app);
+  const branches = store.branches.of(app.id);
+  const branch =
+    branches.find((it) => it.name === push.branch) ?? adoptFirstName(store, branches, push.branch);
+  if (!branch) {
+    const known = branches.map((it) => it.name).join(", ") || "none";
+    throw new PlatformError("branch_not_found", {
+      app: app.name,
+      branch: push.branch,
+      branches: known,
+    });
+  }
+  const input = { commit: push.commit, from: push.from };
+  return queue.add({ kind: "deploy", branchId: branch.id, actor: push.actor, input });
+}
+
+/** An app made by a command deploys main or master, whichever is pushed first. */
+function adoptFirstName(
+  store: EngineContext["store"],
+  branches: readonly Branch[],
+  name: string,
+): Branch | null {
+  const [only, ...others] = branches;
+  const isOpen =
+    only &&
+    others.length === 0 &&
+    only.currentReleaseId === null &&
+    !store.apps.get(only.appId)?.managedBy;
+  if (!isOpen || !["main", "master"].includes(name) || !BranchName.safeParse(name).success)
+    return null;
+  store.transaction(() => {
+    store.branches.update(only.id, { name });
+    for (const domain of store.domains.list()) {
+      const locations = domain.config.locations.map((location) => ({
+        ...location,
+        upstream: renamed(location.upstream, only, name),
+      }));
+      if (!domain.managedBy)
+        store.domains.set({ ...domain, config: { ...domain.config, locations } });
+    }
+  });
+  return store.branches.get(only.id);
+}
+
+function renamed(upstream: DomainUpstream, branch: Branch, name: string): DomainUpstream {
+  const isIt = upstream.app === branch.appName && upstream.branch === branch.name;
+  return isIt ? { ...upstream, branch: name } : upstream;
+}
+
+/** Builds and deploys again what is current, on one branch or all that have a release. */
+export function rebuild(
+  { store }: EngineContext,
+  queue: JobQueue,
+  { target, actor }: { target: string | null; actor: string },
+): Job[] {
+  const branches =
+    target === null
+      ? store.branches.list().filter((it) => it.currentReleaseId !== null)
+      : [branchAt(store, target)];
+  return branches.map((branch) => {
+    const { commit } = currentRelease(store, branch);
+    return queue.add({ kind: "rebuild", branchId: branch.id, actor, input: { commit } });
+  });
+}

@@ -1,0 +1,70 @@
+import type { App } from "#domain/app.ts";
+import type { Branch } from "#domain/branch.ts";
+import type { Instance } from "#domain/instance.ts";
+import type { Release } from "#domain/release.ts";
+import type { EngineContext } from "./context.ts";
+import type { AppStatus, BranchState, BranchStatus, InstanceStatus } from "./engine.ts";
+import { nameOf } from "./health.ts";
+import { wantedOf } from "./plan/wanted.ts";
+import { urlsOf } from "./publish.ts";
+
+export function appStatus(context: EngineContext, app: App): AppStatus {
+  const branches = context.store.branches.of(app.id).map((branch) => branchStatus(context, branch));
+  return { app, gitRemote: remoteOf(context, app.name), branches };
+}
+
+/** What to push to, from this machine; from elsewhere with its own name in the place of localhost. */
+export function remoteOf({ host, hostConfig }: EngineContext, app: string): string {
+  return `ssh://${host.sshNames[0] ?? host.account}@localhost:${hostConfig().settings.listen.ssh}/${app}`;
+}
+
+function branchStatus(context: EngineContext, branch: Branch): BranchStatus {
+  const { store } = context;
+  const current =
+    branch.currentReleaseId === null ? null : store.releases.get(branch.currentReleaseId);
+  const living = store.instances.of(branch.id).filter((it) => it.drainingAt === null);
+  const healthy = living.filter((it) => it.healthyAt !== null).length;
+  const wanted = current ? wantedOf(current).reduce((sum, { count }) => sum + count, 0) : 0;
+  const state = stateOf(branch, current, { living, healthy, wanted });
+  return { branch, state, current, urls: urlsOf(context, branch), healthy, wanted };
+}
+
+function stateOf(
+  branch: Branch,
+  current: Release | null,
+  { living, healthy, wanted }: { living: readonly Instance[]; healthy: number; wanted: number },
+): BranchState {
+  if (!current) return "undeployed";
+  if (branch.mode !== "serving") return branch.mode;
+  if (healthy >= wanted) return "running";
+  return living.length >= wanted ? "crashing" : "starting";
+}
+
+export async function instanceStatus(
+  context: EngineContext,
+  instance: Instance,
+): Promise<InstanceStatus> {
+  const { executor, instanceLogs } = context;
+  const observed = await executor.observe(instance.id);
+  const state = stateOfInstance(instance, observed.lastExit !== null);
+  const lines =
+    state === "crashing" ? await instanceLogs.lastLines(instanceLogs.nameOf(instance), 10) : [];
+  return {
+    name: nameOf(instance),
+    id: instance.id,
+    processType: instance.processType,
+    state,
+    port: instance.port,
+    pid: observed.pid,
+    command: instance.spec.command,
+    startedAt: instance.createdAt,
+    lastExit: observed.lastExit,
+    lastLines: lines,
+  };
+}
+
+function stateOfInstance(instance: Instance, hasExited: boolean): InstanceStatus["state"] {
+  if (instance.drainingAt !== null) return "draining";
+  if (instance.healthyAt !== null) return "running";
+  return hasExited ? "crashing" : "starting";
+}

@@ -1,0 +1,47 @@
+import { parseTarget, type App } from "#domain/app.ts";
+import { targetOf, type Branch } from "#domain/branch.ts";
+import { PlatformError } from "#domain/errors.ts";
+import type { Release } from "#domain/release.ts";
+import type { Store } from "#domain/store.ts";
+
+/** @throws {PlatformError} `app_not_found`, or `invalid_input` for what cannot be a name. */
+export function appNamed(store: Store, name: string): App {
+  const { app } = parseTarget(name);
+  const found = store.apps.named(app);
+  if (!found) throw new PlatformError("app_not_found", { app });
+  return found;
+}
+
+/** The branch that `shop` or `shop@staging` names. @throws {PlatformError} `branch_not_found` */
+export function branchAt(store: Store, target: string): Branch {
+  const { branch: name } = parseTarget(target);
+  const app = appNamed(store, target);
+  const branches = store.branches.of(app.id);
+  const found = branches.find((it) => (name === null ? it.isDefault : it.name === name));
+  if (!found) {
+    const known = branches.map((it) => it.name).join(", ") || "none yet";
+    throw new PlatformError("branch_not_found", {
+      app: app.name,
+      branch: name ?? "by default",
+      branches: known,
+    });
+  }
+  return found;
+}
+
+/** @throws {PlatformError} `never_deployed` */
+export function currentRelease(store: Store, branch: Branch): Release {
+  const release =
+    branch.currentReleaseId === null ? null : store.releases.get(branch.currentReleaseId);
+  if (!release) {
+    const target = targetOf(branch);
+    throw new PlatformError("never_deployed", { target, remote: `berth ${branch.name}` });
+  }
+  return release;
+}
+
+/** Refuses to change by command what a configuration file says. */
+export function refuseManaged(store: Store, branch: Branch, what: string): void {
+  const file = store.apps.get(branch.appId)?.managedBy;
+  if (file) throw new PlatformError("managed_by_file", { what, file });
+}

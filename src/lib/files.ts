@@ -1,0 +1,71 @@
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { lchown, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/** Writes a file so that a reader, or a crash, sees either the old text or the whole new one. */
+export async function writeAtomic(
+  path: string,
+  text: string | Uint8Array,
+  mode = 0o644,
+): Promise<void> {
+  const partial = `${path}.${randomBytes(6).toString("hex")}.partial`;
+  const file = await open(partial, "wx", mode);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(partial, path);
+  await syncDirectory(dirname(path));
+}
+
+/** Makes a rename or an unlink in `path` survive a power cut. */
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+export async function ensureDirectory(path: string, mode = 0o755): Promise<string> {
+  await mkdir(path, { recursive: true, mode });
+  return path;
+}
+
+/** Removes a whole tree; does nothing when it is not there. Never follows a link. */
+export async function removeTree(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(nullIfMissing)) !== null;
+}
+
+/** The text of a file; null when there is none. */
+export async function readIfThere(path: string): Promise<string | null> {
+  return readFile(path, "utf8").catch(nullIfMissing);
+}
+
+/** Names in a directory, sorted; none when it is not there. */
+export async function namesIn(path: string): Promise<string[]> {
+  const names = await readdir(path).catch(nullIfMissing);
+  return (names ?? []).toSorted();
+}
+
+export function nullIfMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
+  throw error;
+}
+
+/** Hands a folder and everything in it to an account; links themselves, never what they lead to. */
+export async function chownTree(path: string, uid: number, gid: number): Promise<void> {
+  const stats = await lstat(path);
+  if (stats.uid === uid && stats.gid === gid) return;
+  await lchown(path, uid, gid);
+  if (!stats.isDirectory()) return;
+  for (const name of await readdir(path)) await chownTree(join(path, name), uid, gid);
+}

@@ -1,0 +1,29 @@
+import { appHandlers } from "./apps.ts";
+import { configHandlers } from "./config.ts";
+import { deployHandlers } from "./deploys.ts";
+import { domainHandlers } from "./domains.ts";
+import { eventHandlers } from "./events.ts";
+import type { Handler } from "./handle.ts";
+import { instanceHandlers } from "./instances.ts";
+import { jobHandlers } from "./jobs.ts";
+import { keyHandlers } from "./keys.ts";
+import { logHandlers } from "./logs.ts";
+import { platformHandlers } from "./platform.ts";
+import { releaseHandlers } from "./releases.ts";
+import { runHandlers } from "./runs.ts";
+
+/** One handler for each operation of `api/operations.ts`. */
+export const handlers: readonly Handler[] = [
+  ...appHandlers,
+  ...releaseHandlers,
+  ...configHandlers,
+  ...instanceHandlers,
+  ...logHandlers,
+  ...runHandlers,
+  ...domainHandlers,
+  ...keyHandlers,
+  ...eventHandlers,
+  ...deployHandlers,
+  ...jobHandlers,
+  ...platformHandlers,
+];

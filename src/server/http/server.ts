@@ -1,0 +1,145 @@
+import { chmod, rename, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { fastify, type FastifyError, type FastifyInstance } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { PlatformError, reportOf } from "#domain/errors.ts";
+import type { Engine } from "#engine/engine.ts";
+import { actorOf, bearerOf, openPaths, type Door } from "./access.ts";
+import { isBug, problemOf } from "./errors.ts";
+import type { Handler } from "./handle.ts";
+import { handlers } from "./handlers.ts";
+import { ndjson } from "./stream.ts";
+import { welcomeHeaders, welcomePage } from "./welcome.ts";
+
+export type HttpServerOptions = {
+  readonly engine: Engine;
+  readonly version: string;
+  /** Whether a token lets its bearer in; compare with `sameToken` of `access.ts`. */
+  readonly tokenOk: (token: string) => boolean;
+  readonly log: { readonly error: (fields: object, message: string) => void };
+};
+
+/** The API on its two doors. Closing it cuts every connection; clients that follow come again. */
+export type HttpServer = AsyncDisposable & {
+  /** Serves on a unix socket that only this account can open; what stood there is replaced. */
+  readonly listenSocket: (path: string) => Promise<void>;
+  /** Serves on an address; resolves with the port, which is a free one when `port` is 0. */
+  readonly listenTcp: (host: string, port: number) => Promise<number>;
+};
+
+const bodyBytesMax = 1024 * 1024;
+const requestTimeoutMs = 30_000;
+
+/** The operations of `api/` over HTTP. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const open: FastifyInstance[] = [];
+  const opened = (door: Door): FastifyInstance => {
+    const app = createDoor(door, options);
+    open.push(app);
+    return app;
+  };
+  return {
+    listenSocket: (path) => listenSocket(opened("socket"), path),
+    async listenTcp(host, port) {
+      const app = opened("tcp");
+      await app.listen({ host, port });
+      // A server that listens on TCP has an address with a port.
+      return (app.server.address() as AddressInfo).port;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(open.map((app) => app.close()));
+    },
+  };
+}
+
+/** The socket appears with its mode set, and takes the place of one that a crash left behind. */
+async function listenSocket(app: FastifyInstance, path: string): Promise<void> {
+  const early = `${path}.new`;
+  await rm(early, { force: true });
+  await app.listen({ path: early });
+  await chmod(early, 0o600);
+  await rename(early, path);
+}
+
+function createDoor(door: Door, options: HttpServerOptions): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: bodyBytesMax,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 500 },
+  });
+  app.setErrorHandler((error, _request, reply) => fail(reply, error, options.log));
+  app.setNotFoundHandler((request) => {
+    const command = `${request.method} ${request.url.slice(0, 200)}`;
+    throw Object.assign(new PlatformError("unknown_command", { command, suggestion: "" }), {
+      statusCode: 404,
+    });
+  });
+  if (door === "tcp") app.addHook("onRequest", async (request) => admit(request, options));
+  app.get("/", (_request, reply) => reply.headers(welcomeHeaders).send(welcomePage));
+  app.get("/health", async () => ({ status: "ok" }));
+  app.get("/api/v1/version", async () => ({ name: "berth", version: options.version }));
+  for (const handler of handlers) addRoute(app, { door, handler, options });
+  return app;
+}
+
+/** @throws {PlatformError} `not_permitted` unless the path is open or the token is good. */
+function admit(request: FastifyRequest, options: HttpServerOptions): void {
+  if (openPaths.has(request.url) && request.method === "GET") return;
+  const token = bearerOf(request.headers.authorization);
+  if (token !== null && options.tokenOk(token)) return;
+  const denied = new PlatformError("not_permitted", { actor: "A request without a valid token" });
+  throw Object.assign(denied, { statusCode: 401 });
+}
+
+function addRoute(
+  app: FastifyInstance,
+  route: { readonly door: Door; readonly handler: Handler; readonly options: HttpServerOptions },
+): void {
+  const { door, handler, options } = route;
+  const { operation } = handler;
+  app.route({
+    method: operation.method,
+    url: `/api/v1${operation.path}`,
+    handler: async (request, reply) => {
+      if (operation.localOnly && door !== "socket") {
+        throw new PlatformError("not_permitted", { actor: "A client from outside" });
+      }
+      const gone = new AbortController();
+      reply.raw.once("close", () => gone.abort());
+      const { params, query, body } = request;
+      const actor = door === "socket" ? actorOf(request.headers["x-berth-actor"]) : "token";
+      const answer = handler.run(
+        { params, query, body, actor, signal: gone.signal },
+        options.engine,
+      );
+      if (answer instanceof Promise) return answer;
+      const lines = await ndjson(answer, gone.signal, (error) => {
+        if (isBug(error)) options.log.error({ err: error }, "A stream failed.");
+        return reportOf(error);
+      });
+      return reply.type("application/x-ndjson").send(lines);
+    },
+  });
+}
+
+function fail(reply: FastifyReply, error: unknown, log: HttpServerOptions["log"]): FastifyReply {
+  const { statusCode } = error as Partial<FastifyError>;
+  const known = error instanceof PlatformError ? error : requestError(error);
+  if (known === null) log.error({ err: error }, "A request failed.");
+  const problem = problemOf(known ?? error, known === null ? 500 : statusCode);
+  if (problem.status === 401) void reply.header("www-authenticate", "Bearer");
+  return reply.status(problem.status).type("application/problem+json").send(problem);
+}
+
+/** What the HTTP server itself refuses: bodies that are too large, no JSON, or cut off. */
+function requestError(error: unknown): PlatformError | null {
+  if (!(error instanceof Error) || !("statusCode" in error)) return null;
+  if (Number(error.statusCode) >= 500) return null;
+  return new PlatformError("invalid_input", {
+    field: "The request",
+    problem: error.message.replace(/\.$/, ""),
+  });
+}

@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { readIfThere } from "#lib/files.ts";
+import { bareEnv, exec, ExecError } from "#lib/exec.ts";
+import { homeLayout } from "./layout.ts";
+import { missingPrograms } from "./packages.ts";
+import { isTreeUp } from "./up.ts";
+
+type Finding = { readonly isGood: boolean; readonly what: string; readonly fix?: string };
+
+/** Looks at everything that Berth needs, prints what it finds, and gives 0 when all is well. */
+export async function examine(
+  home: string,
+  out: { readonly line: (text: string) => void; readonly note: (text: string) => void },
+): Promise<number> {
+  const findings = [
+    ...(await programFindings()),
+    await sandboxFinding(),
+    await homeFinding(home),
+    await treeFinding(home),
+  ];
+  for (const { isGood, what, fix } of findings) {
+    out.line(`${isGood ? "ok  " : "FAIL"}  ${what}`);
+    if (!isGood && fix) out.line(`      → ${fix}`);
+  }
+  for (const line of redirects) out.note(line);
+  return findings.every(({ isGood }) => isGood) ? 0 : 1;
+}
+
+/** Rules that lead the usual ports to Berth's, which need no privilege to listen on. */
+const redirects = [
+  "",
+  "To serve on ports 80 and 443, redirect them (nftables, as root):",
+  "  nft add table inet berth",
+  "  nft add chain inet berth ports '{ type nat hook prerouting priority dstnat; }'",
+  "  nft add rule inet berth ports tcp dport 80 redirect to :42531",
+  "  nft add rule inet berth ports tcp dport 443 redirect to :42533",
+];
+
+async function programFindings(): Promise<Finding[]> {
+  const missing = await missingPrograms();
+  if (missing.length === 0)
+    return [{ isGood: true, what: "All programs that Berth needs are installed" }];
+  return missing.map(({ name, problem, debianPackage }) => ({
+    isGood: false,
+    what: `${name} ${problem}`,
+    fix: `apt-get install -y ${debianPackage}`,
+  }));
+}
+
+async function sandboxFinding(): Promise<Finding> {
+  try {
+    await exec(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "/bin/true"], {
+      env: bareEnv,
+    });
+    return { isGood: true, what: "Sandboxes can be made" };
+  } catch (error) {
+    const why = error instanceof ExecError ? error.stderrTail.trim() : String(error);
+    const fix =
+      "Allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 (and kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu)";
+    return { isGood: false, what: `Sandboxes cannot be made: ${why}`, fix };
+  }
+}
+
+async function homeFinding(home: string): Promise<Finding> {
+  const token = await readIfThere(homeLayout(home).token).catch(() => null);
+  if (token === null) return { isGood: true, what: `The home ${home} is new or not yet started` };
+  return { isGood: true, what: `The home is ${home}` };
+}
+
+async function treeFinding(home: string): Promise<Finding> {
+  if (await isTreeUp(home)) return { isGood: true, what: "Berth runs" };
+  const log = join(homeLayout(home).logs, "berthd", "current");
+  return { isGood: true, what: `Berth does not run (berth up starts it; its last log is ${log})` };
+}

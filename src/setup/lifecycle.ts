@@ -1,0 +1,201 @@
+import { join } from "node:path";
+import { PlatformError } from "#domain/errors.ts";
+import type { HostSettings } from "#domain/host-config.ts";
+import { chownTree, ensureDirectory, readIfThere } from "#lib/files.ts";
+import { ensureAccount, type Account } from "./account.ts";
+import { ensureReadableCode } from "./code.ts";
+import { examine } from "./doctor.ts";
+import { ensureFirstKey, pushSample } from "./first-app.ts";
+import { homeLayout } from "./layout.ts";
+import { missingPrograms } from "./packages.ts";
+import { isTreeUp, startTree, stopTree, untilReady, writeTreeAs, type Installation } from "./up.ts";
+
+/** Where sentences go. */
+type Out = { readonly note: (text: string) => void; readonly line: (text: string) => void };
+
+export type LifecycleOptions = {
+  readonly checkout: string;
+  /** The Node that runs this. */
+  readonly runtime: string;
+  /** What is asked of a running berthd. */
+  readonly api: {
+    readonly shutDown: (home: string) => Promise<void>;
+    readonly appNames: (home: string) => Promise<string[]>;
+    readonly createApp: (home: string, name: string) => Promise<void>;
+    readonly addKey: (home: string, name: string, line: string) => Promise<void>;
+  };
+  /** Resolves when the person wants it to end: Ctrl-C, a termination, the terminal gone. */
+  readonly untilInterrupted: () => Promise<void>;
+  /** The person's own home directory, whose public keys may push. */
+  readonly person: string;
+  /** The home of the account that root makes for Berth. */
+  readonly accountHome: string;
+};
+
+const usualPerson = "you";
+
+/** What a person at the machine does with Berth as a whole. */
+export function createLifecycle(options: LifecycleOptions) {
+  const up = async (home: string, { detach }: { detach: boolean }, out: Out): Promise<number> => {
+    if (await isTreeUp(home)) {
+      out.note(`Berth runs already in ${home}. See it with berth status, stop it with berth down.`);
+      return 0;
+    }
+    const { installation, settings } = await bringUp(options, home, out);
+    printDoors(out, installation, settings);
+    if (detach) return 0;
+    return stayInForeground(options, home, out);
+  };
+  return {
+    up,
+    start: async (home: string, out: Out): Promise<number> => {
+      if (await isTreeUp(home)) return up(home, { detach: false }, out);
+      const { installation, settings } = await bringUp(options, home, out);
+      await firstSteps(options, { installation, settings }, out);
+      return stayInForeground(options, home, out);
+    },
+    down: async (home: string, out: Out): Promise<number> => {
+      if (!(await isTreeUp(home))) {
+        out.note(`Berth does not run in ${home}.`);
+        return 0;
+      }
+      await takeDown(options, home, out);
+      return 0;
+    },
+    doctor: async (home: string, out: Out): Promise<number> => examine(home, out),
+  };
+}
+
+type Begun = { readonly installation: Installation; readonly settings: HostSettings };
+
+async function bringUp(options: LifecycleOptions, home: string, out: Out): Promise<Begun> {
+  const missing = await missingPrograms();
+  if (missing.length > 0) {
+    const names = missing.map(({ name, problem }) => `${name} ${problem}`).join("; ");
+    const packages = [...new Set(missing.map(({ debianPackage }) => debianPackage))].join(" ");
+    const problem = `${names}. Install what is missing: apt-get install -y ${packages}`;
+    throw new PlatformError("command_failed", { command: "Looking for what Berth needs", problem });
+  }
+  const account = await ensureAccount(["deploy"], { home: options.accountHome });
+  for (const warning of account.warnings) out.note(warning);
+  await ensureDirectory(home, 0o700);
+  if (process.getuid?.() === 0) await handOver(options, home, account);
+  const code = await ensureReadableCode({
+    checkout: options.checkout,
+    uid: account.uid,
+    gid: account.gid,
+  });
+  const node =
+    code === options.checkout ? options.runtime : join(code, "node_modules/node/bin/node");
+  const installation = { home, account, node, code };
+  out.note(`Starting Berth in ${home} as ${account.name}`);
+  const settings = await writeTreeAs(installation);
+  await startTree(installation);
+  try {
+    await untilReady(home, settings);
+  } catch (error) {
+    await stopTree(home);
+    throw error;
+  }
+  return { installation, settings };
+}
+
+/** sshd changes into the account's own home, which need not be this one. */
+async function handOver(
+  { accountHome }: LifecycleOptions,
+  home: string,
+  { uid, gid }: Account,
+): Promise<void> {
+  for (const folder of [accountHome, home]) {
+    await ensureDirectory(folder, 0o700);
+    await chownTree(folder, uid, gid);
+  }
+}
+
+/** On an empty home: the person's keys, and a sample that is pushed as they would push. */
+async function firstSteps(
+  options: LifecycleOptions,
+  { installation, settings }: Begun,
+  out: Out,
+): Promise<void> {
+  const { home, account } = installation;
+  const { api } = options;
+  if ((await api.appNames(home)).length === 0) {
+    const folder = join(homeLayout(home).data, "first-app");
+    await api.addKey(home, "first-app", await ensureFirstKey(folder)).catch(ignoreKnownKey);
+    const own = await addOwnKeys(options, home);
+    if (own > 0) out.note(`Your public key${own > 1 ? "s" : ""} from ~/.ssh may push.`);
+    await api.createApp(home, "hello");
+    out.note("Deploying the sample app with git push");
+    const remote = `ssh://${account.name}@127.0.0.1:${settings.listen.ssh}/hello`;
+    const isLive = await pushSample({
+      folder,
+      example: join(options.checkout, "examples/hello"),
+      remote,
+    });
+    if (!isLive)
+      throw new PlatformError("command_failed", {
+        command: "git push of the sample app",
+        problem: "see above",
+      });
+  }
+  printDoors(out, installation, settings);
+}
+
+async function addOwnKeys({ api, person }: LifecycleOptions, home: string): Promise<number> {
+  let added = 0;
+  for (const type of ["ed25519", "ecdsa", "rsa", "ed25519_sk", "ecdsa_sk"]) {
+    const line = await readIfThere(join(person, ".ssh", `id_${type}.pub`));
+    if (line === null) continue;
+    await api
+      .addKey(home, added === 0 ? usualPerson : `${usualPerson}-${type}`, line)
+      .catch(ignoreKnownKey);
+    added += 1;
+  }
+  return added;
+}
+
+function ignoreKnownKey(error: unknown): void {
+  if ((error as { code?: unknown }).code !== "key_exists") throw error;
+}
+
+function printDoors(out: Out, { account, home }: Installation, settings: HostSettings): void {
+  const { direct, ssh, api, apiAddress } = settings.listen;
+  const remote = `ssh://${account.name}@localhost:${ssh}`;
+  const lines = [
+    "",
+    `Sample app   http://hello.${settings.suffix}:${direct}`,
+    `Git remote   ${remote}/<app>`,
+    `API          http://${apiAddress === "0.0.0.0" ? "localhost" : apiAddress}:${api}  (token: ${homeLayout(home).token})`,
+    "",
+    "Your own app, in its git repository:",
+    "  berth apps:create shop",
+    `  git remote add berth ${remote}/shop`,
+    "  git push berth main",
+    "A key that may push:  berth keys:add laptop ~/.ssh/id_ed25519.pub",
+    "All commands:         berth help",
+    "",
+  ];
+  for (const line of lines) out.line(line);
+}
+
+async function stayInForeground(
+  options: LifecycleOptions,
+  home: string,
+  out: Out,
+): Promise<number> {
+  out.note("Berth runs. Ctrl-C stops it.");
+  await options.untilInterrupted();
+  await takeDown(options, home, out);
+  return 0;
+}
+
+/** Instances first, each with its time to end well; then everything else. */
+async function takeDown({ api }: LifecycleOptions, home: string, out: Out): Promise<void> {
+  out.note("Stopping Berth");
+  await api.shutDown(home).catch((error: unknown) => {
+    if ((error as { code?: unknown }).code !== "not_running") throw error;
+  });
+  await stopTree(home);
+  out.note("Stopped. Everything comes back with berth up.");
+}

@@ -1,0 +1,125 @@
+import { openSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PlatformError } from "#domain/errors.ts";
+import type { HostSettings } from "#domain/host-config.ts";
+import { bareEnv, ended, exec, ExecError, start } from "#lib/exec.ts";
+import { ensureDirectory, readIfThere } from "#lib/files.ts";
+import type { Account } from "./account.ts";
+import { homeLayout, type HomeLayout } from "./layout.ts";
+
+/** Where Berth runs from and as whom. */
+export type Installation = {
+  readonly home: string;
+  readonly account: Account;
+  /** The runtime and the code, both readable by the account. */
+  readonly node: string;
+  readonly code: string;
+};
+
+const readyWithinMs = 30_000;
+const servicesMax = 10_000;
+
+/** Runs a program of ours as the account. */
+function asAccount({ account }: Installation): { uid?: number; gid?: number } {
+  return process.getuid?.() === 0 ? { uid: account.uid, gid: account.gid } : {};
+}
+
+/** Writes what s6 is to run, as the account, and gives the settings that are in force. */
+export async function writeTreeAs(installation: Installation): Promise<HostSettings> {
+  const { node, code, home } = installation;
+  const env = { ...bareEnv, HOME: home };
+  const argv = [node, join(code, "src/bin/berth-tree.ts"), home] as const;
+  try {
+    // What our own program printed.
+    return JSON.parse(
+      await exec(argv, { env, cwd: "/", ...asAccount(installation) }),
+    ) as HostSettings;
+  } catch (error) {
+    const problem = error instanceof ExecError ? error.stderrTail.trim() : String(error);
+    throw new PlatformError(
+      "command_failed",
+      { command: "Preparing the home", problem },
+      { cause: error },
+    );
+  }
+}
+
+/** Starts the supervisor apart from this process, and with it everything else. */
+export async function startTree(installation: Installation): Promise<void> {
+  const layout = homeLayout(installation.home);
+  await ensureDirectory(layout.logs);
+  const log = openSync(join(layout.logs, "s6-svscan.log"), "a", 0o644);
+  const child = start(["s6-svscan", "-c", String(servicesMax), "-t", "0", layout.scan], {
+    stdio: ["ignore", log, log],
+    env: { ...bareEnv, HOME: installation.home },
+    cwd: "/",
+    detached: true,
+    ...asAccount(installation),
+  });
+  child.unref();
+  ended(child).catch(() => {});
+}
+
+/** Whether the home's supervisor runs. */
+export async function isTreeUp(home: string): Promise<boolean> {
+  try {
+    await exec(["s6-svscanctl", "-a", homeLayout(home).scan]);
+    return true;
+  } catch (error) {
+    if (error instanceof ExecError) return false;
+    throw error;
+  }
+}
+
+/** Resolves when API, SSH and router all answer. @throws {PlatformError} `command_failed` with the log of what does not. */
+export async function untilReady(home: string, settings: HostSettings): Promise<void> {
+  const layout = homeLayout(home);
+  const doors = {
+    berthd: { path: layout.socket },
+    nginx: { path: layout.nginxSocket },
+    sshd: { port: settings.listen.ssh, host: "127.0.0.1" },
+  };
+  const deadlineMs = performance.now() + readyWithinMs;
+  for (const [name, door] of Object.entries(doors)) {
+    while (!(await answers(door))) {
+      if (performance.now() > deadlineMs) throw await notReady(layout, name);
+      await sleep(20);
+    }
+  }
+}
+
+/** Ends the supervisor and all that it supervises; resolves when they are gone. */
+export async function stopTree(home: string): Promise<void> {
+  const { scan } = homeLayout(home);
+  await exec(["s6-svscanctl", "-t", scan]);
+  for (let waitedMs = 0; await isTreeUp(home); waitedMs += 50) {
+    if (waitedMs > readyWithinMs) {
+      throw new PlatformError("command_failed", {
+        command: "s6-svscan",
+        problem: "it does not end",
+      });
+    }
+    await sleep(50);
+  }
+}
+
+function answers(door: { path: string } | { port: number; host: string }): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect(door);
+  const answer = (isThere: boolean) => {
+    socket.destroy();
+    resolve(isThere);
+  };
+  socket.once("connect", () => answer(true));
+  socket.once("error", () => answer(false));
+  return promise;
+}
+
+async function notReady(layout: HomeLayout, name: string): Promise<PlatformError> {
+  const log = (await readIfThere(join(layout.logs, name, "current"))) ?? "";
+  const lines = log.trim().split("\n").slice(-8).join("\n    ");
+  const problem = `it does not answer after ${readyWithinMs / 1000} s; its log in logs/${name} ends with:\n    ${lines}`;
+  return new PlatformError("command_failed", { command: `Starting ${name}`, problem });
+}

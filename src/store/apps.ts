@@ -1,0 +1,36 @@
+import { and, asc, eq, inArray, isNotNull, isNull } from "drizzle-orm";
+import type { App } from "#domain/app.ts";
+import type { Store } from "#domain/store.ts";
+import type { Db } from "./database.ts";
+import { apps, artifacts, branches, releases } from "./schema.ts";
+
+const columns = {
+  id: apps.id,
+  name: apps.name,
+  managedBy: apps.managedBy,
+  createdAt: apps.createdAt,
+};
+
+export function appRows(db: Db): Store["apps"] {
+  const all = () => db.select(columns).from(apps);
+  return {
+    add: (row) => db.insert(apps).values(row).returning(columns).get(),
+    get: (id): App | null => all().where(eq(apps.id, id)).get() ?? null,
+    named: (name) =>
+      all()
+        .where(and(eq(apps.name, name), isNull(apps.destroyingAt)))
+        .get() ?? null,
+    list: () => all().where(isNull(apps.destroyingAt)).orderBy(asc(apps.name)).all(),
+    update: (id, patch) => void db.update(apps).set(patch).where(eq(apps.id, id)).run(),
+    markDestroying: (id, at) =>
+      void db.update(apps).set({ destroyingAt: at }).where(eq(apps.id, id)).run(),
+    destroying: () => all().where(isNotNull(apps.destroyingAt)).all(),
+    remove: (id) =>
+      db.transaction((tx) => {
+        const mine = tx.select({ id: branches.id }).from(branches).where(eq(branches.appId, id));
+        tx.delete(releases).where(inArray(releases.branchId, mine)).run();
+        tx.delete(artifacts).where(inArray(artifacts.branchId, mine)).run();
+        tx.delete(apps).where(eq(apps.id, id)).run();
+      }),
+  };
+}

@@ -1,0 +1,31 @@
+import { desc, eq } from "drizzle-orm";
+import type { Artifact } from "#domain/artifact.ts";
+import type { Store } from "#domain/store.ts";
+import type { Db } from "./database.ts";
+import { artifacts } from "./schema.ts";
+
+export function artifactRows(db: Db): Store["artifacts"] {
+  return {
+    add: (row): Artifact =>
+      db
+        .insert(artifacts)
+        .values({ ...row, processTypes: {}, status: "partial" })
+        .returning()
+        .get(),
+    get: (id) => db.select().from(artifacts).where(eq(artifacts.id, id)).get() ?? null,
+    update: (id, patch) => void db.update(artifacts).set(patch).where(eq(artifacts.id, id)).run(),
+    of: (branchId) =>
+      db
+        .select()
+        .from(artifacts)
+        .where(eq(artifacts.branchId, branchId))
+        .orderBy(desc(artifacts.id))
+        .all(),
+    ids: () =>
+      db
+        .select({ id: artifacts.id })
+        .from(artifacts)
+        .all()
+        .map((row) => row.id),
+  };
+}

@@ -1,0 +1,21 @@
+import { asc, eq } from "drizzle-orm";
+import type { Store } from "#domain/store.ts";
+import type { Db } from "./database.ts";
+import { domains } from "./schema.ts";
+
+export function domainRows(db: Db): Store["domains"] {
+  return {
+    get: (name) => db.select().from(domains).where(eq(domains.name, name)).get() ?? null,
+    list: () => db.select().from(domains).orderBy(asc(domains.name)).all(),
+    set: (domain) =>
+      void db
+        .insert(domains)
+        .values(domain)
+        .onConflictDoUpdate({
+          target: domains.name,
+          set: { config: domain.config, managedBy: domain.managedBy },
+        })
+        .run(),
+    remove: (name) => void db.delete(domains).where(eq(domains.name, name)).run(),
+  };
+}

@@ -1,0 +1,23 @@
+import { and, desc, eq, lt } from "drizzle-orm";
+import type { Store } from "#domain/store.ts";
+import type { Db } from "./database.ts";
+import { events } from "./schema.ts";
+
+export function eventRows(db: Db): Store["events"] {
+  return {
+    add: (event) => db.insert(events).values(event).returning().get(),
+    list: ({ target, before, limit }) =>
+      db
+        .select()
+        .from(events)
+        .where(
+          and(
+            target === null ? undefined : eq(events.target, target),
+            before === null ? undefined : lt(events.id, before),
+          ),
+        )
+        .orderBy(desc(events.id))
+        .limit(limit)
+        .all(),
+  };
+}

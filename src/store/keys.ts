@@ -1,0 +1,12 @@
+import { asc, eq } from "drizzle-orm";
+import type { Store } from "#domain/store.ts";
+import type { Db } from "./database.ts";
+import { keys } from "./schema.ts";
+
+export function keyRows(db: Db): Store["keys"] {
+  return {
+    list: () => db.select().from(keys).orderBy(asc(keys.name)).all(),
+    add: (key) => db.insert(keys).values(key).returning().get(),
+    remove: (id) => void db.delete(keys).where(eq(keys.id, id)).run(),
+  };
+}

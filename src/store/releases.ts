@@ -1,0 +1,72 @@
+import { and, desc, eq, max } from "drizzle-orm";
+import type { Artifact } from "#domain/artifact.ts";
+import { withFormation } from "#domain/process-type.ts";
+import type { Release } from "#domain/release.ts";
+import type { Store } from "#domain/store.ts";
+import type { Db } from "./database.ts";
+import { artifacts, releases } from "./schema.ts";
+
+const columns = {
+  id: releases.id,
+  branchId: releases.branchId,
+  number: releases.number,
+  artifactId: releases.artifactId,
+  commit: artifacts.commit,
+  config: releases.config,
+  description: releases.description,
+  actor: releases.actor,
+  status: releases.status,
+  createdAt: releases.createdAt,
+  healthyAt: releases.healthyAt,
+  built: { processTypes: artifacts.processTypes, releaseCommand: artifacts.releaseCommand },
+};
+
+export function releaseRows(db: Db): Store["releases"] {
+  const all = () =>
+    db.select(columns).from(releases).innerJoin(artifacts, eq(artifacts.id, releases.artifactId));
+  const get = (id: number): Release | null => releaseOf(all().where(eq(releases.id, id)).get());
+  return {
+    add: (row) =>
+      db.transaction((tx) => {
+        const last = tx
+          .select({ number: max(releases.number) })
+          .from(releases)
+          .where(eq(releases.branchId, row.branchId))
+          .get();
+        const number = (last?.number ?? 0) + 1;
+        const added = tx
+          .insert(releases)
+          .values({ ...row, number, status: "pending" })
+          .returning({ id: releases.id })
+          .get();
+        return get(added.id)!;
+      }),
+    get,
+    of: (branchId) => {
+      const rows = all()
+        .where(eq(releases.branchId, branchId))
+        .orderBy(desc(releases.number))
+        .all();
+      return rows.map((row) => releaseOf(row)!);
+    },
+    numbered: (branchId, releaseNumber) => {
+      const isIt = and(eq(releases.branchId, branchId), eq(releases.number, releaseNumber));
+      return releaseOf(all().where(isIt).get());
+    },
+    update: (id, patch) => void db.update(releases).set(patch).where(eq(releases.id, id)).run(),
+  };
+}
+
+type Row = Omit<Release, "processTypes" | "releaseCommand"> & {
+  readonly built: Pick<Artifact, "processTypes" | "releaseCommand">;
+};
+
+function releaseOf(row: Row | undefined): Release | null {
+  if (!row) return null;
+  const { built, ...release } = row;
+  const processTypes = withFormation(
+    row.config.processTypes ?? built.processTypes,
+    row.config.formation,
+  );
+  return { ...release, processTypes, releaseCommand: built.releaseCommand };
+}

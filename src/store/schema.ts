@@ -1,0 +1,157 @@
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { BranchConfig, BranchMode } from "#domain/branch.ts";
+import type { DomainConfig } from "#domain/domain-name.ts";
+import type { ErrorReport } from "#domain/errors.ts";
+import type { EventType } from "#domain/events.ts";
+import type { InstanceSpec } from "#domain/instance.ts";
+import type { DeployStep, JobInput, JobKind, JobStatus } from "#domain/job.ts";
+import type { ProcessType } from "#domain/process-type.ts";
+import type { ReleaseStatus } from "#domain/release.ts";
+
+const id = () => integer("id").primaryKey({ autoIncrement: true });
+const time = (name: string) => integer(name, { mode: "timestamp_ms" });
+
+export const apps = sqliteTable("apps", {
+  id: id(),
+  name: text("name").notNull().unique(),
+  managedBy: text("managed_by"),
+  createdAt: time("created_at").notNull(),
+  /** Set while it is being destroyed, so that a crash in the middle is finished later. */
+  destroyingAt: time("destroying_at"),
+});
+
+export const branches = sqliteTable(
+  "branches",
+  {
+    id: id(),
+    appId: integer("app_id")
+      .notNull()
+      .references(() => apps.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    isDefault: integer("is_default", { mode: "boolean" }).notNull(),
+    config: text("config", { mode: "json" }).$type<BranchConfig>().notNull(),
+    mode: text("mode").$type<BranchMode>().notNull(),
+    heldUntil: time("held_until"),
+    currentReleaseId: integer("current_release_id"),
+    candidateReleaseId: integer("candidate_release_id"),
+  },
+  (table) => [uniqueIndex("branches_by_name").on(table.appId, table.name)],
+);
+
+export const artifacts = sqliteTable(
+  "artifacts",
+  {
+    id: id(),
+    branchId: integer("branch_id")
+      .notNull()
+      .references(() => branches.id, { onDelete: "cascade" }),
+    commit: text("commit").notNull(),
+    processTypes: text("process_types", { mode: "json" })
+      .$type<Record<string, ProcessType>>()
+      .notNull(),
+    releaseCommand: text("release_command"),
+    /** `partial` until its directory is whole; `pruned` once it is removed. */
+    status: text("status").$type<"partial" | "ready" | "pruned">().notNull(),
+    createdAt: time("created_at").notNull(),
+  },
+  (table) => [index("artifacts_by_branch").on(table.branchId)],
+);
+
+export const releases = sqliteTable(
+  "releases",
+  {
+    id: id(),
+    branchId: integer("branch_id")
+      .notNull()
+      .references(() => branches.id, { onDelete: "cascade" }),
+    number: integer("number").notNull(),
+    artifactId: integer("artifact_id")
+      .notNull()
+      .references(() => artifacts.id),
+    config: text("config", { mode: "json" }).$type<BranchConfig>().notNull(),
+    description: text("description").notNull(),
+    actor: text("actor").notNull(),
+    status: text("status").$type<ReleaseStatus>().notNull(),
+    createdAt: time("created_at").notNull(),
+    healthyAt: time("healthy_at"),
+  },
+  (table) => [uniqueIndex("releases_by_number").on(table.branchId, table.number)],
+);
+
+export const instances = sqliteTable(
+  "instances",
+  {
+    id: id(),
+    branchId: integer("branch_id")
+      .notNull()
+      .references(() => branches.id, { onDelete: "cascade" }),
+    processType: text("process_type").notNull(),
+    index: integer("index").notNull(),
+    specHash: text("spec_hash").notNull(),
+    spec: text("spec", { mode: "json" }).$type<InstanceSpec>().notNull(),
+    port: integer("port").unique(),
+    createdAt: time("created_at").notNull(),
+    healthyAt: time("healthy_at"),
+    retiringAt: time("retiring_at"),
+    drainingAt: time("draining_at"),
+  },
+  (table) => [index("instances_by_branch").on(table.branchId)],
+);
+
+export const jobs = sqliteTable(
+  "jobs",
+  {
+    id: id(),
+    kind: text("kind").$type<JobKind>().notNull(),
+    branchId: integer("branch_id")
+      .notNull()
+      .references(() => branches.id, { onDelete: "cascade" }),
+    actor: text("actor").notNull(),
+    status: text("status").$type<JobStatus>().notNull(),
+    step: text("step").$type<DeployStep>(),
+    input: text("input", { mode: "json" }).$type<JobInput>().notNull(),
+    artifactId: integer("artifact_id"),
+    releaseId: integer("release_id"),
+    error: text("error", { mode: "json" }).$type<ErrorReport>(),
+    createdAt: time("created_at").notNull(),
+    startedAt: time("started_at"),
+    endedAt: time("ended_at"),
+  },
+  (table) => [index("jobs_by_status").on(table.status), index("jobs_by_branch").on(table.branchId)],
+);
+
+export const events = sqliteTable(
+  "events",
+  {
+    id: id(),
+    at: time("at").notNull(),
+    type: text("type").$type<EventType>().notNull(),
+    appId: integer("app_id"),
+    target: text("target"),
+    actor: text("actor").notNull(),
+    message: text("message").notNull(),
+  },
+  (table) => [index("events_by_target").on(table.target)],
+);
+
+export const domains = sqliteTable("domains", {
+  name: text("name").primaryKey(),
+  config: text("config", { mode: "json" }).$type<DomainConfig>().notNull(),
+  managedBy: text("managed_by"),
+});
+
+export const keys = sqliteTable("keys", {
+  id: id(),
+  name: text("name").notNull().unique(),
+  type: text("type").notNull(),
+  blob: text("blob").notNull().unique(),
+  fingerprint: text("fingerprint").notNull(),
+  managedBy: text("managed_by"),
+  createdAt: time("created_at").notNull(),
+});
+
+/** The newest valid text of each configuration file. */
+export const configFiles = sqliteTable("config_files", {
+  file: text("file").primaryKey(),
+  text: text("text").notNull(),
+});

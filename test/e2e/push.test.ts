@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import test, { after, before } from "node:test";
+import { commit, copyExample, startPlatform, webApp, type Platform } from "../platform.ts";
+
+let platform: Platform;
+before(async () => {
+  platform = await startPlatform();
+});
+after(async () => {
+  await platform[Symbol.asyncDispose]();
+});
+
+test("a pushed app is live when git push returns, and the push shows its way there", async () => {
+  await platform.berth("apps:create", "hello");
+  const pushed = await platform.push(await copyExample(platform, "hello"), "hello");
+  assert.equal(pushed.code, 0, pushed.stderr);
+  assert.match(pushed.stderr, /Release v1: Deploy [0-9a-f]{7}/);
+  assert.match(pushed.stderr, /v1 is live/);
+  const answer = await platform.visit("hello.localhost");
+  assert.equal(answer.body, "Hello from Berth!\n");
+});
+
+test("a failed build refuses the push, and what was live stays live", async () => {
+  await platform.berth("apps:create", "careful");
+  const tree = await platform.tree(webApp("good"));
+  assert.equal((await platform.push(tree, "careful")).code, 0);
+  await commit(tree, { ".build.sh": "#!/bin/sh\necho about to fail\nexit 3\n" });
+  await commit(tree, {}, "empty");
+  const refused = await platform.push(tree, "careful");
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, /\[remote rejected\]/);
+  assert.equal((await platform.visit("careful.localhost")).body, "good");
+});
+
+test("an app that never listens is refused with the reason and its last lines", async () => {
+  await platform.berth("apps:create", "deaf");
+  const tree = await platform.tree({ Procfile: "web: echo starting up; exit 9\n" });
+  const refused = await platform.push(tree, "deaf");
+  assert.match(refused.stderr, /web\.1 of deaf did not become healthy: it exited with code 9/);
+  assert.match(refused.stderr, /starting up/);
+  assert.equal((await platform.visit("deaf.localhost")).status, 503);
+});
+
+test("config vars make a release without a build, and a rollback takes code and config back", async () => {
+  await platform.berth("apps:create", "conf");
+  const server = `require("node:http").createServer((q, s) => s.end("one " + process.env.COLOUR)).listen(process.env.PORT)`;
+  const tree = await platform.tree({ "server.js": server, Procfile: "web: node server.js\n" });
+  assert.equal((await platform.push(tree, "conf")).code, 0);
+  const set = await platform.berth("config:set", "COLOUR=blue it's", "-a", "conf");
+  assert.equal(set.code, 0, set.stderr);
+  assert.equal((await platform.visit("conf.localhost")).body, "one blue it's");
+  await commit(tree, { "server.js": server.replace("one", "two") });
+  assert.equal((await platform.push(tree, "conf")).code, 0);
+  assert.equal((await platform.visit("conf.localhost")).body, "two blue it's");
+  const back = await platform.berth("rollback", "v1", "-a", "conf");
+  assert.equal(back.code, 0, back.stderr);
+  assert.equal((await platform.visit("conf.localhost")).body, "one undefined");
+  const releases = await platform.berth("releases", "-a", "conf", "--json");
+  assert.equal((JSON.parse(releases.stdout) as unknown[]).length, 4);
+});
+
+test("the same commands work over SSH, with the key's name as the actor", async () => {
+  const listed = await platform.overSsh("apps", "--json");
+  assert.equal(listed.code, 0, listed.stderr);
+  const made = await platform.overSsh("apps:create", "remote-made");
+  assert.equal(made.code, 0, made.stderr);
+  const events = await platform.berth("events", "--json");
+  assert.match(
+    events.stdout,
+    /"actor": ?"owner"[^}]*remote-made|remote-made[^}]*"actor": ?"owner"/,
+  );
+});
+
+test("run has the release's code and environment, and passes its exit code on", async () => {
+  const ran = await platform.berth(
+    "run",
+    "-a",
+    "conf",
+    "--",
+    "sh",
+    "-c",
+    "ls; echo $GIT_COMMIT; exit 5",
+  );
+  assert.equal(ran.code, 5, ran.stderr);
+  assert.match(ran.stdout, /Procfile\nserver\.js\n[0-9a-f]{40}\n/);
+});
+
+test("scaling adds and removes instances; destroying leaves nothing, and nothing else is touched", async () => {
+  await platform.berth("apps:create", "shop");
+  await platform.berth("apps:create", "shop-admin");
+  await platform.push(await platform.tree(webApp("shop")), "shop");
+  await platform.push(await platform.tree(webApp("admin")), "shop-admin");
+  assert.equal((await platform.berth("ps:scale", "web=3", "-a", "shop")).code, 0);
+  const ps = await platform.berth("ps", "-a", "shop", "--json");
+  assert.equal((JSON.parse(ps.stdout) as unknown[]).length, 3);
+  const refused = await platform.berth("apps:destroy", "shop");
+  assert.equal(refused.code, 2);
+  const gone = await platform.berth("apps:destroy", "shop", "--confirm", "shop");
+  assert.equal(gone.code, 0, gone.stderr);
+  assert.equal((await platform.visit("shop.localhost")).status, 404);
+  assert.equal((await platform.visit("shop-admin.localhost")).body, "admin");
+  const apps = JSON.parse((await platform.berth("apps", "--json")).stdout) as unknown[];
+  const repositories = await readdir(join(platform.home, "data/repos"));
+  assert.equal(repositories.length, apps.length);
+});

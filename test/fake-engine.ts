@@ -1,0 +1,227 @@
+import { PlatformError } from "#domain/errors.ts";
+import { HostSettings } from "#domain/host-config.ts";
+import type { App } from "#domain/app.ts";
+import { BranchConfig, type Branch } from "#domain/branch.ts";
+import type { Job } from "#domain/job.ts";
+import type { Key } from "#domain/key.ts";
+import type { Release } from "#domain/release.ts";
+import type { AppStatus, Engine, InstanceStatus } from "#engine/engine.ts";
+
+export type FakeEngine = Engine & {
+  /** Each call as `verb argument argument`, in order. */
+  readonly calls: string[];
+  /** What a job prints, by its id; without one it prints `building` and is done. */
+  readonly outputs: Map<number, AsyncIterable<{ offset: number; text: string }>>;
+  /** How many log followers are listening. */
+  followers: number;
+};
+
+const moment = new Date("2026-03-01T12:00:00.000Z");
+
+export const hostileText = "red \u001b[31malert\u001b[0m \u001b]0;title\u0007 \u202egnp";
+
+/** An engine with one app, `shop`, that remembers what it was asked and does nothing. */
+export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
+  const calls: string[] = [];
+  const note = (...words: unknown[]): void => void calls.push(words.map(wordOf).join(" "));
+  const job = (kind: Job["kind"], target: string): Job => ({ ...doneJob, kind, target });
+  const engine: FakeEngine = {
+    calls,
+    outputs: new Map(),
+    followers: 0,
+    createApp: async (name, actor) => (note("createApp", name, actor), { ...shop, name }),
+    listApps: async () => [shopStatus],
+    appInfo: async (app) => {
+      if (!["shop", "blog"].includes(app)) throw new PlatformError("app_not_found", { app });
+      return shopStatus;
+    },
+    destroyApp: async (app, actor) => note("destroyApp", app, actor),
+    listReleases: async () => ({ releases: [release], currentId: release.id }),
+    releaseInfo: async (target, number) => (note("releaseInfo", target, number), release),
+    rollback: async (target, number, actor) => (
+      note("rollback", target, number, actor),
+      job("release", target)
+    ),
+    configVars: async () => ({ GREETING: "hello", SECRET: "s3cret" }),
+    setConfigVars: async (target, changes, actor) => (
+      note("setConfigVars", target, changes, actor),
+      Object.keys(changes).includes("SAME") ? null : job("release", target)
+    ),
+    listInstances: async () => [instance],
+    scale: async (target, formation, actor) => (
+      note("scale", target, formation, actor),
+      job("release", target)
+    ),
+    restart: async (target, which, actor) => (
+      note("restart", target, which, actor),
+      job("restart", target)
+    ),
+    stopBranch: async (target) => job("stop", target),
+    startBranch: async (target) => job("start", target),
+    async *logs(target, query, signal) {
+      note("logs", target, query);
+      yield { at: "12:00", source: "web.1", text: hostileText };
+      if (!query.follow) return;
+      engine.followers += 1;
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      engine.followers -= 1;
+    },
+    prepareRun: async (target, command, actor) => (
+      note("prepareRun", target, command, actor),
+      { argv: ["/bin/sh", "-c", "cat <&9; exit 7"], args: "from descriptor 9\n" }
+    ),
+    prepareCustomCommands: async (target, names) => (
+      note("prepareCustomCommands", target, names),
+      names.map(() => ({ argv: ["/bin/true"], args: "" }))
+    ),
+    listDomains: async () => [],
+    addDomain: async (target, name) => (note("addDomain", target, name), domain(name)),
+    removeDomain: async (target, name) => note("removeDomain", target, name),
+    listKeys: async () => [key],
+    addKey: async (name, line, actor) => (note("addKey", name, line.trim(), actor), key),
+    removeKey: async (name) => note("removeKey", name),
+    rebuildKeys: async () => 1,
+    listEvents: async (query) => (
+      note("listEvents", query),
+      [
+        {
+          id: 1,
+          at: moment,
+          type: "app.created",
+          appId: 1,
+          target: "shop",
+          actor: "ann",
+          message: "Made shop.",
+        },
+      ]
+    ),
+    openRepository: async (app) => ({ directory: `/repos/${app}`, app }),
+    deploy: async (push) => (note("deploy", push), job("deploy", push.app)),
+    rebuild: async (target) => (note("rebuild", target), [job("rebuild", target ?? "shop")]),
+    cleanup: async () => ["The app old was removed."],
+    job: async (id) => {
+      if (id !== doneJob.id) throw new PlatformError("job_not_found", { job: id });
+      return doneJob;
+    },
+    listJobs: async () => [doneJob],
+    followJob(id, offset) {
+      note("followJob", id, offset);
+      return engine.outputs.get(id) ?? oneLine();
+    },
+    status: async () => ({
+      version: "0.0.0",
+      home: "/home",
+      account: "berth",
+      settings: HostSettings.parse({}),
+      startedAt: moment,
+      apps: 1,
+      instances: 1,
+      isolation: [{ what: "own user for each app", inForce: true }],
+      problems: [],
+    }),
+    shutDown: async () => note("shutDown"),
+  };
+  return Object.assign(engine, overrides);
+}
+
+const shop: App = { id: 1, name: "shop", managedBy: null, createdAt: moment };
+
+export const release: Release = {
+  id: 40,
+  branchId: 4,
+  number: 5,
+  artifactId: 9,
+  commit: "3f2a1b0c".repeat(5),
+  config: BranchConfig.parse({ env: { SECRET: "s3cret" } }),
+  processTypes: {
+    web: { kind: "web", command: "node .", directory: "", count: 1, stripPrefix: false },
+  },
+  releaseCommand: null,
+  description: "Deploy 3f2a1b0",
+  actor: "ann",
+  status: "healthy",
+  createdAt: moment,
+  healthyAt: moment,
+};
+
+const branch: Branch = {
+  id: 4,
+  appId: 1,
+  appName: "shop",
+  name: "main",
+  isDefault: true,
+  config: BranchConfig.parse({}),
+  mode: "serving",
+  heldUntil: null,
+  currentReleaseId: release.id,
+  candidateReleaseId: null,
+};
+
+const shopStatus: AppStatus = {
+  app: shop,
+  gitRemote: "ssh://berth@localhost:42522/shop",
+  branches: [
+    {
+      branch,
+      state: "running",
+      current: release,
+      urls: ["http://shop.localhost:42530"],
+      healthy: 1,
+      wanted: 1,
+    },
+  ],
+};
+
+const instance: InstanceStatus = {
+  name: "web.1",
+  id: 7,
+  processType: "web",
+  state: "crashing",
+  port: 61_500,
+  pid: 99,
+  command: "node .",
+  startedAt: moment,
+  lastExit: { code: 1, signal: null },
+  lastLines: ["Error: no database"],
+};
+
+const key: Key = {
+  id: 1,
+  name: "laptop",
+  type: "ssh-ed25519",
+  blob: "AAAA",
+  fingerprint: "SHA256:abc",
+  managedBy: null,
+  createdAt: moment,
+};
+
+export const doneJob: Job = {
+  id: 12,
+  kind: "deploy",
+  branchId: 4,
+  target: "shop",
+  actor: "ann",
+  status: "done",
+  step: "finish",
+  input: { commit: release.commit },
+  artifactId: 9,
+  releaseId: 40,
+  error: null,
+  createdAt: moment,
+  startedAt: moment,
+  endedAt: new Date(moment.getTime() + 1_250),
+};
+
+function domain(name: string): Awaited<ReturnType<Engine["addDomain"]>> {
+  const upstream = { app: "shop", branch: "main", processType: "web" };
+  const locations = [{ path: "/", upstream, maintenance: null }];
+  return { name, config: { locations, ssl: false, certificate: null, key: null }, managedBy: null };
+}
+
+async function* oneLine(): AsyncGenerator<{ offset: number; text: string }> {
+  yield { offset: 9, text: "building\n" };
+}
+
+function wordOf(word: unknown): string {
+  return typeof word === "string" ? word : JSON.stringify(word);
+}

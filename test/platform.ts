@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { chmod, cp, mkdir, writeFile } from "node:fs/promises";
+import { get } from "node:http";
+import { dirname, join } from "node:path";
+import { bareEnv, ended, start } from "#lib/exec.ts";
+import { renderExecline } from "#lib/execline.ts";
+import { freePort, temporaryFolder } from "./machine.ts";
+
+const checkout = join(import.meta.dirname, "..");
+const node = join(checkout, "node_modules/node/bin/node");
+
+/** What a program printed and how it ended. */
+export type Ran = {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+export type Ports = Record<"api" | "ssh" | "direct" | "http" | "terminated" | "tls", number>;
+
+/**
+ * Berth as it is installed, in a home of its own: real s6, nginx, sshd, git and bubblewrap, started
+ * with `berth up` and ended at the end of the scope.
+ * @param settings Lines of berth.yml beside the ports.
+ */
+export async function startPlatform(settings = ""): Promise<Platform> {
+  const folder = await temporaryFolder();
+  // Everything runs as another account, which must get through to the home.
+  await chmod(folder.path, 0o711);
+  const home = join(folder.path, "home");
+  const ports = await choosePorts();
+  const instancePort = 30_000 + Math.floor(Math.random() * 20_000);
+  await mkdir(join(home, "config"), { recursive: true });
+  const listen = Object.entries(ports).map(([name, port]) => `  ${name}: ${port}\n`);
+  const range = `ports:\n  min: ${instancePort}\n  max: ${instancePort + 100}\n`;
+  await writeFile(join(home, "config/berth.yml"), `listen:\n${listen.join("")}${range}${settings}`);
+  const key = join(folder.path, "owner");
+  await runProgram(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "owner", "-f", key]);
+  const ssh = join(folder.path, "ssh");
+  await writeFile(ssh, sshScript(key, folder.path), { mode: 0o700 });
+  const platform: Platform = {
+    home,
+    folder: folder.path,
+    ports,
+    ssh,
+    berth: (...args) =>
+      runProgram([node, join(checkout, "src/bin/cli.ts"), "--home", home, ...args]),
+    up: async () => {
+      const up = await platform.berth("up", "--detach");
+      assert.equal(up.code, 0, up.stderr + up.stdout);
+    },
+    overSsh: (...args) => runProgram([ssh, "-p", String(ports.ssh), "berth@127.0.0.1", ...args]),
+    tree: (files) => makeTree(folder.path, files),
+    push: (tree, app, refs = ["main"]) => pushTree(platform, { tree, app, refs }),
+    visit: (host, path = "/", port = ports.direct) => visit({ port, host, path }),
+    [Symbol.asyncDispose]: async () => {
+      await platform.berth("down");
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+  await platform.up();
+  const added = await platform.berth("keys:add", "owner", `${key}.pub`);
+  assert.equal(added.code, 0, added.stderr);
+  return platform;
+}
+
+export type Platform = AsyncDisposable & {
+  readonly home: string;
+  /** The test's own folder, in which the home is. */
+  readonly folder: string;
+  readonly ports: Ports;
+  /** A program that is ssh with the owner's key. */
+  readonly ssh: string;
+  readonly berth: (...args: string[]) => Promise<Ran>;
+  readonly up: () => Promise<void>;
+  readonly overSsh: (...args: string[]) => Promise<Ran>;
+  /** A git repository with one commit of these files on `main`. */
+  readonly tree: (files: Readonly<Record<string, string>>) => Promise<string>;
+  /** `git push`, as the owner. */
+  readonly push: (tree: string, app: string, refs?: readonly string[]) => Promise<Ran>;
+  readonly visit: (host: string, path?: string, port?: number) => Promise<Answer>;
+};
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+};
+
+/** A web server in one file that answers with `text`; enough of an app for most questions. */
+export function webApp(text: string): Record<string, string> {
+  const server = `require("node:http").createServer((q, s) => s.end(${JSON.stringify(text)})).listen(process.env.PORT)`;
+  return { "server.js": server, Procfile: "web: node server.js\n" };
+}
+
+/** Runs a program to its end, whatever that is. */
+export async function runProgram(
+  argv: readonly [string, ...string[]],
+  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+): Promise<Ran> {
+  const child = start(argv, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...bareEnv, HOME: "/nonexistent", ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  const [out, err]: Buffer[][] = [[], []];
+  child.stdout?.on("data", (chunk: Buffer) => out?.push(chunk));
+  child.stderr?.on("data", (chunk: Buffer) => err?.push(chunk));
+  const { code } = await ended(child);
+  const textOf = (chunks: Buffer[] = []) => Buffer.concat(chunks).toString("utf8");
+  return { code, stdout: textOf(out), stderr: textOf(err) };
+}
+
+/** Puts files into a tree and commits them. */
+export async function commit(
+  tree: string,
+  files: Readonly<Record<string, string>>,
+  message = "change",
+): Promise<void> {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(tree, path)), { recursive: true });
+    await writeFile(join(tree, path), text);
+  }
+  const who = ["-c", "user.name=Test", "-c", "user.email=test@localhost"];
+  for (const args of [
+    ["add", "--all"],
+    [...who, "commit", "--quiet", "--allow-empty", "--message", message],
+  ]) {
+    const ran = await runProgram(["git", "-C", tree, ...args]);
+    assert.equal(ran.code, 0, ran.stderr);
+  }
+}
+
+/** Resolves when `isSo` answers yes. */
+export async function until(
+  isSo: () => Promise<boolean>,
+  what: string,
+  timeoutMs = 10_000,
+): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!(await isSo())) {
+    assert.ok(performance.now() < end, `in time: ${what}`);
+    await new Promise((wait) => setTimeout(wait, 25));
+  }
+}
+
+export async function copyExample(platform: Platform, name: string): Promise<string> {
+  const tree = await platform.tree({});
+  await cp(join(checkout, "examples", name), tree, { recursive: true });
+  await commit(tree, {});
+  return tree;
+}
+
+async function makeTree(folder: string, files: Readonly<Record<string, string>>): Promise<string> {
+  const tree = join(folder, `tree-${Math.random().toString(36).slice(2)}`);
+  const made = await runProgram(["git", "init", "--quiet", "--initial-branch=main", tree]);
+  assert.equal(made.code, 0, made.stderr);
+  await commit(tree, files, "first");
+  return tree;
+}
+
+async function pushTree(
+  { ssh, ports }: Platform,
+  { tree, app, refs }: { tree: string; app: string; refs: readonly string[] },
+): Promise<Ran> {
+  const remote = `ssh://berth@127.0.0.1:${ports.ssh}/${app}`;
+  const env = { GIT_SSH: ssh, GIT_SSH_VARIANT: "ssh" };
+  return runProgram(["git", "-C", tree, "push", remote, ...refs], { env });
+}
+
+function sshScript(key: string, folder: string): string {
+  const options = [
+    "StrictHostKeyChecking=no",
+    `UserKnownHostsFile=${folder}/known_hosts`,
+    "BatchMode=yes",
+    "LogLevel=ERROR",
+  ];
+  const words = ["ssh", "-i", key, ...options.flatMap((it) => ["-o", it])];
+  return renderExecline([[...words, { substituted: "$@" }]], { args: "-S0" });
+}
+
+async function choosePorts(): Promise<Ports> {
+  const names = ["api", "ssh", "direct", "http", "terminated", "tls"] as const;
+  const found = await Promise.all(names.map(async (name) => [name, await freePort()] as const));
+  // Made of just these names.
+  return Object.fromEntries(found) as Ports;
+}
+
+function visit(where: { port: number; host: string; path: string }): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const { port, host, path } = where;
+  const asked = get(
+    { port, host: "127.0.0.1", path, headers: { host }, agent: false },
+    (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.once("error", reject);
+      response.once("end", () => {
+        const body = Buffer.concat(chunks).toString("utf8");
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+      });
+    },
+  );
+  asked.once("error", reject);
+  return promise;
+}
