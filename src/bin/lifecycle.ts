@@ -28,7 +28,7 @@ export const lifecycle: Lifecycle = createLifecycle({
   untilInterrupted: () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-      process.once(signal, () => resolve());
+      process.on(signal, () => resolve());
     return promise;
   },
 });

@@ -8,7 +8,15 @@ import { examine } from "./doctor.ts";
 import { ensureFirstKey, pushSample } from "./first-app.ts";
 import { homeLayout } from "./layout.ts";
 import { missingPrograms } from "./packages.ts";
-import { isTreeUp, startTree, stopTree, untilReady, writeTreeAs, type Installation } from "./up.ts";
+import {
+  isTreeUp,
+  startTree,
+  stopTree,
+  untilReady,
+  writeTreeAs,
+  type Installation,
+  type Supervisor,
+} from "./up.ts";
 
 /** Where sentences go. */
 type Out = { readonly note: (text: string) => void; readonly line: (text: string) => void };
@@ -24,7 +32,10 @@ export type LifecycleOptions = {
     readonly createApp: (home: string, name: string) => Promise<void>;
     readonly addKey: (home: string, name: string, line: string) => Promise<void>;
   };
-  /** Resolves when the person wants it to end: Ctrl-C, a termination, the terminal gone. */
+  /**
+   * Resolves when the person wants it to end: Ctrl-C, a termination, the terminal gone. From the
+   * call on these end nothing by themselves, so that a start is never left half-way.
+   */
   readonly untilInterrupted: () => Promise<void>;
   /** The person's own home directory, whose public keys may push. */
   readonly person: string;
@@ -41,18 +52,23 @@ export function createLifecycle(options: LifecycleOptions) {
       out.note(`Berth runs already in ${home}. See it with berth status, stop it with berth down.`);
       return 0;
     }
-    const { installation, settings } = await bringUp(options, home, out);
-    printDoors(out, installation, settings);
-    if (detach) return 0;
-    return stayInForeground(options, home, out);
+    if (detach) {
+      printDoors(out, await bringUp(options, home, out));
+      return 0;
+    }
+    const interrupted = options.untilInterrupted();
+    const begun = await bringUp(options, home, out);
+    printDoors(out, begun);
+    return stayInForeground(options, { begun, interrupted }, out);
   };
   return {
     up,
     start: async (home: string, out: Out): Promise<number> => {
       if (await isTreeUp(home)) return up(home, { detach: false }, out);
-      const { installation, settings } = await bringUp(options, home, out);
-      await firstSteps(options, { installation, settings }, out);
-      return stayInForeground(options, home, out);
+      const interrupted = options.untilInterrupted();
+      const begun = await bringUp(options, home, out);
+      await firstSteps(options, begun, out);
+      return stayInForeground(options, { begun, interrupted }, out);
     },
     down: async (home: string, out: Out): Promise<number> => {
       if (!(await isTreeUp(home))) {
@@ -66,7 +82,11 @@ export function createLifecycle(options: LifecycleOptions) {
   };
 }
 
-type Begun = { readonly installation: Installation; readonly settings: HostSettings };
+type Begun = {
+  readonly installation: Installation;
+  readonly settings: HostSettings;
+  readonly supervisor: Supervisor;
+};
 
 async function bringUp(options: LifecycleOptions, home: string, out: Out): Promise<Begun> {
   const missing = await missingPrograms();
@@ -90,14 +110,14 @@ async function bringUp(options: LifecycleOptions, home: string, out: Out): Promi
   const installation = { home, account, node, code };
   out.note(`Starting Berth in ${home} as ${account.name}`);
   const settings = await writeTreeAs(installation);
-  await startTree(installation);
+  const supervisor = await startTree(installation);
   try {
     await untilReady(home, settings);
   } catch (error) {
     await stopTree(home);
     throw error;
   }
-  return { installation, settings };
+  return { installation, settings, supervisor };
 }
 
 /** sshd changes into the account's own home, which need not be this one. */
@@ -113,11 +133,8 @@ async function handOver(
 }
 
 /** On an empty home: the person's keys, and a sample that is pushed as they would push. */
-async function firstSteps(
-  options: LifecycleOptions,
-  { installation, settings }: Begun,
-  out: Out,
-): Promise<void> {
+async function firstSteps(options: LifecycleOptions, begun: Begun, out: Out): Promise<void> {
+  const { installation, settings } = begun;
   const { home, account } = installation;
   const { api } = options;
   if ((await api.appNames(home)).length === 0) {
@@ -139,7 +156,7 @@ async function firstSteps(
         problem: "see above",
       });
   }
-  printDoors(out, installation, settings);
+  printDoors(out, begun);
 }
 
 async function addOwnKeys({ api, person }: LifecycleOptions, home: string): Promise<number> {
@@ -159,7 +176,7 @@ function ignoreKnownKey(error: unknown): void {
   if ((error as { code?: unknown }).code !== "key_exists") throw error;
 }
 
-function printDoors(out: Out, { account, home }: Installation, settings: HostSettings): void {
+function printDoors(out: Out, { installation: { account, home }, settings }: Begun): void {
   const { direct, ssh, api, apiAddress } = settings.listen;
   const remote = `ssh://${account.name}@localhost:${ssh}`;
   const lines = [
@@ -181,13 +198,20 @@ function printDoors(out: Out, { account, home }: Installation, settings: HostSet
 
 async function stayInForeground(
   options: LifecycleOptions,
-  home: string,
+  { begun, interrupted }: { readonly begun: Begun; readonly interrupted: Promise<void> },
   out: Out,
 ): Promise<number> {
+  const { home } = begun.installation;
   out.note("Berth runs. Ctrl-C stops it.");
-  await options.untilInterrupted();
-  await takeDown(options, home, out);
-  return 0;
+  await Promise.race([interrupted, begun.supervisor.untilEnded()]);
+  if (await isTreeUp(home)) {
+    await takeDown(options, home, out);
+    return 0;
+  }
+  out.note(
+    `Berth was ended from elsewhere. Start it again with berth up; its logs are in ${home}/logs`,
+  );
+  return 1;
 }
 
 /** Instances first, each with its time to end well; then everything else. */

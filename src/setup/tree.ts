@@ -55,17 +55,11 @@ async function writePrograms({ layout, node, code }: TreeOptions): Promise<void>
     0o700,
   );
   await writeService(layout, "berthd", [cached, [...dieWithParent, ...ours("berthd.ts")]]);
+  const nginx = ["/usr/sbin/nginx", "-c", layout.nginxConf, "-p", layout.nginx, "-e", "stderr"];
   await writeService(layout, "nginx", [
-    [
-      ...ownProcesses,
-      "/usr/sbin/nginx",
-      "-c",
-      layout.nginxConf,
-      "-p",
-      layout.nginx,
-      "-e",
-      "stderr",
-    ],
+    // A killed nginx leaves its socket, on which the next one could not listen.
+    ["foreground", ["rm", "-f", layout.nginxSocket]],
+    [...ownProcesses, ...nginx],
   ]);
   await writeService(layout, "sshd", [
     [...dieWithParent, "/usr/sbin/sshd", "-D", "-e", "-f", layout.sshdConf],

@@ -46,8 +46,11 @@ export async function writeTreeAs(installation: Installation): Promise<HostSetti
   }
 }
 
-/** Starts the supervisor apart from this process, and with it everything else. */
-export async function startTree(installation: Installation): Promise<void> {
+/**
+ * Starts the supervisor apart from this process, so that a Ctrl-C reaches only us, and with it
+ * everything else. Its end can be waited for; it goes on when nobody does.
+ */
+export async function startTree(installation: Installation): Promise<Supervisor> {
   const layout = homeLayout(installation.home);
   await ensureDirectory(layout.logs);
   const log = openSync(join(layout.logs, "s6-svscan.log"), "a", 0o644);
@@ -58,9 +61,12 @@ export async function startTree(installation: Installation): Promise<void> {
     detached: true,
     ...asAccount(installation),
   });
+  const end = ended(child).then(() => undefined);
   child.unref();
-  ended(child).catch(() => {});
+  return { untilEnded: () => (child.ref(), end) };
 }
+
+export type Supervisor = { readonly untilEnded: () => Promise<void> };
 
 /** Whether the home's supervisor runs. */
 export async function isTreeUp(home: string): Promise<boolean> {
