@@ -8,9 +8,10 @@ import { Agent, get } from "node:http";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { RoutingTable } from "#domain/router.ts";
-import { ended, exec, start } from "#lib/exec.ts";
+import { exec } from "#lib/exec.ts";
 import { backend, host } from "../test/contract/router.ts";
-import { freePorts, nobody, startNginx, until, type NginxWorld } from "../test/nginx.ts";
+import { freePorts, startNginx, until, type NginxWorld } from "../test/nginx.ts";
+import { appOf, referenceOf, startPlain } from "./router-by-hand.ts";
 
 type Run = { readonly requestsPerS: number; readonly p99Ms: number };
 type Comparison = {
@@ -165,10 +166,13 @@ async function askHost(port: number, name: string, agent?: Agent): Promise<numbe
 
 async function workerMemoryMb(master: number): Promise<number> {
   const children = await readFile(`/proc/${master}/task/${master}/children`, "utf8");
-  const sizes = children.trim().split(" ").map(async (pid) => {
-    const status = await readFile(`/proc/${pid}/status`, "utf8");
-    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
-  });
+  const sizes = children
+    .trim()
+    .split(" ")
+    .map(async (pid) => {
+      const status = await readFile(`/proc/${pid}/status`, "utf8");
+      return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+    });
   return Math.max(...(await Promise.all(sizes)));
 }
 
@@ -194,75 +198,13 @@ async function measureChanges(
   return { changeMs: median(tookMs), changeMaxMs: Math.max(...tookMs), staleAnswers };
 }
 
-async function startPlain(dir: string, name: string, text: string): Promise<AsyncDisposable> {
-  const conf = join(dir, `${name}.conf`);
-  await writeFile(conf, text);
-  const child = start(["nginx", "-c", conf], { ...nobody, stdio: ["ignore", "ignore", "inherit"] });
-  const end = ended(child);
-  return {
-    [Symbol.asyncDispose]: async () => {
-      child.kill("SIGTERM");
-      await end;
-    },
-  };
-}
-
-function plainNginx(dir: string, name: string, http: string): string {
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-    .map((kind) => `${kind}_temp_path ${dir}/${name}-${kind};`)
-    .join("\n");
-  return `daemon off;
-worker_processes 1;
-pid ${dir}/${name}.pid;
-error_log stderr warn;
-events { worker_connections 2048; }
-http {
-access_log off;
-keepalive_requests 100000;
-${temporary}
-${http}
-}
-`;
-}
-
-function appOf(dir: string, port: number): string {
-  return plainNginx(dir, "app", `server { listen 127.0.0.1:${port}; return 200 "hello\\n"; }`);
-}
-
-/** What a careful person writes for one app: same headers, same way of passing bodies on. */
-function referenceOf(dir: string, { appPort, port }: { appPort: number; port: number }): string {
-  return plainNginx(
-    dir,
-    "reference",
-    `map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
-upstream app { server 127.0.0.1:${appPort}; keepalive 256; keepalive_requests 100000; }
-server {
-    listen ${port} backlog=4096;
-    proxy_http_version 1.1;
-    proxy_buffering off;
-    proxy_buffer_size 16k;
-    proxy_buffers 8 16k;
-    proxy_request_buffering off;
-    proxy_redirect off;
-    proxy_set_header Host $http_host;
-    proxy_set_header Connection $connection_upgrade;
-    proxy_set_header Upgrade $http_upgrade;
-    proxy_set_header X-Forwarded-For $remote_addr;
-    proxy_set_header X-Forwarded-Host $http_host;
-    proxy_set_header X-Forwarded-Port $server_port;
-    proxy_set_header X-Forwarded-Proto $scheme;
-    proxy_set_header X-Request-Id $request_id;
-    add_header X-Request-Id $request_id always;
-    location / { proxy_pass http://app; }
-}`,
-  );
-}
-
 function tableOf(measured: Result): string {
   const lines = measured.comparisons.map(({ routes, reference, berth, ratio }) =>
     [
       `${routes} routes`.padEnd(16),
-      `by hand ${reference.requestsPerS.toFixed(0)}/s p99 ${reference.p99Ms.toFixed(2)} ms`.padEnd(34),
+      `by hand ${reference.requestsPerS.toFixed(0)}/s p99 ${reference.p99Ms.toFixed(2)} ms`.padEnd(
+        34,
+      ),
       `Berth ${berth.requestsPerS.toFixed(0)}/s p99 ${berth.p99Ms.toFixed(2)} ms`.padEnd(32),
       `${(ratio * 100).toFixed(1)} %${missed(ratio >= targets.ratio)}`,
     ].join(""),

@@ -9,9 +9,13 @@ const commands = {
   test: { setup: "test", run: (args) => runTests(args) },
   check: { setup: "test", run: runChecks },
   golden: { setup: "test", run: (args) => runTests(["unit", ...args], { BERTH_GOLDEN: "write" }) },
+  generate: { setup: "none", run: () => runTests(generatedPages, { BERTH_GOLDEN: "write" }) },
   bench: { setup: "test", run: runBench },
   "db:generate": { setup: "none", run: generateMigration },
 };
+
+/** Tests that compare a page under docs/reference with its source, or write it. */
+const generatedPages = ["test/reference.test.ts", "src/domain/config-reference.test.ts"];
 
 const checks = {
   types: () => runTool("tsc", ["-p", "."]),
@@ -97,13 +101,14 @@ The benchmarks are: ${names.join(", ")}`);
 
 async function generateMigration(args) {
   const name = args
+    .filter((arg) => arg !== "--name")
     .join(" ")
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "_")
     .replaceAll(/^_|_$/g, "");
   if (name === "")
     throw new SetupError(`A migration needs a name that says what changed. Type:
-  npm run db:generate -- "what changed"`);
+  npm run db:generate -- --name "what changed"`);
   return runTool("drizzle-kit", ["generate", "--name", name]);
 }
 

@@ -18,7 +18,7 @@ export type FakeEngine = Engine & {
 
 const moment = new Date("2026-03-01T12:00:00.000Z");
 
-export const hostileText = "red \u001b[31malert\u001b[0m \u001b]0;title\u0007 \u202egnp";
+const hostileText = "red \u001b[31malert\u001b[0m \u001b]0;title\u0007 \u202egnp";
 
 /** An engine with one app, `shop`, that remembers what it was asked and does nothing. */
 export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
@@ -126,7 +126,7 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
 
 const shop: App = { id: 1, name: "shop", managedBy: null, createdAt: moment };
 
-export const release: Release = {
+const release: Release = {
   id: 40,
   branchId: 4,
   number: 5,

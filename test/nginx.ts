@@ -65,7 +65,12 @@ export async function startNginx(overrides: Partial<NginxSettings> = {}): Promis
       await removeTree(dir);
     },
   };
-  await world.start();
+  try {
+    await world.start();
+  } catch (error) {
+    await world[Symbol.asyncDispose]();
+    throw error;
+  }
   return world;
 }
 

@@ -4,7 +4,8 @@ import { get } from "node:http";
 import { dirname, join } from "node:path";
 import { bareEnv, ended, start } from "#lib/exec.ts";
 import { renderExecline } from "#lib/execline.ts";
-import { freePort, temporaryFolder } from "./machine.ts";
+import { busyPorts } from "#lib/sockets.ts";
+import { temporaryFolder } from "./machine.ts";
 
 const checkout = join(import.meta.dirname, "..");
 const node = join(checkout, "node_modules/node/bin/node");
@@ -28,12 +29,14 @@ export async function startPlatform(settings = ""): Promise<Platform> {
   // Everything runs as another account, which must get through to the home.
   await chmod(folder.path, 0o711);
   const home = join(folder.path, "home");
-  const ports = await choosePorts();
-  const instancePort = 30_000 + Math.floor(Math.random() * 20_000);
+  const { ports, instances } = await choosePorts();
   await mkdir(join(home, "config"), { recursive: true });
   const listen = Object.entries(ports).map(([name, port]) => `  ${name}: ${port}\n`);
-  const range = `ports:\n  min: ${instancePort}\n  max: ${instancePort + 100}\n`;
-  await writeFile(join(home, "config/berth.yml"), `listen:\n${listen.join("")}${range}${settings}`);
+  const instanceRange = `ports:\n  min: ${instances.min}\n  max: ${instances.max}\n`;
+  await writeFile(
+    join(home, "config/berth.yml"),
+    `listen:\n${listen.join("")}${instanceRange}${settings}`,
+  );
   const key = join(folder.path, "owner");
   await runProgram(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "owner", "-f", key]);
   const ssh = join(folder.path, "ssh");
@@ -179,11 +182,32 @@ function sshScript(key: string, folder: string): string {
   return renderExecline([[...words, { substituted: "$@" }]], { args: "-S0" });
 }
 
-async function choosePorts(): Promise<Ports> {
-  const names = ["api", "ssh", "direct", "http", "terminated", "tls"] as const;
-  const found = await Promise.all(names.map(async (name) => [name, await freePort()] as const));
-  // Made of just these names.
-  return Object.fromEntries(found) as Ports;
+/**
+ * A block of ports of the platform's own, below those that the kernel gives to outgoing
+ * connections, so that no connection takes one between the choice and its use.
+ */
+async function choosePorts(): Promise<{ ports: Ports; instances: { min: number; max: number } }> {
+  const busy = await busyPorts();
+  const blocks = Array.from({ length: 160 }, (_, index) => 10_000 + index * 128);
+  const free = blocks.filter((first) => !range(first, 128).some((port) => busy.has(port)));
+  const first = free[Math.floor(Math.random() * free.length)];
+  assert.ok(first, "a free block of ports");
+  const [api, ssh, direct, http, terminated, tls] = range(first, 6) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return {
+    ports: { api, ssh, direct, http, terminated, tls },
+    instances: { min: first + 10, max: first + 127 },
+  };
+}
+
+function range(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
 }
 
 function visit(where: { port: number; host: string; path: string }): Promise<Answer> {

@@ -5,7 +5,7 @@ import { ChangeView } from "./views.ts";
 
 const params = z.strictObject({ target: Target });
 
-export const ConfigVarName = z
+const ConfigVarName = z
   .string()
   .max(200, "use at most 200 characters")
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "use letters, digits and _, not starting with a digit");

@@ -32,7 +32,7 @@ export const createDeploy = operation({
     commit: CommitId,
   }),
   result: JobView,
-  errors: ["app_not_found", "ref_refused", "branch_moved", "stopping"],
+  errors: ["app_not_found", "branch_moved", "stopping"],
   needs: "push",
   localOnly: true,
 });

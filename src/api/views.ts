@@ -9,16 +9,15 @@ import { ProcessType } from "#domain/process-type.ts";
  */
 export const Timestamp = z.iso.datetime().describe("Moment in UTC, ISO 8601.");
 
-export const ErrorView = z.object({ code: z.string(), message: z.string(), hint: z.string() });
+const ErrorView = z.object({ code: z.string(), message: z.string(), hint: z.string() });
 
-export const AppView = z.object({
+const AppView = z.object({
   name: z.string(),
   managedBy: z.string().nullable().describe("Configuration file that manages it."),
   createdAt: Timestamp,
 });
-export type AppView = z.infer<typeof AppView>;
 
-export const ReleaseView = z.object({
+const ReleaseView = z.object({
   number: z.int().describe("Counted per branch, from 1."),
   commit: z.string(),
   description: z.string(),
@@ -27,7 +26,6 @@ export const ReleaseView = z.object({
   createdAt: Timestamp,
   healthyAt: Timestamp.nullable(),
 });
-export type ReleaseView = z.infer<typeof ReleaseView>;
 
 export const ListedReleaseView = ReleaseView.extend({ current: z.boolean() });
 

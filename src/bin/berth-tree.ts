@@ -37,3 +37,9 @@ const nginxConf = renderNginx({
 const sshdConf = renderSshd(layout, { address, ssh });
 await writeTree({ layout, node: process.execPath, code, nginxConf, sshdConf });
 process.stdout.write(`${JSON.stringify(settings)}\n`);
+
+/**
+ * Loaded only to be compiled into the cache: a berthd that finds its code compiled is up sooner,
+ * and never takes the 20 MB that stripping the types costs.
+ */
+await import("./start-berthd.ts");

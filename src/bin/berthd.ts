@@ -1,82 +1,9 @@
-import { timingSafeEqual } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { homedir, userInfo } from "node:os";
-import { join } from "node:path";
-import { pino } from "pino";
-import { createAuthorizedKeys } from "#drivers/access/authorized-keys.ts";
-import { createConfigDirectory } from "#drivers/config/directory.ts";
-import { createLocalExecutor } from "#drivers/executors/local.ts";
-import { createInstanceFiles } from "#drivers/logs/instances.ts";
-import { createJobFiles } from "#drivers/logs/jobs.ts";
-import { builders } from "#drivers/registry.ts";
-import { createNginxRouter } from "#drivers/routers/nginx.ts";
-import { createSandboxRunner } from "#drivers/runners/sandbox.ts";
-import { createGitSource } from "#drivers/sources/git.ts";
-import { createFolderWorkspace } from "#drivers/workspaces/folders.ts";
-import { createEngine } from "#engine/create-engine.ts";
-import { machineClock } from "#lib/clock.ts";
-import { createPrivileges } from "#privileged/verbs.ts";
-import { createHttpServer } from "#server/http/server.ts";
-import { isolationOf } from "#setup/isolation.ts";
-import { homeLayout } from "#setup/layout.ts";
-import { ensureToken } from "#setup/token.ts";
-import { openStore } from "#store/store.ts";
+import { startBerthd } from "./start-berthd.ts";
 
-/** The control plane: wires the engine to its drivers and opens its doors. */
-const code = join(import.meta.dirname, "../..");
 const [home = ""] = process.argv.slice(2);
-const layout = homeLayout(home);
-const log = pino({ base: null });
-// Our own package.json has a version.
-const { version } = JSON.parse(readFileSync(join(code, "package.json"), "utf8")) as {
-  version: string;
-};
+const running = await startBerthd(home);
 
-const store = openStore(layout.database);
-const configDirectory = createConfigDirectory({
-  dir: layout.config,
-  keyDirs: [join(homedir(), ".ssh/authorized_keys.d")],
-  lastGood: store.configFiles,
-});
-let hostConfig = await configDirectory.read();
-const tools = { node: process.execPath, npm: join(code, "node_modules/npm") };
-const privileges = createPrivileges(home, tools);
-const account = userInfo().username;
-const token = Buffer.from(await ensureToken(layout.token));
-
-const engine = createEngine({
-  store,
-  source: createGitSource(layout.repositories),
-  executor: createLocalExecutor(privileges, join(layout.logs, "instances")),
-  runner: createSandboxRunner(privileges),
-  router: createNginxRouter({ socketPath: layout.nginxSocket, snapshotPath: layout.routes }),
-  workspace: createFolderWorkspace(layout.data),
-  jobLog: createJobFiles(join(layout.logs, "jobs")),
-  instanceLogs: createInstanceFiles(join(layout.logs, "instances")),
-  access: createAuthorizedKeys(layout.authorizedKeys, layout.sshShell),
-  builders,
-  clock: machineClock,
-  log: { info: log.info.bind(log), error: log.error.bind(log) },
-  hostConfig: () => hostConfig,
-  host: { home, version, account, sshNames: [account], isolation: isolationOf() },
-});
-const tokenOk = (given: string) =>
-  given.length === token.length && timingSafeEqual(Buffer.from(given), token);
-const server = createHttpServer({ engine, version, tokenOk, log });
-
-await engine.begin();
-await server.listenSocket(layout.socket);
-await server.listenTcp(hostConfig.settings.listen.apiAddress, hostConfig.settings.listen.api);
-const watching = configDirectory.watch((config) => {
-  hostConfig = config;
-  engine
-    .configure(config)
-    .catch((err: unknown) => log.error({ err }, "could not apply the configuration"));
-});
-log.info({ version, home }, "berthd is up");
-
-process.once("SIGTERM", () => {
-  void Promise.all([server, watching, engine].map((part) => part[Symbol.asyncDispose]())).finally(
-    () => process.exit(0),
-  );
+process.once("SIGTERM", async () => {
+  await running[Symbol.asyncDispose]();
+  process.exit(0);
 });

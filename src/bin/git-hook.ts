@@ -2,7 +2,9 @@ import { join } from "node:path";
 import { createClient } from "#api/client.ts";
 import { followJob } from "#api/follow.ts";
 import { requestDeploy } from "#api/push.ts";
+import { bareEnv, exec } from "#lib/exec.ts";
 import { createTransport } from "#lib/http.ts";
+import { createPlainText } from "#server/ssh/plain-text.ts";
 import { decidePush } from "#server/ssh/push.ts";
 import { serveProcReceive } from "#server/ssh/receive.ts";
 
@@ -15,13 +17,16 @@ const client = createClient(
   createTransport({ socketPath, headers: { "x-berth-actor": actor } }),
   home,
 );
-const say = (text: string) => void process.stderr.write(text);
+const plain = createPlainText();
+const say = (text: string) => void process.stderr.write(plain(text));
+const env = { ...bareEnv, GIT_DIR: process.env["GIT_DIR"] ?? "." };
 
 await serveProcReceive(process.stdin, process.stdout, (change) =>
   decidePush(change, {
     say,
     deploy: (branch, from, commit) =>
       requestDeploy(client, { params: { app }, body: { branch, from, commit } }),
+    typeOf: async (object) => (await exec(["git", "cat-file", "-t", object], { env })).trim(),
     follow: (job) => followJob(client, job, { onText: say }),
   }),
 );

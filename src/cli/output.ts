@@ -67,10 +67,7 @@ export function createOutput({ stdout, stderr, tty, json, local }: OutputOptions
 }
 
 /** Lines of a table whose columns are as wide as their widest cell; no line ends in spaces. */
-export function renderTable(
-  headings: readonly string[],
-  rows: readonly (readonly string[])[],
-): string[] {
+function renderTable(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const table = [headings, ...rows].map((row) => row.map(safeText));
   const widths = headings.map((_, column) =>
     Math.max(...table.map((row) => (row[column] ?? "").length)),

@@ -1,8 +1,10 @@
+import { listApps } from "#api/apps.ts";
 import { rebuild } from "#api/deploys.ts";
 import { restart } from "#api/instances.ts";
 import { cleanUp, platformStatus, type StatusView } from "#api/platform.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { action, command, jobCommand, type Context } from "./command.ts";
+import { followJobs } from "./job-output.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { moment } from "./moment.ts";
 import type { Output } from "./output.ts";
@@ -23,14 +25,12 @@ export const platformCommands = [
     input: (context) => ({ body: { target: namedTarget(context) } }),
     jobs: (jobs) => jobs,
   }),
-  jobCommand({
+  action({
     usage: "restart [repo] [branch]",
     target: "optional",
-    summary: "Replaces all instances of a branch by fresh ones.",
+    summary: "Replaces all instances by fresh ones, of one branch or of all.",
     example: "restart shop main",
-    operation: restart,
-    input: (context) => ({ params: { target: namedTarget(context) ?? missingTarget() } }),
-    jobs: (job) => [job],
+    run: restartBranches,
   }),
   command({
     usage: "cleanup",
@@ -99,8 +99,17 @@ function namedTarget({ args: [repo, branch], target }: Context): string | null {
   return branch === undefined ? repo : `${repo}@${branch}`;
 }
 
-function missingTarget(): never {
-  throw new PlatformError("invalid_input", { field: "app", problem: "none is named" });
+async function restartBranches(context: Context): Promise<void> {
+  const { client } = context;
+  const named = namedTarget(context);
+  const targets = named === null ? await deployedTargets(context) : [named];
+  const begun = targets.map((target) => client(restart, { params: { target } }));
+  return followJobs(await Promise.all(begun), context);
+}
+
+async function deployedTargets({ client }: Context): Promise<string[]> {
+  const branches = (await client(listApps, {})).flatMap((app) => app.branches);
+  return branches.filter(({ current }) => current !== null).map(({ target }) => target);
 }
 
 function printStatus(status: StatusView, out: Output): void {

@@ -15,11 +15,6 @@ export const errorCatalog = {
     message: "{command} is not a command{suggestion}.",
     hint: "Run berth help to see all commands.",
   },
-  config_invalid: {
-    kind: "invalid",
-    message: "{file}:{line}: {key}: {problem}",
-    hint: "{fix}",
-  },
   procfile_invalid: {
     kind: "invalid",
     message: "{file}:{line}: {problem}",
@@ -68,7 +63,7 @@ export const errorCatalog = {
   job_not_found: {
     kind: "not_found",
     message: "There is no job {job}.",
-    hint: "List the newest with berth events",
+    hint: "List the newest with berth jobs",
   },
   command_not_found: {
     kind: "not_found",
@@ -98,7 +93,7 @@ export const errorCatalog = {
   managed_by_file: {
     kind: "conflict",
     message: "{what} is managed by {file} and cannot be changed here.",
-    hint: "Change that file: Berth applies it as soon as it is saved.",
+    hint: "Change that file in the home's config directory: it counts as soon as it is saved.",
   },
   never_deployed: {
     kind: "conflict",
@@ -124,11 +119,6 @@ export const errorCatalog = {
     kind: "conflict",
     message: "{target} moved to {commit} while this push waited.",
     hint: "Run git pull, then push again.",
-  },
-  ref_refused: {
-    kind: "denied",
-    message: "{ref} cannot be pushed: {reason}.",
-    hint: "Push a branch that {app} deploys: {branches}",
   },
   not_permitted: {
     kind: "denied",

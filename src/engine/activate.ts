@@ -1,10 +1,12 @@
 import { changeConfig, targetOf, type Branch } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
+import { deploySteps, type DeployStep } from "#domain/job.ts";
 import type { Release } from "#domain/release.ts";
-import { indented, problemOf, seconds, type Work } from "./build.ts";
+import { problemOf, seconds, type Work } from "./build.ts";
 import { emit } from "./context.ts";
 import { nameOf } from "./health.ts";
 import type { Loop } from "./loop.ts";
+import { createOutput } from "./output.ts";
 import { environmentOf, wantedOf } from "./plan/wanted.ts";
 import { urlsOf } from "./publish.ts";
 
@@ -35,7 +37,7 @@ export async function activate(work: Work, release: Release, loop: Loop): Promis
 }
 
 async function runReleaseCommand(work: Work, release: Release): Promise<void> {
-  if (!release.releaseCommand) return;
+  if (!release.releaseCommand || isPast(work, "release")) return;
   work.context.store.jobs.update(work.job.id, { step: "release" });
   await runHook(work, release, { name: "release", command: release.releaseCommand });
 }
@@ -43,14 +45,20 @@ async function runReleaseCommand(work: Work, release: Release): Promise<void> {
 async function runMaintenanceHooks(work: Work, release: Release, loop: Loop): Promise<void> {
   const { context, branch, job, out } = work;
   const { maintenance, whileServing } = release.config.hooks;
-  if (maintenance.length === 0) return;
-  if (!whileServing) await hold(work, release, loop);
+  if (maintenance.length === 0 || isPast(work, "hooks")) return;
+  const mustHold = !whileServing && branch.mode !== "stopped";
+  if (mustHold) await hold(work, release, loop);
   context.store.jobs.update(job.id, { step: "hooks" });
   for (const command of maintenance) {
     out.heading(`Hook maintenance: ${command}`);
     await runHook(work, release, { name: "maintenance", command });
   }
-  if (!whileServing) out.line(`Requests to ${targetOf(branch)} wait until the new release serves`);
+  if (mustHold) out.line(`Requests to ${targetOf(branch)} wait until the new release serves`);
+}
+
+/** Whether a job that goes on after a restart had finished a step, which then is not done again. */
+function isPast({ job }: Work, step: DeployStep): boolean {
+  return job.step !== null && deploySteps.indexOf(job.step) > deploySteps.indexOf(step);
 }
 
 /** Lets requests wait and stops what runs; resolves when nothing of the old release runs any more. */
@@ -75,18 +83,17 @@ async function bringUp(work: Work, release: Release, loop: Loop): Promise<void> 
     .filter(({ count }) => count > 0)
     .map(({ processType, count }) => `${processType} x${count}`);
   if (names.length > 0) out.heading(`Starting ${names.join(", ")}`);
-  const startedMs = clock.now().getTime();
+  const since = clock.now();
   await loop.reconcile(branch.id);
   const mine = store.instances
     .of(branch.id)
     .filter(
       (it) => it.drainingAt === null && wanted.some(({ specHash }) => specHash === it.specHash),
     );
-  await loop.health.until(mine, targetOf(branch), signal);
+  await loop.health.until(mine, { target: targetOf(branch), since, signal });
   if (mine.length > 0) {
-    out.line(
-      `${mine.map(nameOf).join(", ")} healthy after ${seconds(clock.now().getTime() - startedMs)}`,
-    );
+    const took = seconds(clock.now().getTime() - since.getTime());
+    out.line(`${mine.map(nameOf).join(", ")} healthy after ${took}`);
   }
 }
 
@@ -97,12 +104,13 @@ function makeCurrent({ context, branch, job }: Work, release: Release): void {
   store.transaction(() => {
     store.jobs.update(job.id, { step: "switch" });
     store.releases.update(release.id, { status: "healthy", healthyAt });
-    const mode = branch.mode === "held" ? "serving" : branch.mode;
-    const change = { currentReleaseId: release.id, candidateReleaseId: null, heldUntil: null };
+    // Read again: a command or a file may have changed its config while the job ran.
+    const now = store.branches.get(branch.id) ?? branch;
     store.branches.update(branch.id, {
-      ...change,
-      mode,
-      config: configAfter(branch, job.input, release),
+      currentReleaseId: release.id,
+      candidateReleaseId: null,
+      ...released(now),
+      config: configAfter(now, job.input, release),
     });
     const message = `v${release.number} is current: ${release.description}`;
     emit(context, "release.current", { branch, actor: release.actor, message });
@@ -119,17 +127,44 @@ function configAfter(
   return input.changes ? changeConfig(branch.config, input.changes) : branch.config;
 }
 
-async function giveUp({ context, branch, out }: Work, release: Release, loop: Loop): Promise<void> {
-  const { store } = context;
-  const mode = branch.mode === "held" ? "serving" : branch.mode;
+/** Undoes what was begun. Requests that wait are let go when the release before is up again. */
+async function giveUp(work: Work, release: Release, loop: Loop): Promise<void> {
+  const { context, branch, out } = work;
+  const { store, log } = context;
+  const isHeld = store.branches.get(branch.id)?.mode === "held";
   store.transaction(() => {
     store.releases.update(release.id, { status: "failed" });
-    store.branches.update(branch.id, { candidateReleaseId: null, mode, heldUntil: null });
+    const candidateReleaseId = isHeld ? branch.currentReleaseId : null;
+    store.branches.update(branch.id, { candidateReleaseId });
     const message = `v${release.number} failed.`;
     emit(context, "release.failed", { branch, actor: release.actor, message });
   });
   if (branch.currentReleaseId !== null) out.heading("The release before serves on");
-  await loop.reconcile(branch.id);
+  try {
+    if (isHeld) await bringBack(work, loop);
+    await loop.reconcile(branch.id);
+  } catch (error) {
+    // The job fails with what came first.
+    log.error({ err: error, branch: branch.id }, "could not go back to the release before");
+  }
+}
+
+async function bringBack({ context, branch, signal }: Work, loop: Loop): Promise<void> {
+  const { store, clock } = context;
+  const since = clock.now();
+  try {
+    await loop.reconcile(branch.id);
+    const mine = store.instances.of(branch.id).filter((it) => it.drainingAt === null);
+    await loop.health.until(mine, { target: targetOf(branch), since, signal });
+  } finally {
+    const now = store.branches.get(branch.id) ?? branch;
+    store.branches.update(branch.id, { candidateReleaseId: null, ...released(now) });
+  }
+}
+
+/** A branch that holds requests lets them go; one that a person stopped stays stopped. */
+function released({ mode }: Branch): Pick<Branch, "mode" | "heldUntil"> {
+  return { mode: mode === "held" ? "serving" : mode, heldUntil: null };
 }
 
 async function runHook(
@@ -139,16 +174,16 @@ async function runHook(
 ): Promise<void> {
   const { context, out, signal } = work;
   if (name === "release") out.heading(`Release command: ${command}`);
-  const outcome = await context.runner.run(
-    {
-      command,
-      dir: context.workspace.artifactDir(release.artifactId),
-      writable: false,
-      cacheDir: null,
-      env: environmentOf(release),
-    },
-    { onOutput: indented(out), signal, timeoutMs: hookTimeoutMs },
-  );
+  const sandboxed = {
+    command,
+    dir: context.workspace.artifactDir(release.artifactId),
+    writable: false,
+    cacheDir: null,
+    env: environmentOf(release),
+  };
+  const output = createOutput(out);
+  const options = { onOutput: output.write, signal, timeoutMs: hookTimeoutMs };
+  const outcome = await context.runner.run(sandboxed, options).finally(output.end);
   const problem = problemOf(outcome, hookTimeoutMs);
   if (problem) throw new PlatformError("hook_failed", { hook: name, problem });
 }

@@ -92,7 +92,7 @@ export async function removeBranch(
   store.branches.update(branch.id, { mode: "stopped" });
   await loop.reconcile(branch.id);
   await loop.retired(branch.id);
-  await Promise.all(store.instances.of(branch.id).map(loop.remove));
+  await Promise.all(store.instances.of(branch.id).map((it) => loop.remove(it)));
   await Promise.all(store.artifacts.of(branch.id).map(({ id }) => workspace.remove(id)));
   await instanceLogs.remove(branch.id);
   await Promise.all(store.jobs.list(branch.id, 1_000_000).map(({ id }) => jobLog.remove(id)));

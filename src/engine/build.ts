@@ -8,6 +8,7 @@ import { parseProcfile } from "#domain/procfile.ts";
 import type { Outcome } from "#domain/runner.ts";
 import type { EngineContext } from "./context.ts";
 import type { JobWriter } from "./jobs.ts";
+import { createOutput } from "./output.ts";
 import { environmentOf } from "./plan/wanted.ts";
 
 export type Work = {
@@ -83,6 +84,10 @@ function describe(
   { commit, isConfigured }: { commit: string; isConfigured: boolean },
 ): Pick<Artifact, "processTypes" | "releaseCommand"> {
   const text = tree.read("Procfile");
+  if (text === null && tree.has("Procfile")) {
+    const problem = "it is larger than 64 KiB";
+    throw new PlatformError("procfile_invalid", { file: "Procfile", line: 1, problem });
+  }
   const procfile = text === null ? null : parseProcfile(text);
   const guessed = builders
     .map((builder) => builder.processTypes(tree))
@@ -102,8 +107,10 @@ async function commandsIn(work: Work, dir: string, commit: string) {
   const timeoutMs = context.hostConfig().settings.buildTimeoutS * 1000;
   return async (step: string, command: string): Promise<void> => {
     const sandboxed = { command, dir, writable: true, cacheDir, env };
-    const options = { onOutput: indented(work.out), signal: work.signal, timeoutMs };
-    const problem = problemOf(await context.runner.run(sandboxed, options), timeoutMs);
+    const output = createOutput(work.out);
+    const options = { onOutput: output.write, signal: work.signal, timeoutMs };
+    const outcome = await context.runner.run(sandboxed, options).finally(output.end);
+    const problem = problemOf(outcome, timeoutMs);
     if (problem) throw new PlatformError("build_failed", { step, problem });
   };
 }
@@ -112,17 +119,6 @@ async function commandsIn(work: Work, dir: string, commit: string) {
 export function problemOf(outcome: Outcome, timeoutMs: number): string | null {
   if (outcome.timedOut) return `it took longer than ${timeoutMs / 1000} s`;
   return outcome.code === 0 ? null : `it ${describeExit(outcome)}`;
-}
-
-/** Puts a program's output under its heading, whatever pieces it comes in. */
-export function indented(out: JobWriter): (chunk: Uint8Array) => void {
-  let atLineStart = true;
-  return (chunk) => {
-    const text = Buffer.from(chunk).toString("latin1");
-    const body = text.replaceAll(/\n(?=[\s\S])/g, "\n       ");
-    out.raw(Buffer.from((atLineStart ? "       " : "") + body, "latin1"));
-    atLineStart = text.endsWith("\n");
-  };
 }
 
 export function seconds(ms: number): string {

@@ -6,14 +6,14 @@ import { activate } from "./activate.ts";
 import { buildArtifact, type Work } from "./build.ts";
 import { emit, type EngineContext } from "./context.ts";
 import type { JobWriter } from "./jobs.ts";
-import { createSemaphore } from "./locks.ts";
+import { Semaphore } from "./locks.ts";
 import type { Loop } from "./loop.ts";
 import { pinOf, prune } from "./prune.ts";
 import { restart, startAgain, stop } from "./lifecycle.ts";
 
 /** What each kind of job does. */
 export function createJobRunner(context: EngineContext, loop: Loop) {
-  const buildSlot = createSemaphore(() => context.hostConfig().settings.buildsAtOnce);
+  const buildSlot = new Semaphore(() => context.hostConfig().settings.buildsAtOnce);
   return async (job: Job, out: JobWriter, signal: AbortSignal): Promise<void> => {
     const branch = context.store.branches.get(job.branchId);
     if (!branch) throw new PlatformError("app_not_found", { app: job.target });
@@ -36,13 +36,9 @@ export function createJobRunner(context: EngineContext, loop: Loop) {
   };
 }
 
-async function deploy(
-  work: Work,
-  loop: Loop,
-  buildSlot: <T>(run: () => Promise<T>) => Promise<T>,
-): Promise<void> {
+async function deploy(work: Work, loop: Loop, buildSlot: Semaphore): Promise<void> {
   const { context, job, branch } = work;
-  const { commit } = job.input;
+  const commit = commitOf(work);
   if (commit === undefined)
     throw new PlatformError("never_deployed", { target: job.target, remote: job.target });
   try {
@@ -54,7 +50,7 @@ async function deploy(
         message: `Deploying ${commit.slice(0, 7)}.`,
       });
     }
-    const artifact = await buildSlot(() => buildArtifact(work, commit));
+    const artifact = await buildSlot.run(() => buildArtifact(work, commit), work.signal);
     const verb = job.kind === "deploy" ? "Deploy" : "Rebuild";
     const description = `${verb} ${commit.slice(0, 7)}`;
     await releaseOnce(work, loop, { artifactId: artifact.id, config: branch.config, description });
@@ -66,6 +62,15 @@ async function deploy(
   }
   if (job.kind === "deploy") await moveBranch(work, commit);
   await prune(context, branch.id);
+}
+
+/** A rebuild is of what is current when its turn has come. */
+function commitOf({ context: { store }, job, branch }: Work): string | undefined {
+  if (job.kind === "deploy") return job.input.commit;
+  const begun = job.artifactId === null ? null : store.artifacts.get(job.artifactId);
+  const { currentReleaseId } = branch;
+  const current = currentReleaseId === null ? null : store.releases.get(currentReleaseId);
+  return (begun ?? current)?.commit ?? job.input.commit;
 }
 
 /** A release of an artifact that is there, with changed config vars or counts, or all of an older one. */

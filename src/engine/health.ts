@@ -1,7 +1,12 @@
 import { EventEmitter, once } from "node:events";
 import { PlatformError } from "#domain/errors.ts";
 import type { HealthAnswer, InstanceStart } from "#domain/executor.ts";
-import { describeExit, type ExitStatus, type Instance } from "#domain/instance.ts";
+import {
+  describeExit,
+  type ExitStatus,
+  type Instance,
+  type ObservedInstance,
+} from "#domain/instance.ts";
 import { emit, platformActor, type EngineContext } from "./context.ts";
 import { explain } from "./explain.ts";
 
@@ -13,134 +18,170 @@ const settledAfterMs = 1000;
 const revivedAfterMs = 10_000;
 const revivedAfterMsMax = 300_000;
 const calmAfterMs = 60_000;
+/** The same end may be told more than once. */
+const tellingMs = 5;
 
-export type HealthWatch = {
-  /** Checks an instance until it is healthy, then calls `onChange`. */
-  readonly begin: (instanceId: number) => void;
-  /**
-   * Resolves when all these are healthy.
-   * @throws {PlatformError} `unhealthy` with the reason, at the first one that ends or takes too long.
-   */
-  readonly until: (
-    instances: readonly Instance[],
-    target: string,
-    signal: AbortSignal,
-  ) => Promise<void>;
-};
+type Exit = { readonly exit: ExitStatus; readonly at: Date };
 
 /** Watches over instances: from started to healthy, through crashes, back to healthy. */
-export function createHealthWatch(
-  context: EngineContext,
-  onChange: (branchId: number) => void,
-  signal: AbortSignal,
-): HealthWatch & { readonly onExit: (instanceId: number) => Promise<void> } {
-  const { store, executor, clock } = context;
-  const watched = new Map<number, AbortController>();
-  const exits = new Map<number, ExitStatus>();
-  const revivals = new Map<number, number>();
-  const changes = new EventEmitter().setMaxListeners(0);
+export class HealthWatch {
+  readonly #context: EngineContext;
+  readonly #onChange: (branchId: number) => void;
+  readonly #stopping: AbortSignal;
+  readonly #watched = new Map<number, AbortController>();
+  /** The last end of each instance, for as long as that exists. */
+  readonly #exits = new Map<number, Exit>();
+  readonly #told = new Set<number>();
+  readonly #revivals = new Map<number, number>();
+  readonly #reviving = new Set<number>();
+  readonly #changes = new EventEmitter().setMaxListeners(0);
 
-  async function watch(id: number, stop: AbortSignal): Promise<void> {
+  constructor(context: EngineContext, onChange: (branchId: number) => void, stopping: AbortSignal) {
+    this.#context = context;
+    this.#onChange = onChange;
+    this.#stopping = stopping;
+  }
+
+  /** Checks an instance until it is healthy, then calls `onChange`. */
+  begin(id: number): void {
+    this.#watched.get(id)?.abort();
+    const stop = new AbortController();
+    this.#watched.set(id, stop);
+    this.#check(id, AbortSignal.any([stop.signal, this.#stopping]))
+      .catch((error: unknown) => {
+        if (!stop.signal.aborted) this.#report(error, id, "health check broke");
+      })
+      .finally(() => {
+        if (this.#watched.get(id) === stop) this.#watched.delete(id);
+      });
+  }
+
+  /** Takes up again what an instance that is not healthy needs, if nobody is at it. */
+  ensure(instance: Instance, { givenUp }: ObservedInstance): void {
+    if (givenUp) this.#revive(instance);
+    if (!this.#watched.has(instance.id)) this.begin(instance.id);
+  }
+
+  /** Drops what is known of an instance that is gone. */
+  forget(id: number): void {
+    this.#watched.get(id)?.abort();
+    this.#exits.delete(id);
+    this.#revivals.delete(id);
+  }
+
+  /** To be called each time an instance ends. */
+  async onExit(id: number): Promise<void> {
+    const { store, executor, clock } = this.#context;
+    if (this.#told.has(id)) return;
+    this.#told.add(id);
+    await clock.sleep(tellingMs, this.#stopping).finally(() => this.#told.delete(id));
+    const { lastExit, givenUp } = await executor.observe(id);
+    const instance = store.instances.get(id);
+    if (!lastExit || !instance || instance.drainingAt) return;
+    this.#exits.set(id, { exit: lastExit, at: clock.now() });
+    store.instances.update(id, { healthyAt: null });
+    const message = `${nameOf(instance)} ${describeExit(lastExit)}.`;
+    record(this.#context, instance, "instance.exited", message);
+    this.#changes.emit("change");
+    this.#onChange(instance.branchId);
+    this.begin(id);
+    if (givenUp) this.#revive(instance);
+  }
+
+  /**
+   * Resolves when all these are healthy. What ended before `since` was another life of it.
+   * @throws {PlatformError} `unhealthy` with the reason, at the first one that ends or takes too long.
+   */
+  async until(
+    instances: readonly Instance[],
+    { target, since, signal }: { target: string; since: Date; signal: AbortSignal },
+  ): Promise<void> {
+    const { store, clock } = this.#context;
+    const timeoutsS = instances.map((it) => it.spec.health.timeoutS);
+    const deadlineMs = clock.now().getTime() + Math.max(0, ...timeoutsS) * 1000;
+    for (;;) {
+      signal.throwIfAborted();
+      const waiting = instances.filter((it) => !store.instances.get(it.id)?.healthyAt);
+      const [slowest] = waiting;
+      if (!slowest) return;
+      for (const it of waiting) {
+        const ended = this.#exits.get(it.id);
+        if (ended && ended.at >= since) {
+          throw await reasonOf(this.#context, it, { target, exit: ended.exit });
+        }
+      }
+      const leftMs = deadlineMs - clock.now().getTime();
+      if (leftMs <= 0) throw await reasonOf(this.#context, slowest, { target, exit: null });
+      await this.#nextChange(Math.min(leftMs, 1000), signal);
+    }
+  }
+
+  async #nextChange(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const timeout = AbortSignal.timeout(Math.max(1, timeoutMs));
+    const either = AbortSignal.any([signal, timeout]);
+    await once(this.#changes, "change", { signal: either }).catch(() => {});
+  }
+
+  async #check(id: number, stop: AbortSignal): Promise<void> {
+    const { store, executor, clock } = this.#context;
     for (let waitMs = firstWaitMs; !stop.aborted; waitMs = Math.min(waitMs * 1.5, longestWaitMs)) {
       const instance = store.instances.get(id);
       if (!instance || instance.drainingAt) return;
-      if (instance.spec.kind === "worker") await clock.sleep(settledAfterMs, stop);
-      const answer = await executor.check(startOf(context, instance));
+      const isReady =
+        instance.spec.kind === "worker"
+          ? await this.#isSettled(id, stop)
+          : (await executor.check(startOf(this.#context, instance))).healthy;
       if (stop.aborted) return;
-      if (answer.healthy) return becomeHealthy(instance);
+      if (isReady) return this.#becomeHealthy(id);
       await clock.sleep(waitMs, stop);
     }
   }
 
-  function becomeHealthy(instance: Instance): void {
-    store.instances.update(instance.id, { healthyAt: clock.now() });
-    record(context, instance, "instance.healthy", `${nameOf(instance)} is healthy.`);
-    changes.emit("change");
-    onChange(instance.branchId);
+  /** An end meanwhile begins the check anew. */
+  async #isSettled(id: number, stop: AbortSignal): Promise<boolean> {
+    const { executor, clock } = this.#context;
+    await clock.sleep(settledAfterMs, stop);
+    return (await executor.observe(id)).state === "running";
   }
 
-  function begin(id: number): void {
-    watched.get(id)?.abort();
-    const stop = new AbortController();
-    watched.set(id, stop);
-    watch(id, AbortSignal.any([stop.signal, signal]))
-      .catch((error: unknown) => {
-        if (!stop.signal.aborted && !signal.aborted)
-          context.log.error({ err: error, instance: id }, "health check broke");
-      })
-      .finally(() => {
-        if (watched.get(id) === stop) watched.delete(id);
-      });
+  #becomeHealthy(id: number): void {
+    const { store, clock } = this.#context;
+    const instance = store.instances.get(id);
+    if (!instance || instance.drainingAt) return;
+    store.instances.update(id, { healthyAt: clock.now() });
+    record(this.#context, instance, "instance.healthy", `${nameOf(instance)} is healthy.`);
+    this.#changes.emit("change");
+    this.#onChange(instance.branchId);
   }
 
   /** Starts again what was given up: after 10 s, then 20, 40, … 300 s, until it has been calm for a minute. */
-  function revive(instance: Instance): void {
-    const calm =
-      instance.healthyAt !== null &&
-      clock.now().getTime() - instance.healthyAt.getTime() > calmAfterMs;
-    const before = calm ? 0 : (revivals.get(instance.id) ?? 0);
-    revivals.set(instance.id, before + 1);
-    const waitMs = Math.min(revivedAfterMs * 2 ** before, revivedAfterMsMax);
+  #revive({ id, healthyAt }: Instance): void {
+    const { store, executor, clock } = this.#context;
+    if (this.#reviving.has(id)) return;
+    this.#reviving.add(id);
+    const isCalm = healthyAt !== null && clock.now().getTime() - healthyAt.getTime() > calmAfterMs;
+    const before = isCalm ? 0 : (this.#revivals.get(id) ?? 0);
+    this.#revivals.set(id, before + 1);
     clock
-      .sleep(waitMs, signal)
+      .sleep(Math.min(revivedAfterMs * 2 ** before, revivedAfterMsMax), this.#stopping)
       .then(async () => {
-        if (store.instances.get(instance.id)) await executor.revive(instance.id);
-        else revivals.delete(instance.id);
+        const instance = store.instances.get(id);
+        if (instance && !instance.drainingAt) await executor.revive(id);
       })
-      .catch((error: unknown) => {
-        if (!signal.aborted)
-          context.log.error({ err: error, instance: instance.id }, "could not revive");
-      });
+      .catch((error: unknown) => this.#report(error, id, "could not revive"))
+      .finally(() => this.#reviving.delete(id));
   }
 
-  async function onExit(id: number): Promise<void> {
-    const instance = store.instances.get(id);
-    if (!instance || instance.drainingAt) return;
-    const { lastExit, givenUp } = await executor.observe(id);
-    if (!lastExit) return;
-    exits.set(id, lastExit);
-    store.instances.update(id, { healthyAt: null });
-    record(context, instance, "instance.exited", `${nameOf(instance)} ${describeExit(lastExit)}.`);
-    changes.emit("change");
-    onChange(instance.branchId);
-    begin(id);
-    if (givenUp) revive(instance);
+  #report(error: unknown, id: number, message: string): void {
+    if (!this.#stopping.aborted) this.#context.log.error({ err: error, instance: id }, message);
   }
-
-  async function until(
-    instances: readonly Instance[],
-    target: string,
-    stop: AbortSignal,
-  ): Promise<void> {
-    const startedMs = clock.now().getTime();
-    const deadlineMs =
-      startedMs + Math.max(0, ...instances.map((it) => it.spec.health.timeoutS)) * 1000;
-    for (;;) {
-      stop.throwIfAborted();
-      const waiting = instances.filter((it) => !store.instances.get(it.id)?.healthyAt);
-      if (waiting.length === 0) return;
-      const ended = waiting.find((it) => exits.has(it.id));
-      if (ended) throw await reasonOf(context, ended, target, exits.get(ended.id) ?? null);
-      const leftMs = deadlineMs - clock.now().getTime();
-      const [slowest] = waiting;
-      if (leftMs <= 0 && slowest) throw await reasonOf(context, slowest, target, null);
-      const either = AbortSignal.any([
-        stop,
-        AbortSignal.timeout(Math.max(1, Math.min(leftMs, 1000))),
-      ]);
-      await once(changes, "change", { signal: either }).catch(() => {});
-    }
-  }
-
-  return { begin, until, onExit };
 }
 
 /** Why an instance did not become healthy, with its last lines, the likely cause and what to do. */
 async function reasonOf(
   context: EngineContext,
   instance: Instance,
-  target: string,
-  exit: ExitStatus | null,
+  { target, exit }: { target: string; exit: ExitStatus | null },
 ): Promise<PlatformError> {
   const { executor, instanceLogs, clock } = context;
   const answer: HealthAnswer = exit

@@ -24,9 +24,8 @@ export async function applyHostConfig(
     const app = ensureApp(context, name, file);
     ensureBranches(context, parts, app, branches);
   }
-  const names = syncDomains(context, config);
-  for (const branch of context.store.branches.list()) await parts.publisher.branch(branch.id);
-  await parts.publisher.domains(names);
+  syncDomains(context, config);
+  await parts.publisher.differences();
   await syncKeys(context);
 }
 
@@ -135,21 +134,15 @@ function concernsRelease(before: BranchConfig, after: BranchConfig): boolean {
   return running(before) !== running(after);
 }
 
-/** Domains of files; answers the names that changed. */
-function syncDomains({ store }: EngineContext, config: HostConfig): string[] {
-  const changed: string[] = [];
+function syncDomains({ store }: EngineContext, config: HostConfig): void {
   const known = new Map(store.domains.list().map((domain) => [domain.name, domain]));
   for (const [name, { file, config: wanted }] of config.domains) {
     const before = known.get(name);
     if (before?.managedBy === file && JSON.stringify(before.config) === JSON.stringify(wanted))
       continue;
     store.domains.set({ name, managedBy: file, config: wanted });
-    changed.push(name);
   }
   for (const { name, managedBy } of known.values()) {
-    if (managedBy === null || config.domains.has(name)) continue;
-    store.domains.remove(name);
-    changed.push(name);
+    if (managedBy !== null && !config.domains.has(name)) store.domains.remove(name);
   }
-  return changed;
 }

@@ -11,84 +11,69 @@ export type JobWriter = {
 
 export type RunJob = (job: Job, out: JobWriter, signal: AbortSignal) => Promise<void>;
 
-export type JobQueue = {
-  readonly add: (job: { kind: JobKind; branchId: number; actor: string; input: JobInput }) => Job;
-  /** Goes on with what an earlier berthd left open. */
-  readonly resume: () => void;
-  readonly follow: (jobId: number, offset: number, signal: AbortSignal) => AsyncIterable<JobOutput>;
-  /** Ends a branch's jobs, running and waiting, and resolves when none runs. */
-  readonly cancel: (branchId: number) => Promise<void>;
+type Running = {
+  readonly id: number;
+  readonly abort: AbortController;
+  readonly end: Promise<void>;
 };
 
 const kindsOfPush = new Set<JobKind>(["deploy", "rebuild"]);
+/** Before trying again to note the end of a job, as when the disk is full. */
+const retryMs = 1000;
 
 /**
  * One job at a time for each branch, in order; a newer push takes the place of one that waits. A
  * job is recorded before it is begun, so that it is finished even if berthd is killed meanwhile.
  */
-export function createJobQueue(
-  context: EngineContext,
-  run: RunJob,
-  stopping: AbortSignal,
-): JobQueue {
-  const { store, clock, jobLog, log } = context;
-  const running = new Map<number, { abort: AbortController; end: Promise<void> }>();
+export class JobQueue {
+  readonly #context: EngineContext;
+  readonly #run: RunJob;
+  readonly #stopping: AbortSignal;
+  readonly #running = new Map<number, Running>();
 
-  function pump(branchId: number): void {
-    if (running.has(branchId) || stopping.aborted) return;
-    const next = store.jobs.open().find((job) => job.branchId === branchId);
-    if (!next) return;
-    const abort = new AbortController();
-    const end = carryOut(next, AbortSignal.any([abort.signal, stopping]))
-      .catch((error: unknown) => log.error({ err: error, job: next.id }, "could not end a job"))
-      .finally(() => {
-        running.delete(branchId);
-        pump(branchId);
-      });
-    running.set(branchId, { abort, end });
+  constructor(context: EngineContext, run: RunJob, stopping: AbortSignal) {
+    this.#context = context;
+    this.#run = run;
+    this.#stopping = stopping;
   }
 
-  async function carryOut(job: Job, signal: AbortSignal): Promise<void> {
-    const out = writerOf(context, job.id);
-    if (job.status === "running") out.heading("Berth was restarted; going on");
-    else store.jobs.setStatus(job.id, "running", { at: clock.now(), error: null });
-    try {
-      await run({ ...job, status: "running" }, out, signal);
-      finish(job.id, "done", null);
-    } catch (error) {
-      // What berthd leaves open when it is stopped is gone on with when it runs again.
-      if (stopping.aborted) return;
-      if (!(error instanceof PlatformError)) log.error({ err: error, job: job.id }, "a job broke");
-      finish(job.id, "failed", signal.aborted ? new PlatformError("stopping") : error);
+  /** @throws {PlatformError} `stopping` */
+  add(row: { kind: JobKind; branchId: number; actor: string; input: JobInput }): Job {
+    this.#stopping.throwIfAborted();
+    const { store, clock } = this.#context;
+    const job = store.jobs.add({ ...row, createdAt: clock.now() });
+    this.#supersede(job);
+    if (this.#running.has(job.branchId)) {
+      const { heading } = writerOf(this.#context, job.id);
+      heading(`Waiting for the job before this one on ${job.target}`);
     }
+    this.#pump(job.branchId);
+    return job;
   }
 
-  function finish(id: number, status: "done" | "failed" | "superseded", error: unknown): void {
-    if (!store.jobs.get(id)) return;
-    store.jobs.setStatus(id, status, {
-      at: clock.now(),
-      error: error === null ? null : reportOf(error),
-    });
-    jobLog.append(id, "");
+  /** Goes on with what an earlier berthd left open. */
+  resume(): void {
+    const open = this.#context.store.jobs.open();
+    for (const branchId of new Set(open.map((job) => job.branchId))) this.#pump(branchId);
   }
 
-  function supersede(newer: Job): void {
-    if (!kindsOfPush.has(newer.kind)) return;
-    const older = store.jobs
-      .open()
-      .filter(
-        (job) => job.branchId === newer.branchId && job.status === "waiting" && job.id < newer.id,
-      );
-    for (const job of older.filter(({ kind }) => kindsOfPush.has(kind))) {
-      finish(job.id, "superseded", new PlatformError("superseded", { target: job.target }));
+  /** Ends a branch's jobs, running and waiting, and resolves when none runs. */
+  async cancel(branchId: number): Promise<void> {
+    const now = this.#running.get(branchId);
+    for (const job of this.#openOn(branchId)) {
+      if (job.id !== now?.id) this.#finish(job.id, "failed", new PlatformError("stopping"));
     }
+    now?.abort.abort();
+    await now?.end;
   }
 
-  async function* follow(
-    jobId: number,
-    from: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<JobOutput> {
+  /** Resolves when no job runs. To be called once nothing new is begun. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ end }) => end));
+  }
+
+  async *follow(jobId: number, from: number, signal: AbortSignal): AsyncGenerator<JobOutput> {
+    const { store, jobLog } = this.#context;
     let offset = from;
     while (!signal.aborted) {
       // Asked before reading, so that what is written between the two is still seen.
@@ -102,37 +87,87 @@ export function createJobQueue(
     }
   }
 
-  return {
-    add: (row) => {
-      const job = store.jobs.add({ ...row, createdAt: clock.now() });
-      supersede(job);
-      const ahead = running.has(job.branchId);
-      if (ahead)
-        writerOf(context, job.id).heading(`Waiting for the job before this one on ${job.target}`);
-      pump(job.branchId);
-      return job;
-    },
-    resume: () => {
-      for (const branchId of new Set(store.jobs.open().map((job) => job.branchId))) pump(branchId);
-    },
-    follow,
-    cancel: async (branchId) => {
-      for (const job of store.jobs
-        .open()
-        .filter((it) => it.branchId === branchId && it.status === "waiting")) {
-        finish(job.id, "failed", new PlatformError("stopping"));
-      }
-      const now = running.get(branchId);
-      now?.abort.abort();
-      await now?.end;
-    },
-  };
+  #pump(branchId: number): void {
+    if (this.#running.has(branchId) || this.#stopping.aborted) return;
+    const { clock, log } = this.#context;
+    const [next] = this.#openOn(branchId);
+    if (!next) return;
+    const abort = new AbortController();
+    const end = this.#carryOut(next, AbortSignal.any([abort.signal, this.#stopping]))
+      .catch(async (error: unknown) => {
+        log.error({ err: error, job: next.id }, "could not note the end of a job");
+        await clock.sleep(retryMs, this.#stopping).catch(() => {});
+      })
+      .finally(() => {
+        this.#running.delete(branchId);
+        this.#pump(branchId);
+      });
+    this.#running.set(branchId, { id: next.id, abort, end });
+  }
+
+  async #carryOut(job: Job, signal: AbortSignal): Promise<void> {
+    const { store, clock, log } = this.#context;
+    const out = writerOf(this.#context, job.id);
+    if (job.status === "running") out.heading("Berth was restarted; going on");
+    else store.jobs.setStatus(job.id, "running", { at: clock.now(), error: null });
+    try {
+      await this.#run({ ...job, status: "running" }, out, signal);
+    } catch (error) {
+      // What berthd leaves open when it is stopped is gone on with when it runs again.
+      if (this.#stopping.aborted) return;
+      const cause = signal.aborted ? new PlatformError("stopping") : this.#causeOf(error);
+      if (!(cause instanceof PlatformError)) log.error({ err: error, job: job.id }, "a job broke");
+      return this.#finish(job.id, "failed", cause);
+    }
+    this.#finish(job.id, "done", null);
+  }
+
+  /** A full disk shows itself in many places, and is never a mistake of ours. */
+  #causeOf(error: unknown): unknown {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (code !== "ENOSPC" && code !== "EDQUOT" && code !== "SQLITE_FULL") return error;
+    return new PlatformError("disk_full", { path: this.#context.host.home }, { cause: error });
+  }
+
+  #finish(id: number, status: "done" | "failed" | "superseded", error: unknown): void {
+    const { store, clock } = this.#context;
+    if (!store.jobs.get(id)) return;
+    const report = error === null ? null : reportOf(error);
+    store.jobs.setStatus(id, status, { at: clock.now(), error: report });
+    // Wakes who follows it.
+    writerOf(this.#context, id).raw(new Uint8Array());
+  }
+
+  /** A rebuild is of what is current, so it takes no push's place. */
+  #supersede(newer: Job): void {
+    if (!kindsOfPush.has(newer.kind)) return;
+    for (const job of this.#openOn(newer.branchId)) {
+      const isReplaced =
+        newer.kind === "deploy" ? kindsOfPush.has(job.kind) : job.kind === "rebuild";
+      if (!isReplaced || job.status !== "waiting" || job.id >= newer.id) continue;
+      this.#finish(job.id, "superseded", new PlatformError("superseded", { target: job.target }));
+    }
+  }
+
+  #openOn(branchId: number): Job[] {
+    return this.#context.store.jobs.open().filter((job) => job.branchId === branchId);
+  }
 }
 
-function writerOf({ jobLog }: EngineContext, jobId: number): JobWriter {
+/** A log that cannot be written, as on a full disk, breaks no job. */
+function writerOf({ jobLog, log }: EngineContext, jobId: number): JobWriter {
+  let isBroken = false;
+  const append = (text: string | Uint8Array) => {
+    try {
+      jobLog.append(jobId, text);
+    } catch (error) {
+      if (!isBroken) log.error({ err: error, job: jobId }, "could not write a job's log");
+      isBroken = true;
+    }
+  };
   return {
-    heading: (text) => jobLog.append(jobId, `-----> ${text}\n`),
-    line: (text) => jobLog.append(jobId, `       ${text.replaceAll("\n", "\n       ")}\n`),
-    raw: (bytes) => jobLog.append(jobId, bytes),
+    heading: (text) => append(`-----> ${text}\n`),
+    line: (text) => append(`       ${text.replaceAll("\n", "\n       ")}\n`),
+    raw: append,
   };
 }

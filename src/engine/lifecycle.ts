@@ -16,12 +16,15 @@ export async function restart(
   const chosen =
     name === undefined ? mine : mine.filter((it) => nameOf(it) === name || it.processType === name);
   out.heading(`Restarting ${chosen.map(nameOf).join(", ") || "nothing"}`);
-  for (const { id } of chosen) store.instances.update(id, { retiringAt: clock.now() });
+  const since = clock.now();
+  for (const { id } of chosen) store.instances.update(id, { retiringAt: since });
   await loop.reconcile(branch.id);
-  const isNew = (id: number) => !mine.some((old) => old.id === id);
-  const replacements = store.instances.of(branch.id).filter((it) => isNew(it.id));
+  const replacements = store.instances.of(branch.id).filter((it) => {
+    const isNew = it.drainingAt === null && !mine.some((old) => old.id === it.id);
+    return isNew && chosen.some((old) => old.specHash === it.specHash);
+  });
   try {
-    await loop.health.until(replacements, targetOf(branch), signal);
+    await loop.health.until(replacements, { target: targetOf(branch), since, signal });
   } catch (error) {
     // The old ones go on serving: taking the mark off makes the new ones the surplus.
     for (const { id } of chosen)
@@ -33,7 +36,7 @@ export async function restart(
   out.heading(`Restarted ${replacements.map(nameOf).join(", ") || "nothing"}`);
 }
 
-/** Stops what a branch runs, until it is started or deployed again. */
+/** Stops what a branch runs, until it is started again; a deploy to it starts nothing. */
 export async function stop({ context, job, branch, out }: Work, loop: Loop): Promise<void> {
   context.store.branches.update(branch.id, { mode: "stopped" });
   await loop.reconcile(branch.id);
@@ -50,17 +53,18 @@ export async function startAgain(
   { context, job, branch, out, signal }: Work,
   loop: Loop,
 ): Promise<void> {
-  const { store } = context;
+  const { store, clock } = context;
   if (branch.currentReleaseId === null) {
     throw new PlatformError("never_deployed", {
       target: targetOf(branch),
       remote: targetOf(branch),
     });
   }
+  const since = clock.now();
   store.branches.update(branch.id, { mode: "serving" });
   await loop.reconcile(branch.id);
   const mine = store.instances.of(branch.id).filter((it) => it.drainingAt === null);
-  await loop.health.until(mine, targetOf(branch), signal);
+  await loop.health.until(mine, { target: targetOf(branch), since, signal });
   emit(context, "branch.started", {
     branch,
     actor: job.actor,

@@ -1,98 +1,140 @@
 import type { Branch } from "#domain/branch.ts";
 import { targetOf } from "#domain/branch.ts";
 import type { Domain, DomainUpstream } from "#domain/domain-name.ts";
-import type { Backend, HostRoute, RoutingTable } from "#domain/router.ts";
+import type { Release } from "#domain/release.ts";
+import type { Backend, HostRoute, RoutingChange, RoutingTable } from "#domain/router.ts";
 import type { EngineContext } from "./context.ts";
-import { createKeyedLock } from "./locks.ts";
+import { Semaphore } from "./locks.ts";
 import { backendKey, backendOf, domainRouteOf, ownHostOf, ownRouteOf } from "./plan/routes.ts";
 
+const hostPrefix = "h:";
+const backendPrefix = "b:";
+
 /** Brings what is recorded to the router, and only what differs from what it has. */
-export type Publisher = {
-  readonly all: () => Promise<void>;
-  readonly branch: (branchId: number) => Promise<void>;
-  readonly domains: (names: readonly string[]) => Promise<void>;
+export class Publisher {
+  readonly #context: EngineContext;
+  readonly #turn = new Semaphore(() => 1);
+  /** What the router has, each entry by its kind and key. */
+  readonly #sent = new Map<string, string>();
+
+  constructor(context: EngineContext) {
+    this.#context = context;
+  }
+
+  /** Replaces whatever the router has. */
+  async all(): Promise<void> {
+    await this.#turn.run(async () => {
+      const table = this.#table();
+      await this.#context.router.replace(table);
+      this.#sent.clear();
+      this.#remember(table);
+    });
+  }
+
+  /** Brings over every difference in one step, as after a change of the configuration. */
+  async differences(): Promise<void> {
+    await this.#turn.run(async () => {
+      const table = this.#table();
+      const gone = (prefix: string) =>
+        [...this.#sent.keys()]
+          .filter((key) => key.startsWith(prefix))
+          .map((key) => [key.slice(prefix.length), null] as const);
+      await this.#change({
+        hosts: { ...Object.fromEntries(gone(hostPrefix)), ...table.hosts },
+        backends: { ...Object.fromEntries(gone(backendPrefix)), ...table.backends },
+      });
+    });
+  }
+
+  async branch(branchId: number): Promise<void> {
+    await this.#turn.run(async () => {
+      const branch = this.#context.store.branches.get(branchId);
+      if (!branch) return;
+      await this.#change({
+        hosts: { [this.#ownHost(branch)]: ownRouteOf(branch, this.#currentOf(branch)) },
+        backends: { [backendKey(branch.id)]: this.#backend(branch) },
+      });
+    });
+  }
+
+  async domains(names: readonly string[]): Promise<void> {
+    await this.#turn.run(async () => {
+      const routes = names.map((name) => {
+        const domain = this.#context.store.domains.get(name);
+        return [name, domain ? this.#domainRoute(domain) : null] as const;
+      });
+      await this.#change({ hosts: Object.fromEntries(routes), backends: {} });
+    });
+  }
+
   /** Takes out what belonged to branches that are gone. */
-  readonly forget: (branches: readonly Branch[], domains: readonly string[]) => Promise<void>;
-};
+  async forget(branches: readonly Branch[], domains: readonly string[]): Promise<void> {
+    await this.#turn.run(async () => {
+      const hosts = [...branches.map((it) => this.#ownHost(it)), ...domains];
+      await this.#change({
+        hosts: Object.fromEntries(hosts.map((name) => [name, null])),
+        backends: Object.fromEntries(branches.map(({ id }) => [backendKey(id), null])),
+      });
+    });
+  }
 
-export function createPublisher(context: EngineContext): Publisher {
-  const { store, router, workspace, hostConfig } = context;
-  const lock = createKeyedLock<"router">();
-  const sent = new Map<string, string>();
-
-  const currentOf = (branch: Branch) =>
-    branch.currentReleaseId === null ? null : store.releases.get(branch.currentReleaseId);
-  const backend = (branch: Branch) =>
-    backendOf(branch, currentOf(branch), store.instances.of(branch.id), workspace.artifactDir);
-  const ownHost = (branch: Branch) => ownHostOf(branch, hostConfig().settings.suffix);
-  const domainRoute = (domain: Domain) =>
-    domainRouteOf(domain.config, (upstream) => branchIdOf(context, upstream), tlsOf(domain));
-
-  function table(): RoutingTable {
+  #table(): RoutingTable {
+    const { store } = this.#context;
     const branches = store.branches.list();
     const own = branches.map(
-      (branch) => [ownHost(branch), ownRouteOf(branch, currentOf(branch))] as const,
+      (it) => [this.#ownHost(it), ownRouteOf(it, this.#currentOf(it))] as const,
     );
-    const named = store.domains.list().map((domain) => [domain.name, domainRoute(domain)] as const);
-    const backends = branches.map((branch) => [backendKey(branch.id), backend(branch)] as const);
+    const named = store.domains.list().map((it) => [it.name, this.#domainRoute(it)] as const);
+    const backends = branches.map((it) => [backendKey(it.id), this.#backend(it)] as const);
     return { hosts: withoutNull([...own, ...named]), backends: withoutNull(backends) };
   }
 
-  async function change(
-    hosts: Record<string, HostRoute | null>,
-    backends: Record<string, Backend | null>,
-  ) {
-    const news = { hosts: onlyNews("h:", hosts), backends: onlyNews("b:", backends) };
-    if (Object.keys(news.hosts).length + Object.keys(news.backends).length === 0) return;
-    await router.change(news);
-    remember("h:", news.hosts);
-    remember("b:", news.backends);
+  #ownHost(branch: Branch): string {
+    return ownHostOf(branch, this.#context.hostConfig().settings.suffix);
   }
 
-  function onlyNews<T>(prefix: string, entries: Record<string, T>): Record<string, T> {
+  #currentOf({ currentReleaseId }: Branch): Release | null {
+    return currentReleaseId === null ? null : this.#context.store.releases.get(currentReleaseId);
+  }
+
+  #backend(branch: Branch): Backend | null {
+    const { store, workspace } = this.#context;
+    const instances = store.instances.of(branch.id);
+    return backendOf(branch, this.#currentOf(branch), instances, workspace.artifactDir);
+  }
+
+  #domainRoute(domain: Domain): HostRoute | null {
+    const idOf = (upstream: DomainUpstream) => branchIdOf(this.#context, upstream);
+    return domainRouteOf(domain.config, idOf, tlsOf(domain));
+  }
+
+  async #change({ hosts, backends }: RoutingChange): Promise<void> {
+    const news = {
+      hosts: this.#onlyNews(hostPrefix, hosts),
+      backends: this.#onlyNews(backendPrefix, backends),
+    };
+    if (Object.keys(news.hosts).length + Object.keys(news.backends).length === 0) return;
+    await this.#context.router.change(news);
+    this.#remember(news);
+  }
+
+  #onlyNews<T>(prefix: string, entries: Readonly<Record<string, T>>): Record<string, T> {
     const isNew = ([key, value]: [string, T]) =>
-      (sent.get(prefix + key) ?? "null") !== JSON.stringify(value);
+      (this.#sent.get(prefix + key) ?? "null") !== JSON.stringify(value);
     return Object.fromEntries(Object.entries(entries).filter(isNew));
   }
 
-  function remember(prefix: string, entries: Record<string, unknown>): void {
-    for (const [key, value] of Object.entries(entries)) {
-      if (value === null) sent.delete(prefix + key);
-      else sent.set(prefix + key, JSON.stringify(value));
+  #remember({ hosts, backends }: RoutingChange): void {
+    for (const [prefix, entries] of [
+      [hostPrefix, hosts],
+      [backendPrefix, backends],
+    ] as const) {
+      for (const [key, value] of Object.entries(entries)) {
+        if (value === null) this.#sent.delete(prefix + key);
+        else this.#sent.set(prefix + key, JSON.stringify(value));
+      }
     }
   }
-
-  return {
-    all: () =>
-      lock("router", async () => {
-        const whole = table();
-        await router.replace(whole);
-        sent.clear();
-        remember("h:", whole.hosts);
-        remember("b:", whole.backends);
-      }),
-    branch: (branchId) =>
-      lock("router", async () => {
-        const branch = store.branches.get(branchId);
-        if (!branch) return;
-        const hosts = { [ownHost(branch)]: ownRouteOf(branch, currentOf(branch)) };
-        await change(hosts, { [backendKey(branch.id)]: backend(branch) });
-      }),
-    domains: (names) =>
-      lock("router", async () => {
-        const routes = names.map((name) => {
-          const domain = store.domains.get(name);
-          return [name, domain ? domainRoute(domain) : null] as const;
-        });
-        await change(Object.fromEntries(routes), {});
-      }),
-    forget: (branches, domains) =>
-      lock("router", async () => {
-        const hosts = [...branches.map(ownHost), ...domains].map((name) => [name, null] as const);
-        const backends = branches.map((branch) => [backendKey(branch.id), null] as const);
-        await change(Object.fromEntries(hosts), Object.fromEntries(backends));
-      }),
-  };
 }
 
 /** Where visitors reach a branch: its domains, else its own host name. */

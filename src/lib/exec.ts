@@ -7,19 +7,17 @@ export class ExecError extends Error {
   readonly code: number | null;
   readonly signal: string | null;
   readonly timedOut: boolean;
+  /** It printed more than is kept. */
+  readonly tooMuch: boolean;
   readonly stderrTail: string;
 
   constructor(argv: readonly string[], end: ExecEnd) {
-    const how = end.timedOut
-      ? "took too long"
-      : end.signal
-        ? `was killed by ${end.signal}`
-        : `exited with code ${end.code}`;
-    super(`${argv[0]} ${how}: ${end.stderrTail.trim().slice(-500)}`);
+    super(`${argv[0]} ${describeEnd(end)}: ${end.stderrTail.trim().slice(-500)}`);
     this.argv = argv;
     this.code = end.code;
     this.signal = end.signal;
     this.timedOut = end.timedOut;
+    this.tooMuch = end.tooMuch;
     this.stderrTail = end.stderrTail;
   }
 }
@@ -28,8 +26,15 @@ type ExecEnd = {
   code: number | null;
   signal: string | null;
   timedOut: boolean;
+  tooMuch: boolean;
   stderrTail: string;
 };
+
+function describeEnd({ code, signal, timedOut, tooMuch }: ExecEnd): string {
+  if (tooMuch) return "printed too much";
+  if (timedOut) return "took too long";
+  return signal ? `was killed by ${signal}` : `exited with code ${code}`;
+}
 
 export type ExecOptions = {
   readonly cwd?: string;
@@ -54,7 +59,8 @@ const stderrTailMax = 16 * 1024;
 
 /**
  * Runs a program to its end and gives what it printed. Arguments go through no shell.
- * @throws {ExecError} when it does not exit with 0, or takes longer than `timeoutMs`.
+ * @throws {ExecError} when it does not exit with 0, takes longer than `timeoutMs`, or prints more
+ *   than 64 MiB: a part of it would be taken for the whole.
  */
 export async function exec(
   argv: readonly [string, ...string[]],
@@ -72,6 +78,7 @@ export async function exec(
   child.stdout?.on("data", (chunk: Buffer) => {
     outBytes += chunk.length;
     if (outBytes <= stdoutBytesMax) out.push(chunk);
+    else child.kill("SIGKILL");
   });
   child.stderr?.on("data", (chunk: Buffer) => {
     stderrTail = (stderrTail + chunk.toString("utf8")).slice(-stderrTailMax);
@@ -84,7 +91,9 @@ export async function exec(
   }, timeoutMs);
   try {
     const { code, signal } = await ended(child);
-    if (code !== 0) throw new ExecError(argv, { code, signal, timedOut, stderrTail });
+    const tooMuch = outBytes > stdoutBytesMax;
+    if (code !== 0 || tooMuch)
+      throw new ExecError(argv, { code, signal, timedOut, tooMuch, stderrTail });
     return Buffer.concat(out).toString("utf8");
   } finally {
     clearTimeout(timer);

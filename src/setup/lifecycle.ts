@@ -53,12 +53,12 @@ export function createLifecycle(options: LifecycleOptions) {
       return 0;
     }
     if (detach) {
-      printDoors(out, await bringUp(options, home, out));
+      printDoors(options, await bringUp(options, home, out), out);
       return 0;
     }
     const interrupted = options.untilInterrupted();
     const begun = await bringUp(options, home, out);
-    printDoors(out, begun);
+    printDoors(options, begun, out);
     return stayInForeground(options, { begun, interrupted }, out);
   };
   return {
@@ -137,7 +137,8 @@ async function firstSteps(options: LifecycleOptions, begun: Begun, out: Out): Pr
   const { installation, settings } = begun;
   const { home, account } = installation;
   const { api } = options;
-  if ((await api.appNames(home)).length === 0) {
+  const apps = await api.appNames(home);
+  if (apps.length === 0) {
     const folder = join(homeLayout(home).data, "first-app");
     await api.addKey(home, "first-app", await ensureFirstKey(folder)).catch(ignoreKnownKey);
     const own = await addOwnKeys(options, home);
@@ -156,7 +157,10 @@ async function firstSteps(options: LifecycleOptions, begun: Begun, out: Out): Pr
         problem: "see above",
       });
   }
-  printDoors(out, begun);
+  if (apps.length === 0 || apps.includes("hello")) {
+    out.line(`\nSample app   http://hello.${settings.suffix}:${settings.listen.direct}`);
+  }
+  printDoors(options, begun, out);
 }
 
 async function addOwnKeys({ api, person }: LifecycleOptions, home: string): Promise<number> {
@@ -176,21 +180,27 @@ function ignoreKnownKey(error: unknown): void {
   if ((error as { code?: unknown }).code !== "key_exists") throw error;
 }
 
-function printDoors(out: Out, { installation: { account, home }, settings }: Begun): void {
-  const { direct, ssh, api, apiAddress } = settings.listen;
+function printDoors(
+  { checkout, accountHome, person }: LifecycleOptions,
+  { installation: { account, home }, settings }: Begun,
+  out: Out,
+): void {
+  const { ssh, api, apiAddress } = settings.listen;
   const remote = `ssh://${account.name}@localhost:${ssh}`;
+  const berth = join(checkout, "bin/berth");
+  const isUsual = [accountHome, join(person, ".local/share/berth")].includes(home);
   const lines = [
-    "",
-    `Sample app   http://hello.${settings.suffix}:${direct}`,
     `Git remote   ${remote}/<app>`,
     `API          http://${apiAddress === "0.0.0.0" ? "localhost" : apiAddress}:${api}  (token: ${homeLayout(home).token})`,
+    `Home         ${home}`,
     "",
     "Your own app, in its git repository:",
-    "  berth apps:create shop",
+    ...(isUsual ? [] : [`  export BERTH_HOME=${home}`]),
+    `  ${berth} apps:create shop`,
     `  git remote add berth ${remote}/shop`,
     "  git push berth main",
-    "A key that may push:  berth keys:add laptop ~/.ssh/id_ed25519.pub",
-    "All commands:         berth help",
+    `A key that may push:  ${berth} keys:add laptop ~/.ssh/id_ed25519.pub`,
+    `All commands:         ${berth} help`,
     "",
   ];
   for (const line of lines) out.line(line);

@@ -54,7 +54,8 @@ async function writePrograms({ layout, node, code }: TreeOptions): Promise<void>
     renderExecline([cached, ours("git-hook.ts")], { args: "-P" }),
     0o700,
   );
-  await writeService(layout, "berthd", [cached, [...dieWithParent, ...ours("berthd.ts")]]);
+  const [, ...berthd] = ours("berthd.ts");
+  await writeService(layout, "berthd", [cached, [...dieWithParent, node, smallHeap, ...berthd]]);
   const nginx = ["/usr/sbin/nginx", "-c", layout.nginxConf, "-p", layout.nginx, "-e", "stderr"];
   await writeService(layout, "nginx", [
     // A killed nginx leaves its socket, on which the next one could not listen.
@@ -68,6 +69,9 @@ async function writePrograms({ layout, node, code }: TreeOptions): Promise<void>
 
 /** The words that the script itself was given. */
 const given = { substituted: "$@" } as const;
+
+/** Collects short-lived objects sooner, in MB for each half: 8 MB less resident (measured). */
+const smallHeap = "--max-semi-space-size=2";
 
 /** When its supervisor is killed, the program must go too: the next supervisor starts another. */
 const dieWithParent = ["setpriv", "--pdeathsig", "KILL", "--"];

@@ -29,7 +29,7 @@ function asAccount({ account }: Installation): { uid?: number; gid?: number } {
 /** Writes what s6 is to run, as the account, and gives the settings that are in force. */
 export async function writeTreeAs(installation: Installation): Promise<HostSettings> {
   const { node, code, home } = installation;
-  const env = { ...bareEnv, HOME: home };
+  const env = { ...bareEnv, HOME: home, NODE_COMPILE_CACHE: homeLayout(home).compileCache };
   const argv = [node, join(code, "src/bin/berth-tree.ts"), home] as const;
   try {
     // What our own program printed.

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNotNull, isNull } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, isNull } from "./drizzle.ts";
 import type { App } from "#domain/app.ts";
 import type { Store } from "#domain/store.ts";
 import type { Db } from "./database.ts";

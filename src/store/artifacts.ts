@@ -1,4 +1,4 @@
-import { desc, eq } from "drizzle-orm";
+import { desc, eq } from "./drizzle.ts";
 import type { Artifact } from "#domain/artifact.ts";
 import type { Store } from "#domain/store.ts";
 import type { Db } from "./database.ts";

@@ -1,4 +1,4 @@
-import { asc, desc, eq } from "drizzle-orm";
+import { asc, desc, eq } from "./drizzle.ts";
 import type { Branch } from "#domain/branch.ts";
 import type { Store } from "#domain/store.ts";
 import type { Db } from "./database.ts";

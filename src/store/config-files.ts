@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { eq } from "./drizzle.ts";
 import type { Store } from "#domain/store.ts";
 import type { Db } from "./database.ts";
 import { configFiles } from "./schema.ts";

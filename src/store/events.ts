@@ -1,4 +1,4 @@
-import { and, desc, eq, lt } from "drizzle-orm";
+import { and, desc, eq, lt } from "./drizzle.ts";
 import type { Store } from "#domain/store.ts";
 import type { Db } from "./database.ts";
 import { events } from "./schema.ts";

@@ -1,4 +1,4 @@
-import { asc, eq, isNotNull } from "drizzle-orm";
+import { asc, eq, isNotNull } from "./drizzle.ts";
 import type { Instance } from "#domain/instance.ts";
 import type { Store } from "#domain/store.ts";
 import type { Db } from "./database.ts";

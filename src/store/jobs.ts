@@ -1,4 +1,4 @@
-import { asc, desc, eq, inArray } from "drizzle-orm";
+import { asc, desc, eq, inArray } from "./drizzle.ts";
 import assert from "node:assert/strict";
 import { targetOf } from "#domain/branch.ts";
 import { isEnded, jobTransitions, type Job, type JobStatus } from "#domain/job.ts";

@@ -1,4 +1,4 @@
-import { asc, eq } from "drizzle-orm";
+import { asc, eq } from "./drizzle.ts";
 import type { Store } from "#domain/store.ts";
 import type { Db } from "./database.ts";
 import { keys } from "./schema.ts";

@@ -1,4 +1,4 @@
-import { and, desc, eq, max } from "drizzle-orm";
+import { and, desc, eq, max } from "./drizzle.ts";
 import type { Artifact } from "#domain/artifact.ts";
 import { withFormation } from "#domain/process-type.ts";
 import type { Release } from "#domain/release.ts";

@@ -1,4 +1,4 @@
-import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { index, integer, sqliteTable, text, uniqueIndex } from "./drizzle.ts";
 import type { BranchConfig, BranchMode } from "#domain/branch.ts";
 import type { DomainConfig } from "#domain/domain-name.ts";
 import type { ErrorReport } from "#domain/errors.ts";

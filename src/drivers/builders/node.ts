@@ -1,4 +1,5 @@
 import { defineBuilder, type Tree } from "#domain/builder.ts";
+import { PlatformError } from "#domain/errors.ts";
 
 /** npm: dependencies, and a `build` script where there is one. */
 export const node = defineBuilder({
@@ -35,19 +36,32 @@ type Manifest = {
   readonly optionalDependencies: object;
 };
 
-/** What of a package.json concerns us; one that npm could not read either is empty here. */
+/**
+ * What of a package.json concerns us.
+ * @throws {PlatformError} `build_failed` for one that npm could not read either.
+ */
 function manifestOf(tree: Tree): Manifest {
   const none = { scripts: {}, dependencies: {}, devDependencies: {}, optionalDependencies: {} };
+  const objects = Object.entries(parseManifest(tree)).filter(
+    ([, value]) => typeof value === "object" && value !== null,
+  );
+  return { ...none, ...Object.fromEntries(objects) };
+}
+
+function parseManifest(tree: Tree): object {
+  const text = tree.read("package.json");
+  if (text === null) throw unreadable("it is larger than 1 MiB");
   try {
-    const manifest: unknown = JSON.parse(tree.read("package.json") ?? "{}");
-    if (typeof manifest !== "object" || manifest === null) return none;
-    const objects = Object.entries(manifest).filter(
-      ([, value]) => typeof value === "object" && value !== null,
-    );
-    return { ...none, ...Object.fromEntries(objects) };
-  } catch {
-    return none;
+    const manifest: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
+    if (typeof manifest === "object" && manifest !== null) return manifest;
+  } catch (error) {
+    throw unreadable(`it is not JSON: ${error instanceof Error ? error.message : ""}`);
   }
+  throw unreadable("it holds no object");
+}
+
+function unreadable(problem: string): PlatformError {
+  return new PlatformError("build_failed", { step: "Reading package.json", problem });
 }
 
 function web(command: string) {

@@ -5,6 +5,7 @@ import type { InstanceLine, InstanceLogs } from "#domain/logs.ts";
 import { ensureDirectory, namesIn, nullIfMissing, removeTree } from "#lib/files.ts";
 
 const tailBytesMax = 1024 * 1024;
+const lineEnd = 0x0a;
 
 type Folder = { readonly path: string; readonly id: number; readonly source: string };
 
@@ -56,9 +57,8 @@ function folderOf(parent: string, name: string): Folder[] {
 }
 
 async function tailOf({ path, source }: Folder, lines: number): Promise<InstanceLine[]> {
-  const rotated = (await namesIn(path)).filter((name) => name.startsWith("@"));
   const found: InstanceLine[] = [];
-  for (const name of [...rotated, "current"].toReversed()) {
+  for (const name of (await logNames(path)).toReversed()) {
     found.unshift(...linesOf(await lastBytes(join(path, name)), source));
     if (found.length >= lines) break;
   }
@@ -112,7 +112,9 @@ async function* follow(
   }
 }
 
+/** How far a folder has been read: up to `offset` in the file of this inode, whatever its name. */
 type Position = { readonly inode: number; readonly offset: number };
+type LogFile = { readonly path: string; readonly inode: number };
 
 async function endOf({ path }: Folder): Promise<Position> {
   const stats = await stat(join(path, "current")).catch(nullIfMissing);
@@ -123,18 +125,59 @@ async function* newLines(
   folder: Folder,
   positions: Map<string, Position>,
 ): AsyncGenerator<InstanceLine> {
-  const known = positions.get(folder.path) ?? { inode: 0, offset: 0 };
-  const file = await open(join(folder.path, "current")).catch(nullIfMissing);
+  for (const file of await filesFrom(folder, positions.get(folder.path)?.inode ?? 0)) {
+    const known = positions.get(folder.path);
+    const from = known?.inode === file.inode ? known.offset : 0;
+    for await (const { text, end } of linesFrom(file, from)) {
+      positions.set(folder.path, { inode: file.inode, offset: end });
+      yield* linesOf(text, folder.source);
+    }
+  }
+}
+
+/** The file that was read last and those begun after it: s6-log may have rotated meanwhile. */
+async function filesFrom({ path }: Folder, inode: number): Promise<LogFile[]> {
+  const current = await logFile(path, "current");
+  if (current.inode === inode || current.inode === 0) return [current];
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const names = await logNames(path);
+    const files = await Promise.all(names.map((name) => logFile(path, name)));
+    // Only if nothing was rotated meanwhile, each name stood for the file that was looked at.
+    if ((await logNames(path)).join() !== names.join()) continue;
+    const last = files.findIndex((file) => file.inode === inode);
+    return files.slice(Math.max(0, last));
+  }
+  return [];
+}
+
+async function logFile(folder: string, name: string): Promise<LogFile> {
+  const path = join(folder, name);
+  return { path, inode: (await stat(path).catch(nullIfMissing))?.ino ?? 0 };
+}
+
+/** Oldest first. */
+async function logNames(folder: string): Promise<string[]> {
+  return [...(await namesIn(folder)).filter((name) => name.startsWith("@")), "current"];
+}
+
+/** Whole lines of a file in pieces, each with the offset after it. */
+async function* linesFrom(
+  { path, inode }: LogFile,
+  from: number,
+): AsyncGenerator<{ text: string; end: number }> {
+  const file = await open(path).catch(nullIfMissing);
   if (!file) return;
   try {
     const { ino, size } = await file.stat();
-    const from = ino === known.inode ? known.offset : 0;
-    if (size <= from) return;
-    const length = Math.min(size - from, tailBytesMax);
-    const { buffer } = await file.read(Buffer.alloc(length), 0, length, from);
-    const whole = buffer.subarray(0, buffer.lastIndexOf(0x0a) + 1);
-    positions.set(folder.path, { inode: ino, offset: from + whole.length });
-    yield* linesOf(whole.toString("utf8"), folder.source);
+    let end = ino === inode ? from : size;
+    while (end < size) {
+      const length = Math.min(size - end, tailBytesMax);
+      const { buffer } = await file.read(Buffer.alloc(length), 0, length, end);
+      const whole = buffer.subarray(0, buffer.lastIndexOf(lineEnd) + 1);
+      if (whole.length === 0) return;
+      end += whole.length;
+      yield { text: whole.toString("utf8"), end };
+    }
   } finally {
     await file.close();
   }

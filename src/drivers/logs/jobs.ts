@@ -12,22 +12,14 @@ const endMark = "\n[the rest of this output was dropped]\n";
 export function createJobFiles(root: string, bytesMax = 10 * 1024 * 1024): JobLog {
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const pathOf = (jobId: number) => join(root, `${jobId}.log`);
-  const sizes = new Map<number, number>();
   const changes = new EventEmitter().setMaxListeners(0);
-  const sizeOf = (jobId: number) =>
-    sizes.get(jobId) ?? statSync(pathOf(jobId), { throwIfNoEntry: false })?.size ?? 0;
 
   return {
     append: (jobId, text) => {
-      const size = sizeOf(jobId);
-      if (size >= bytesMax) return;
-      const bytes = Buffer.from(text);
-      const isLast = size + bytes.length >= bytesMax;
-      const kept = isLast
-        ? Buffer.concat([bytes.subarray(0, bytesMax - size), Buffer.from(endMark)])
-        : bytes;
-      appendFileSync(pathOf(jobId), kept, { mode: 0o600 });
-      sizes.set(jobId, size + kept.length);
+      const size = statSync(pathOf(jobId), { throwIfNoEntry: false })?.size ?? 0;
+      if (size < bytesMax) {
+        appendFileSync(pathOf(jobId), cut(Buffer.from(text), bytesMax - size), { mode: 0o600 });
+      }
       changes.emit(String(jobId));
     },
     read: async (jobId, offset) => {
@@ -50,11 +42,13 @@ export function createJobFiles(root: string, bytesMax = 10 * 1024 * 1024): JobLo
       const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       await once(changes, String(jobId), { signal: either }).catch(() => {});
     },
-    remove: async (jobId) => {
-      sizes.delete(jobId);
-      await removeTree(pathOf(jobId));
-    },
+    remove: (jobId) => removeTree(pathOf(jobId)),
   };
+}
+
+function cut(bytes: Buffer, bytesMax: number): Buffer {
+  if (bytes.length < bytesMax) return bytes;
+  return Buffer.concat([bytes.subarray(0, bytesMax), Buffer.from(endMark)]);
 }
 
 /** Without the first bytes of a character that is not all there yet. */

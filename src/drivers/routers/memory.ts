@@ -84,20 +84,18 @@ function answerOf(backends: ReadonlyMap<string, Backend>, asked: Asked): RouteAn
   const backend = backends.get(location.upstream.backend);
   const untilMs = backend?.mode === "held" ? (backend.heldUntilMs ?? 0) : 0;
   if (nowMs < untilMs) return { do: "wait", untilMs };
-  const refusal = { do: "refuse", status: 503 } as const;
-  if (backend?.mode === "stopped") return refusal;
-  const found = typeOf(backends, location.upstream);
-  if (found) return isUsable(found) ? serve(found, asked) : refusal;
-  const standIn = location.maintenance && typeOf(backends, location.maintenance);
-  return standIn && isUsable(standIn) ? serve(standIn, asked) : refusal;
+  const standIn = backend?.mode === "stopped" ? null : location.maintenance;
+  const found = typeOf(backends, location.upstream) ?? typeOf(backends, standIn);
+  return found && isUsable(found) ? serve(found, asked) : { do: "refuse", status: 503 };
 }
 
 function typeOf(
   backends: ReadonlyMap<string, Backend>,
-  upstream: Upstream,
+  upstream: Upstream | null,
 ): BackendType | undefined {
-  const backend = backends.get(upstream.backend);
-  return backend?.mode === "serving" ? backend.processTypes[upstream.processType] : undefined;
+  const backend = upstream ? backends.get(upstream.backend) : undefined;
+  if (!upstream || backend?.mode !== "serving") return undefined;
+  return backend.processTypes[upstream.processType];
 }
 
 function isUsable(type: BackendType): boolean {

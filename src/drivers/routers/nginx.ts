@@ -59,7 +59,8 @@ class NginxTable implements NginxRouter {
   readonly drain = async (peer: string, timeoutMs: number): Promise<number> => {
     await this.#inTurn(() => this.#catchUp());
     if (this.#behind) throw unreachable(new Error("it lacks the newest routes"));
-    const path = `/drain?${new URLSearchParams({ peer, timeoutMs: String(timeoutMs) })}`;
+    const query = new URLSearchParams({ peer, timeoutMs: String(timeoutMs) });
+    const path = `/drain?${query.toString()}`;
     const text = await this.#ask({ method: "GET", path, timeoutMs: timeoutMs + answerMs });
     // The shape is fixed by control.lua beside this file.
     return (JSON.parse(text) as { left: number }).left;

@@ -22,84 +22,89 @@ const largeTreeTimeoutMs = 600_000;
 /** Bare repositories `<root>/<app id>.git`, driven by git. */
 export function createGitSource(root: string): Source {
   const directoryOf = (appId: number) => join(root, `${appId}.git`);
-  const git = (
-    appId: number,
-    args: readonly string[],
-    options: { env?: Record<string, string>; timeoutMs?: number } = {},
-  ) =>
+  const git: Git = (appId, args, { timeoutMs = 60_000, env = {} } = {}) =>
     exec(["git", "--git-dir", directoryOf(appId), ...args], {
-      timeoutMs: options.timeoutMs ?? 60_000,
-      env: { ...gitEnv, ...options.env },
+      timeoutMs,
+      env: { ...gitEnv, ...env },
     });
-  const refOf = (branch: string) => `refs/heads/${branch}`;
-  const pinOf = (name: string) => `refs/berth/${name}`;
-
   return {
     ensureRepository: (appId) => ensureRepository(root, directoryOf(appId)),
     removeRepository: (appId) => removeTree(directoryOf(appId)),
+    exportTree: (appId, commit, dir) => exportTree(git, root, { appId, commit, dir }),
+    ...commits(git),
+    tipOf: async (appId, branch) =>
+      (await exists(directoryOf(appId))) ? tipOf(git, appId, branch) : null,
+  };
+}
 
-    exportTree: async (appId, commit, dir) => {
-      checkCommit(commit);
-      const listing = await git(appId, ["ls-tree", "-r", "-z", "-l", "--full-tree", commit], {
-        timeoutMs: largeTreeTimeoutMs,
-      });
-      refuseTree(parseTree(listing));
-      await ensureDirectory(dir);
-      const index = join(root, `${randomUUID()}.index`);
-      try {
-        // core.symlinks stays on: a link is kept as a link, and git itself never writes through one.
-        const checkout = [
-          "-c",
-          "core.hooksPath=/dev/null",
-          "-c",
-          "core.fsmonitor=false",
-          `--work-tree=${dir}`,
-        ];
-        await git(appId, [...checkout, "read-tree", commit], { env: { GIT_INDEX_FILE: index } });
-        await git(appId, [...checkout, "checkout-index", "--all", "--quiet"], {
-          env: { GIT_INDEX_FILE: index },
-          timeoutMs: largeTreeTimeoutMs,
-        });
-      } finally {
-        await removeTree(index);
-      }
-    },
+type Git = (
+  appId: number,
+  args: readonly string[],
+  options?: { env?: Record<string, string>; timeoutMs?: number },
+) => Promise<string>;
 
-    tipOf: async (appId, branch) => {
-      if (!(await exists(directoryOf(appId)))) return null;
-      const tip = await answerOf(
-        git(appId, ["rev-parse", "--verify", "--quiet", "--end-of-options", refOf(branch)]),
-      );
-      return tip?.trim() || null;
-    },
-
+/** What is asked and noted about single commits. */
+function commits(git: Git) {
+  return {
     moveBranch: async (appId, branch, from, to) => {
       checkCommit(to);
       const old = from ?? "0".repeat(to.length);
-      const answer = await answerOf(
-        git(appId, ["update-ref", "-m", "berth: deploy", refOf(branch), to, old]),
-        128,
-      );
-      return answer !== null;
+      const moving = ["update-ref", "-m", "berth: deploy", refOf(branch), to, old];
+      return (await answerOf(git(appId, moving), 128)) !== null;
     },
-
     isAncestor: async (appId, ancestor, commit) => {
       for (const each of [ancestor, commit]) checkCommit(each);
-      return (
-        (await answerOf(git(appId, ["merge-base", "--is-ancestor", ancestor, commit]))) !== null
-      );
+      const asking = git(appId, ["merge-base", "--is-ancestor", ancestor, commit]);
+      return (await answerOf(asking)) !== null;
     },
-
-    pin: async (appId, name, commit) =>
-      void (await git(appId, ["update-ref", pinOf(name), commit])),
-    unpin: async (appId, name) =>
-      void (await answerOf(git(appId, ["update-ref", "-d", pinOf(name)]))),
-
+    pin: async (appId, name, commit) => {
+      checkCommit(commit);
+      await git(appId, ["update-ref", pinOf(name), commit]);
+    },
+    unpin: async (appId, name) => {
+      await answerOf(git(appId, ["update-ref", "-d", pinOf(name)]));
+    },
     subjectOf: async (appId, commit) => {
       checkCommit(commit);
       return (await git(appId, ["show", "-s", "--format=%s", commit])).trim().slice(0, 200);
     },
-  };
+  } satisfies Partial<Source>;
+}
+
+async function tipOf(git: Git, appId: number, branch: string): Promise<string | null> {
+  const asking = ["rev-parse", "--verify", "--quiet", "--end-of-options", refOf(branch)];
+  return (await answerOf(git(appId, asking)))?.trim() || null;
+}
+
+async function exportTree(
+  git: Git,
+  root: string,
+  { appId, commit, dir }: { appId: number; commit: string; dir: string },
+): Promise<void> {
+  checkCommit(commit);
+  const timeoutMs = largeTreeTimeoutMs;
+  const listing = ["ls-tree", "-r", "-z", "-l", "--full-tree", commit];
+  refuseTree(parseTree(await git(appId, listing, { timeoutMs }).catch(refuseEndless)));
+  await ensureDirectory(dir);
+  const index = join(root, `${randomUUID()}.index`);
+  // core.symlinks stays on: a link is kept as a link, and git itself never writes through one.
+  const quiet = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"];
+  const checkout = [...quiet, `--work-tree=${dir}`];
+  const env = { GIT_INDEX_FILE: index };
+  try {
+    await git(appId, [...checkout, "read-tree", commit], { env });
+    await git(appId, [...checkout, "checkout-index", "--all", "--quiet"], { env, timeoutMs });
+  } finally {
+    await removeTree(index);
+  }
+}
+
+function refOf(branch: string): string {
+  return `refs/heads/${branch}`;
+}
+
+function pinOf(name: string): string {
+  return `refs/berth/${name}`;
 }
 
 /**
@@ -140,6 +145,12 @@ async function answerOf(asked: Promise<string>, no = 1): Promise<string | null> 
     if (error instanceof ExecError && (error.code === 1 || error.code === no)) return null;
     throw error;
   }
+}
+
+function refuseEndless(error: unknown): never {
+  if (!(error instanceof ExecError && error.tooMuch)) throw error;
+  const problem = "the list of its files is longer than 64 MiB";
+  throw new PlatformError("tree_refused", { problem }, { cause: error });
 }
 
 function checkCommit(commit: string): void {

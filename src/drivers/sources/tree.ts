@@ -11,6 +11,9 @@ export type TreeEntry = {
 const entriesMax = 200_000;
 const sizeBytesMax = 4 * 1024 ** 3;
 const pathBytesMax = 1024;
+const submoduleMode = "160000";
+/** To leave its folder empty unseen would break the app later, and in words that lead nowhere. */
+const submoduleProblem = "is a submodule, which Berth does not fetch; commit its files instead";
 
 /** Parses `git ls-tree -r -z -l`: `<mode> <type> <hash> <size>\t<path>` ended by NUL. */
 export function parseTree(listing: string): TreeEntry[] {
@@ -32,8 +35,8 @@ export function refuseTree(entries: readonly TreeEntry[]): void {
     refuse(`it has ${entries.length} files; ${entriesMax} are allowed`);
   const bytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
   if (bytes > sizeBytesMax) refuse(`its files are ${bytes} bytes; ${sizeBytesMax} are allowed`);
-  for (const { path } of entries) {
-    const problem = pathProblem(path);
+  for (const { path, mode } of entries) {
+    const problem = pathProblem(path) ?? (mode === submoduleMode ? submoduleProblem : null);
     if (problem) refuse(`${JSON.stringify(path.slice(0, 200))} ${problem}`);
   }
 }

@@ -62,7 +62,7 @@ export function frontOf(processTypes: Readonly<Record<string, ProcessType>> | nu
 /**
  * The host name under which a branch answers without a domain: `shop.localhost`, or
  * `shop--staging.localhost`. What cannot be in a host name is replaced, with a few letters of a
- * hash, so that no two branches of an app share a name.
+ * hash, so that no two branches share a name.
  */
 export function ownHostOf(
   branch: Pick<Branch, "appName" | "name" | "isDefault">,
@@ -75,7 +75,10 @@ export function ownHostOf(
     .replaceAll(/^-|-$/g, "");
   const label = `${branch.appName}--${plain}`;
   if (plain === branch.name && label.length <= labelLengthMax) return `${label}.${suffix}`;
-  const hash = createHash("sha256").update(branch.name).digest("hex").slice(0, 6);
+  const hash = createHash("sha256")
+    .update(`${branch.appName}@${branch.name}`)
+    .digest("hex")
+    .slice(0, 6);
   return `${label.slice(0, labelLengthMax - 7)}-${hash}.${suffix}`;
 }
 

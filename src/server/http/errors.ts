@@ -10,7 +10,7 @@ export type Problem = {
   readonly hint: string;
 };
 
-export const statusOfKind = {
+const statusOfKind = {
   invalid: 400,
   not_found: 404,
   conflict: 409,

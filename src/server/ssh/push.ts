@@ -1,6 +1,7 @@
 import { RemoteError } from "#api/client.ts";
 import type { JobView } from "#api/views.ts";
 import { reportOf } from "#domain/errors.ts";
+import { createPlainText } from "./plain-text.ts";
 import type { RefChange, Refusal } from "./receive.ts";
 
 export type PushDoor = {
@@ -8,6 +9,8 @@ export type PushDoor = {
   readonly say: (text: string) => void;
   readonly deploy: (branch: string, from: string | null, commit: string) => Promise<JobView>;
   readonly follow: (job: number) => Promise<JobView>;
+  /** `commit`, `tag`, `tree` or `blob`: what kind of object it is. */
+  readonly typeOf: (object: string) => Promise<string>;
 };
 
 const branchPrefix = "refs/heads/";
@@ -17,6 +20,8 @@ export async function decidePush({ from, to, ref }: RefChange, door: PushDoor): 
   const refusal = refuseRef(ref, to);
   if (refusal) return refusal;
   try {
+    const type = await door.typeOf(to);
+    if (type !== "commit") return refuseObject(ref, to, type);
     const begun = await door.deploy(ref.slice(branchPrefix.length), isZero(from) ? null : from, to);
     const job = await door.follow(begun.id);
     if (job.status === "done") return null;
@@ -36,12 +41,21 @@ function refuseRef(ref: string, to: string): Refusal {
   return null;
 }
 
+/** git lets any object be pushed to a branch. */
+function refuseObject(ref: string, object: string, type: string): string {
+  const kind = type === "tag" ? "an annotated tag" : `a ${type}`;
+  const advice =
+    type === "tag" ? `; push its commit: <tag>^{commit}:${ref.slice(branchPrefix.length)}` : "";
+  return `${object.slice(0, 7)} is ${kind}, and a branch takes commits${advice}`;
+}
+
 /** The whole message and what to do about it above, its first line as git's reason. */
 function explain(door: PushDoor, { message, hint }: { message: string; hint: string }): string {
   door.say(
     `\n !     ${message.replaceAll("\n", "\n !     ")}\n${hint === "" ? "" : ` !     ${hint}\n`}\n`,
   );
-  return message.split("\n", 1)[0] ?? "refused";
+  const [reason = "refused"] = createPlainText()(message).split("\n", 1);
+  return reason.replace(/; [^;]*:$/, "");
 }
 
 function isZero(hash: string): boolean {

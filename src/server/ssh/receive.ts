@@ -6,6 +6,9 @@ export type RefChange = { readonly from: string; readonly to: string; readonly r
 /** Null accepts it: whoever answers has moved the ref by then. Else one line that says why not. */
 export type Refusal = string | null;
 
+/** Each branch is deployed on its own, so that one may be live before another fails. */
+const refusalOfAtomic = "several branches are not deployed in one step; push without --atomic";
+
 /**
  * The two sides of git's `proc-receive` hook: reads what is pushed, asks about each ref in turn, and
  * reports. git then moves no ref itself.
@@ -18,11 +21,13 @@ export async function serveProcReceive(
 ): Promise<void> {
   const reader = createPktReader(input);
   const [greeting = ""] = await reader.section();
+  const [, abilities = ""] = greeting.split("\0");
   if (!greeting.startsWith("version=1")) throw new Error(`git speaks ${greeting.split("\0")[0]}`);
   output.write(Buffer.concat([renderPktLine("version=1\0atomic\n"), flushPkt]));
-  for (const line of await reader.section()) {
-    const change = parseChange(line);
-    const refusal = await decide(change);
+  const changes = (await reader.section()).map(parseChange);
+  const isOneStep = abilities.split(" ").includes("atomic") && changes.length > 1;
+  for (const change of changes) {
+    const refusal = isOneStep ? refusalOfAtomic : await decide(change);
     const answer = refusal === null ? `ok ${change.ref}` : `ng ${change.ref} ${oneLine(refusal)}`;
     output.write(renderPktLine(`${answer}\n`));
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { forwardedMaps, headerLines, websocket } from "./headers.ts";
 
 /** All that nginx's configuration depends on. It does not grow with the number of apps. */
 export type NginxSettings = {
@@ -65,6 +66,7 @@ ${temporary}
 access_log off;
 server_tokens off;
 absolute_redirect off;
+uninitialized_variable_warn off;
 sendfile on;
 tcp_nopush on;
 client_header_timeout 15s;
@@ -87,85 +89,6 @@ init_worker_by_lua_block {
 }`;
 }
 
-/**
- * What the app is told of how the visitor came: each listener's own word, and a trusted proxy's
- * word before that. The terminated listener stands behind TLS always.
- */
-function forwardedMaps({ ports, trustedProxies }: NginxSettings): string {
-  const listeners = `# The listener's own word.
-map $server_port $listener_proto {
-    default http;
-    ${ports.terminated} https;
-    ${ports.tls} https;
-}
-map $server_port $listener_port {
-    ${ports.direct} ${ports.direct};
-    ${ports.http} 80;
-    ${ports.terminated} 443;
-    ${ports.tls} $tls_listener_port;
-}
-# 443 is redirected to the TLS port; a Host header that names the port came to it directly.
-map $http_host $tls_listener_port {
-    default 443;
-    "~:${ports.tls}$" ${ports.tls};
-}
-# Where a plain request for a TLS host is sent: 80 and 443 go together, and so do our own ports.
-map $server_port $tls_port_suffix {
-    default "";
-    ${ports.direct} ":${ports.tls}";
-}
-# Only WebSocket may upgrade: other protocols would take the connection out of the router's sight.
-map $http_upgrade $upgrade {
-    default "";
-    websocket websocket;
-}
-map $http_upgrade $connection_upgrade {
-    default "";
-    websocket upgrade;
-}`;
-  return `${listeners}\n${trustedProxies.length > 0 ? trustingMaps(trustedProxies, ports.terminated) : distrustingMaps()}`;
-}
-
-function distrustingMaps(): string {
-  return `map "" $forwarded_proto {
-    default $listener_proto;
-}
-map "" $forwarded_port {
-    default $listener_port;
-}
-map "" $forwarded_host {
-    default $http_host;
-}
-map "" $forwarded_for {
-    default $remote_addr;
-}`;
-}
-
-function trustingMaps(trustedProxies: readonly string[], terminatedPort: number): string {
-  for (const proxy of trustedProxies) assert.match(proxy, /^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/);
-  return `geo $trusted_proxy {
-    default 0;
-${trustedProxies.map((proxy) => `    ${proxy} 1;`).join("\n")}
-}
-map "$trusted_proxy $server_port $http_x_forwarded_proto" $forwarded_proto {
-    default $listener_proto;
-    "~^1 (?!${terminatedPort} )\\d+ http$" http;
-    "~^1 \\d+ https$" https;
-}
-map "$trusted_proxy $http_x_forwarded_port" $forwarded_port {
-    default $listener_port;
-    "~^1 (?<port_of_proxy>\\d{1,5})$" $port_of_proxy;
-}
-map "$trusted_proxy $http_x_forwarded_host" $forwarded_host {
-    default $http_host;
-    "~^1 (?<host_of_proxy>[\\w.:\\[\\]-]+)$" $host_of_proxy;
-}
-map $trusted_proxy $forwarded_for {
-    default $remote_addr;
-    1 $proxy_add_x_forwarded_for;
-}`;
-}
-
 /** The servers are placeholders: their number is how many instances one request may try. */
 function upstreamBlock(): string {
   return `upstream apps {
@@ -181,33 +104,9 @@ function upstreamBlock(): string {
 }`;
 }
 
-const droppedHeaders = [
-  "Forwarded",
-  "Proxy",
-  "X-Real-IP",
-  "X-Client-IP",
-  "X-Original-Host",
-  "X-Original-URL",
-  "X-Rewrite-URL",
-  "X-Forwarded",
-  "X-Forwarded-By",
-  "X-Forwarded-Client-Cert",
-  "X-Forwarded-Email",
-  "X-Forwarded-Groups",
-  "X-Forwarded-Path",
-  "X-Forwarded-Prefix",
-  "X-Forwarded-Preferred-Username",
-  "X-Forwarded-Protocol",
-  "X-Forwarded-Scheme",
-  "X-Forwarded-Server",
-  "X-Forwarded-Ssl",
-  "X-Forwarded-Uri",
-  "X-Forwarded-User",
-];
-
 function visitorsServer(settings: NginxSettings): string {
   return `server {
-${indent([listenLines(settings), tlsLines(settings), proxyLines(), shortWay(), longWay()].join("\n\n"))}
+${indent([listenLines(settings), tlsLines(settings), proxyLines(settings), shortWay(), longWay(settings)].join("\n\n"))}
 }`;
 }
 
@@ -237,8 +136,7 @@ ssl_session_timeout 1d;
 ssl_session_tickets off;`;
 }
 
-function proxyLines(): string {
-  const dropped = droppedHeaders.map((name) => `proxy_set_header ${name} "";`).join("\n");
+function proxyLines(settings: NginxSettings): string {
   return `proxy_http_version 1.1;
 proxy_buffering off;
 proxy_buffer_size 16k;
@@ -252,15 +150,7 @@ proxy_next_upstream error timeout;
 proxy_next_upstream_timeout 15s;
 # An app must not be able to name internal locations or change how the router behaves.
 proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset;
-proxy_set_header Host $http_host;
-proxy_set_header Connection $connection_upgrade;
-proxy_set_header Upgrade $upgrade;
-proxy_set_header X-Forwarded-For $forwarded_for;
-proxy_set_header X-Forwarded-Host $forwarded_host;
-proxy_set_header X-Forwarded-Port $forwarded_port;
-proxy_set_header X-Forwarded-Proto $forwarded_proto;
-proxy_set_header X-Request-Id $request_id;
-${dropped}
+${headerLines(settings.trustedProxies)}
 proxy_hide_header X-Request-Id;
 add_header X-Request-Id $request_id always;
 log_by_lua_block { balance.settle() }`;
@@ -274,8 +164,8 @@ recursive_error_pages on;
 if ($upgrade) {
     return 418;
 }
-set_by_lua_block $pool { return route.pool() }
-if ($pool = "") {
+set_by_lua_block $peer { return route.choose() }
+if ($peer = "") {
     return 418;
 }
 location / {
@@ -283,8 +173,9 @@ location / {
 }`;
 }
 
-function longWay(): string {
+function longWay({ trustedProxies }: NginxSettings): string {
   return `location @route {
+    set $pool "";
     set $target "";
     set $static_root "";
     set $static_prefix "";
@@ -297,6 +188,7 @@ location @websocket {
     proxy_pass http://apps$target;
     proxy_send_timeout 1h;
     proxy_read_timeout 1h;
+${indent(headerLines(trustedProxies, websocket))}
 }
 location @static {
     root $static_root;
@@ -310,7 +202,7 @@ location @no_file {
     content_by_lua_block { require("page").no_file() }
 }
 location @unreachable {
-    content_by_lua_block { route.unreachable() }
+    content_by_lua_block { require("page").unreachable() }
 }`;
 }
 

@@ -1,10 +1,12 @@
--- Decides for each request. `pool` is the short way, for what is merely passed on to an instance;
+-- Decides for each request. `choose` is the short way, for what is merely passed on to an instance;
 -- all else (files, redirects, waiting, refusals) goes through `route`.
+local balance = require "balance"
 local page = require "page"
 local routes = require "routing-table"
 
 local var = ngx.var
 local plain_pool = routes.plain_pool
+local take = balance.take
 local version_now = routes.version
 
 -- How often a waiting request looks whether the table has changed.
@@ -12,16 +14,21 @@ local POLL_S = 0.025
 
 local M = {}
 
--- The name of the pool that takes the request, or "" when it goes the long way.
-function M.pool()
-    local header = var.http_host
-    if not header then return "" end
+-- The peers that take a request as it is; nil when it goes the long way.
+local function pool_for(header)
     local pool = plain_pool(header)
     if pool then return pool end
     local view = routes.view_of(header)
-    if not view or view.tls and var.forwarded_proto == "http" then return "" end
+    if not view or view.tls and var.forwarded_proto == "http" then return nil end
     local location = routes.location_of(view, var.uri)
-    return location and location.pool or ""
+    return location and location.pool
+end
+
+-- The address that takes the request, already counted; "" when it goes the long way.
+function M.choose()
+    local header = var.http_host
+    local peer = header and take(pool_for, header)
+    return peer and peer.address or ""
 end
 
 -- A decoded path, written as it may stand in a request line or a Location header.
@@ -50,7 +57,11 @@ local function strip_prefix(location)
     return rest:byte(1) == 47 and rest or "/" .. rest
 end
 
+-- True when the table has changed meanwhile.
 local function pass_on(found, pool_name, location)
+    local peer = take(routes.pool, pool_name)
+    if not peer then return true end
+    var.peer = peer.address
     var.pool = pool_name
     local strips = found.stripPrefix and location.path ~= ""
     var.target = strips and strip_prefix(location) or var.request_uri
@@ -86,21 +97,22 @@ local function answer(found, pool_name, location)
 end
 
 -- The maintenance upstream answers only when it can do so at once.
-local function answer_in_maintenance(location)
+local function stand_in_of(location)
     local upstream = location.maintenance
     local backend = upstream and routes.backend_of(upstream.backend)
     local found = backend and backend.mode == "serving" and backend.types[upstream.processType]
-    if not found or not routes.is_usable(found) then return false end
-    answer(found, routes.pool_name(upstream), location)
-    return true
+    if found and routes.is_usable(found) then return found, routes.pool_name(upstream) end
 end
 
+-- Answers from what the table says now; true when the request has to look again.
 local function answer_location(location, backend)
     if backend and backend.mode == "stopped" then return page.stopped() end
     local found = backend and backend.mode == "serving"
         and backend.types[location.upstream.processType]
     if found and routes.is_usable(found) then return answer(found, location.pool_name, location) end
-    if not found and answer_in_maintenance(location) then return end
+    local stand_in, pool_name = nil, nil
+    if not found then stand_in, pool_name = stand_in_of(location) end
+    if stand_in then return answer(stand_in, pool_name, location) end
     if backend and backend.mode == "held" then return page.held_too_long() end
     return backend and page.nothing_running() or page.never_deployed()
 end
@@ -128,24 +140,13 @@ local function try(header)
         wait_for_change(version, held_until)
         return true
     end
-    answer_location(location, backend)
+    return answer_location(location, backend)
 end
 
 function M.route()
     local header = var.http_host
     if not header or header == "" then return page.no_host() end
     while try(header) do end
-end
-
--- nginx could not get an answer. When no instance was even tried, the table changed between the
--- choice and the connection, and a request without a body can simply choose again.
-function M.unreachable()
-    local tried = (var.upstream_addr or ""):find("%d")
-    local has_body = var.http_content_length or var.http_transfer_encoding
-    if not tried and not has_body then
-        return ngx.exec("@route")
-    end
-    return page.unreachable()
 end
 
 return M

@@ -15,7 +15,7 @@ local HEADER_MAX = 260
 
 local M = {}
 
--- Host header → pool, for hosts of which everything goes to one pool.
+-- Host header → peers, for hosts of which everything goes to one pool.
 local plain, plain_count = {}, 0
 local pools = {}
 local views, backends, decoded_count = {}, {}, 0
@@ -38,6 +38,7 @@ local function count_decoded()
 end
 
 -- What is known of an address in this worker: where it is, and where its requests are counted.
+-- A peer is also the pool of itself alone: most pools are that, and less memory is quicker memory.
 local function peer_of(address)
     local peer = peers[address]
     if peer then return peer end
@@ -58,6 +59,7 @@ local function peer_of(address)
         counts = counts,
         place = place,
     }
+    peer[1] = peer
     peers[address] = peer
     peers_count = peers_count + 1
     return peer
@@ -107,13 +109,14 @@ local function decode_pool(name)
     local id, process_type = name:match("^(.*)/([^/]*)$")
     local backend = id and backend_of(id)
     local found = backend and backend.mode == "serving" and backend.types[process_type]
-    if not found or found.kind ~= "proxy" then return nil end
+    if not found or found.kind ~= "proxy" or #found.peers == 0 then return nil end
+    if #found.peers == 1 then return peer_of(found.peers[1]) end
     local pool = {}
     for i, address in ipairs(found.peers) do pool[i] = peer_of(address) end
     return pool
 end
 
--- The peers behind a pool's name, and the version of the table that says so.
+-- The peers behind a pool's name; nil when they take no requests now.
 function M.pool(name)
     if version_known ~= version_now() then forget() end
     local pool = pools[name]
@@ -121,7 +124,12 @@ function M.pool(name)
         pool = decode_pool(name)
         pools[name] = pool
     end
-    return pool, version_known
+    return pool
+end
+
+-- Whether what this worker knows is still what the table says.
+function M.is_current()
+    return version_known == version_now()
 end
 
 function M.pool_name(upstream)
@@ -149,14 +157,13 @@ local function find_host(host)
     return raw
 end
 
--- The pool that serves a location as it is now, or "" when it takes more than passing it on.
+-- The peers of a location, unless it takes more than passing the request on.
 local function pool_of(location)
-    local backend = backend_of(location.upstream.backend)
-    if not backend or backend.mode ~= "serving" then return "" end
-    local found = backend.types[location.upstream.processType]
-    if not found or found.kind ~= "proxy" or #found.peers == 0 then return "" end
-    if found.stripPrefix and location.path ~= "" then return "" end
-    return location.pool_name
+    local pool = M.pool(location.pool_name)
+    local backend = pool and backend_of(location.upstream.backend)
+    local found = backend and backend.types[location.upstream.processType]
+    if not found or found.stripPrefix and location.path ~= "" then return nil end
+    return pool
 end
 
 local function decode_view(header)
@@ -183,7 +190,7 @@ end
 
 local function is_plain(view)
     local first = view.locations[1]
-    return not view.tls and first and first.path == "" and first.pool ~= ""
+    return not view.tls and first and first.path == "" and first.pool
 end
 
 -- What a Host header leads to; nil for an unknown name.
@@ -205,7 +212,7 @@ function M.view_of(header)
     return view
 end
 
--- The pool of a plain host, when it is known already.
+-- The peers of a plain host, when they are known already.
 function M.plain_pool(header)
     if version_known ~= version_now() then forget() end
     return plain[header]
@@ -220,6 +227,15 @@ function M.location_of(view, uri)
             return location
         end
     end
+end
+
+-- The name of the pool that the request in hand was routed to.
+function M.pool_name_of_request()
+    local name = ngx.var.pool
+    if name and name ~= "" then return name end
+    local view = M.view_of(ngx.var.http_host)
+    local location = view and M.location_of(view, ngx.var.uri)
+    return location and location.pool_name or ""
 end
 
 -- Applies one line, `key TAB value` repeated; an empty value removes. The sender has put backends

@@ -4,10 +4,9 @@ import { test } from "node:test";
 import { connect, type PeerCertificate } from "node:tls";
 import { exec } from "#lib/exec.ts";
 import { backend, host } from "../../../../test/contract/router.ts";
-import { selfSigned, startNginx, type NginxWorld } from "../../../../test/nginx.ts";
 import { handOver } from "../../../../test/machine.ts";
+import { nobody, selfSigned, startNginx, type NginxWorld } from "../../../../test/nginx.ts";
 import { startPeer, visit } from "../../../../test/visit.ts";
-import { nobody } from "../../../../test/nginx.ts";
 
 /** a.test with a certificate of its own, b.test whose files are missing, c.test without TLS. */
 async function serveTls(nginx: NginxWorld, peer: string): Promise<void> {
@@ -65,7 +64,7 @@ test("a TLS host is redirected to https, except behind a TLS terminator", async 
 
 test("HTTP/2 requests reach the app with their host", async () => {
   await using peer = await startPeer((request, response) => {
-    response.end(`${request.headers.host} ${request.headers["x-forwarded-host"]}`);
+    response.end(`${request.headers.host} ${String(request.headers["x-forwarded-host"])}`);
   });
   await using nginx = await startNginx();
   await serveTls(nginx, peer.address);

@@ -1,0 +1,167 @@
+import { targetOf } from "#domain/branch.ts";
+import { PlatformError } from "#domain/errors.ts";
+import { createApp, destroyApp } from "./apps.ts";
+import { rollback, scale, setConfigVars } from "./changes.ts";
+import type { EngineContext } from "./context.ts";
+import { addDomain, listDomains, removeDomain } from "./domains.ts";
+import type { Engine, InstanceStatus, LogLine, LogQuery } from "./engine.ts";
+import { cleanup } from "./host-config.ts";
+import type { JobQueue } from "./jobs.ts";
+import { addKey, removeKey, syncKeys } from "./keys.ts";
+import type { Loop } from "./loop.ts";
+import type { Publisher } from "./publish.ts";
+import { deploy, openRepository, rebuild } from "./pushes.ts";
+import { prepareCustomCommands, prepareRun } from "./runs.ts";
+import { appStatus, instanceStatus } from "./status.ts";
+import { appNamed, branchAt, currentRelease } from "./targets.ts";
+
+export type Parts = {
+  readonly publisher: Publisher;
+  readonly loop: Loop;
+  readonly queue: JobQueue;
+};
+
+/** The engine's verbs, noun by noun, each handed on to the file that does it. */
+export function operations(
+  context: EngineContext,
+  parts: Parts,
+): Omit<Engine, "status" | "shutDown"> {
+  return {
+    ...appOperations(context, parts),
+    ...releaseOperations(context, parts),
+    ...instanceOperations(context, parts),
+    ...domainOperations(context, parts),
+    ...keyOperations(context),
+    ...pushOperations(context, parts),
+    ...jobOperations(context, parts),
+    listEvents: async (query) => context.store.events.list(query),
+  };
+}
+
+function appOperations(context: EngineContext, parts: Parts) {
+  const { store } = context;
+  return {
+    createApp: (name, actor) => createApp(context, parts.publisher, { name, actor }),
+    listApps: async () => store.apps.list().map((app) => appStatus(context, app)),
+    appInfo: async (name) => appStatus(context, appNamed(store, name)),
+    destroyApp: async (name, actor) =>
+      destroyApp(context, parts, { app: appNamed(store, name), actor }),
+    cleanup: (actor) => cleanup(context, parts, actor),
+  } satisfies Partial<Engine>;
+}
+
+function releaseOperations(context: EngineContext, { queue }: Parts) {
+  const { store } = context;
+  return {
+    listReleases: async (target) => {
+      const branch = branchAt(store, target);
+      return { releases: store.releases.of(branch.id), currentId: branch.currentReleaseId };
+    },
+    releaseInfo: async (target, number) => {
+      const branch = branchAt(store, target);
+      if (number === null) return currentRelease(store, branch);
+      const release = store.releases.numbered(branch.id, number);
+      if (release) return release;
+      throw new PlatformError("release_not_found", { target: targetOf(branch), release: number });
+    },
+    rollback: async (target, releaseNumber, actor) =>
+      rollback(context, queue, { target, releaseNumber, actor }),
+    configVars: async (target) => branchAt(store, target).config.env,
+    setConfigVars: async (target, changes, actor) =>
+      setConfigVars(context, queue, { target, changes, actor }),
+    scale: async (target, formation, actor) => scale(context, queue, { target, formation, actor }),
+  } satisfies Partial<Engine>;
+}
+
+function instanceOperations(context: EngineContext, { queue }: Parts) {
+  const { store } = context;
+  const add = (
+    kind: "restart" | "stop" | "start",
+    target: string,
+    actor: string,
+    instance?: string | null,
+  ) => {
+    const input = instance ? { instance } : {};
+    return queue.add({ kind, branchId: branchAt(store, target).id, actor, input });
+  };
+  return {
+    listInstances: (target) => listInstances(context, target),
+    restart: async (target, instance, actor) => {
+      if (instance !== null) await refuseUnknown(context, target, instance);
+      return add("restart", target, actor, instance);
+    },
+    stopBranch: async (target, actor) => add("stop", target, actor),
+    startBranch: async (target, actor) => add("start", target, actor),
+    logs: (target, query, signal) => logs(context, { target, query }, signal),
+    prepareRun: async (target, command, actor) => prepareRun(context, { target, command, actor }),
+    prepareCustomCommands: async (target, names, actor) =>
+      prepareCustomCommands(context, { target, names, actor }),
+  } satisfies Partial<Engine>;
+}
+
+function domainOperations(context: EngineContext, { publisher }: Parts) {
+  return {
+    listDomains: async (target) => listDomains(context, target),
+    addDomain: (target, domain, actor) => addDomain(context, publisher, { target, domain, actor }),
+    removeDomain: (target, domain, actor) =>
+      removeDomain(context, publisher, { target, domain, actor }),
+  } satisfies Partial<Engine>;
+}
+
+function keyOperations(context: EngineContext) {
+  return {
+    listKeys: async () => context.store.keys.list(),
+    addKey: (name, line, actor) => addKey(context, { name, line, actor }),
+    removeKey: (name, actor) => removeKey(context, { name, actor }),
+    rebuildKeys: () => syncKeys(context),
+  } satisfies Partial<Engine>;
+}
+
+function pushOperations(context: EngineContext, { publisher, queue }: Parts) {
+  return {
+    openRepository: (name, actor) => openRepository(context, publisher, { name, actor }),
+    deploy: async (push) => deploy(context, queue, push),
+    rebuild: async (target, actor) => rebuild(context, queue, { target, actor }),
+  } satisfies Partial<Engine>;
+}
+
+function jobOperations({ store }: EngineContext, { queue }: Parts) {
+  return {
+    job: async (id) => {
+      const job = store.jobs.get(id);
+      if (!job) throw new PlatformError("job_not_found", { job: id });
+      return job;
+    },
+    listJobs: async (target, limit) =>
+      store.jobs.list(target === null ? null : branchAt(store, target).id, limit),
+    followJob: (id, offset, signal) => queue.follow(id, offset, signal),
+  } satisfies Partial<Engine>;
+}
+
+async function listInstances(context: EngineContext, target: string): Promise<InstanceStatus[]> {
+  const branch = branchAt(context.store, target);
+  return Promise.all(
+    context.store.instances.of(branch.id).map((it) => instanceStatus(context, it)),
+  );
+}
+
+async function refuseUnknown(
+  context: EngineContext,
+  target: string,
+  instance: string,
+): Promise<void> {
+  const known = await listInstances(context, target);
+  if (known.some(({ name, processType }) => name === instance || processType === instance)) return;
+  throw new PlatformError("instance_not_found", { target, instance });
+}
+
+async function* logs(
+  { store, instanceLogs }: EngineContext,
+  { target, query }: { target: string; query: LogQuery },
+  signal: AbortSignal,
+): AsyncGenerator<LogLine> {
+  const branch = branchAt(store, target);
+  const { process, lines, follow } = query;
+  yield* await instanceLogs.tail(branch.id, { process, lines });
+  if (follow) yield* instanceLogs.follow(branch.id, process, signal);
+}

@@ -1,0 +1,63 @@
+import type { JobWriter } from "./jobs.ts";
+
+const headBytesMax = 1024 * 1024;
+const tailBytesMax = 8 * 1024;
+
+/** Takes what a program prints, and shows it indented under its heading. */
+export type ProgramOutput = {
+  readonly write: (chunk: Uint8Array) => void;
+  /** To be called when the program has ended: shows its last lines if some were left out. */
+  readonly end: () => void;
+};
+
+/**
+ * Passes on the first MiB that a program prints and its last few KiB, whatever it prints between
+ * them, so that nobody's terminal or disk is flooded and the reason for a failure is still seen.
+ */
+export function createOutput(out: JobWriter): ProgramOutput {
+  const show = indented(out);
+  let shownBytes = 0;
+  let leftOutBytes = 0;
+  let tail = Buffer.alloc(0);
+  return {
+    write: (chunk) => {
+      const taken = chunk.subarray(0, headBytesMax - shownBytes);
+      shownBytes += taken.length;
+      if (taken.length > 0) show(taken);
+      if (taken.length === chunk.length) return;
+      const last = Buffer.concat([
+        tail,
+        chunk.subarray(Math.max(taken.length, chunk.length - tailBytesMax)),
+      ]);
+      leftOutBytes += chunk.length - taken.length;
+      tail = last.subarray(-tailBytesMax);
+    },
+    end: () => {
+      if (leftOutBytes === 0) return;
+      const lines = leftOutBytes > tail.length ? wholeLines(tail) : tail;
+      const omitted = leftOutBytes - lines.length;
+      if (omitted > 0) show(Buffer.from(`\n[${omitted} bytes of output were left out here]\n`));
+      show(lines);
+      if (lines.at(-1) !== lineEnd) show(Buffer.from("\n"));
+    },
+  };
+}
+
+const lineEnd = 0x0a;
+
+/** Without the rest of a line at its beginning, unless that is all there is. */
+function wholeLines(bytes: Buffer): Buffer {
+  const rest = bytes.subarray(bytes.indexOf(lineEnd) + 1);
+  return rest.length > 0 ? rest : bytes;
+}
+
+/** Puts a program's output under its heading, whatever pieces it comes in. */
+function indented(out: JobWriter): (chunk: Uint8Array) => void {
+  let atLineStart = true;
+  return (chunk) => {
+    const text = Buffer.from(chunk).toString("latin1");
+    const body = text.replaceAll(/\n(?=[\s\S])/g, "\n       ");
+    out.raw(Buffer.from((atLineStart ? "       " : "") + body, "latin1"));
+    atLineStart = text.endsWith("\n");
+  };
+}

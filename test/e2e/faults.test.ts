@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import test, { after, before } from "node:test";
+import { exec, ended, start } from "#lib/exec.ts";
+import { commit, startPlatform, until, webApp, type Platform } from "../platform.ts";
+import { kill, pidOf, processesOf, processesWith, query, untilTidy } from "../processes.ts";
+import { askSteadily } from "../requests.ts";
+
+/** Answers, breaks for good when told to, and then ends at once each time it is started. */
+const fragile = `const fs = require("node:fs");
+console.log("begun");
+if (fs.existsSync("/tmp/broken")) { console.log("broken again"); process.exit(7); }
+require("node:http").createServer((q, s) => {
+  if (q.url === "/break") { fs.writeFileSync("/tmp/broken", ""); process.exit(7); }
+  console.log("asked for " + q.url);
+  s.end("fragile");
+}).listen(process.env.PORT);`;
+
+/** Serves, and does not hear SIGTERM. */
+const deaf = `process.on("SIGTERM", () => console.log("not now"));
+require("node:http").createServer((q, s) => s.end("deaf")).listen(process.env.PORT);`;
+
+const slowBuild = { ".build.sh": "#!/bin/sh\nsleep 1\n" };
+
+let platform: Platform;
+let slow: string;
+before(async () => {
+  platform = await startPlatform();
+  await mkdir(join(platform.home, "config/repo"));
+  await writeFile(
+    join(platform.home, "config/repo/deaf.yml"),
+    "branches:\n  main:\n    timing: {stop_timeout_s: 1}\n",
+  );
+  await deploy("solid", webApp("solid"));
+  slow = await deploy("slow", { ...webApp("slow 0"), ".build.sh": "#!/bin/sh\n" });
+});
+after(async () => {
+  await platform[Symbol.asyncDispose]();
+});
+
+test("a killed nginx is back in a moment, also while berthd is down, and serves all it served", async () => {
+  await exec(["s6-svc", "-wD", "-T", "5000", "-d", join(platform.home, "run/scan/berthd")]);
+  kill(...processesWith(platform.home, "nginx: master process").map(({ pid }) => pid));
+  await until(() => serves("solid"), "nginx is back", 5000);
+  assert.equal((await platform.visit("slow.localhost")).body, "slow 0");
+  assert.equal((await platform.visit("unknown.localhost")).status, 404);
+  await exec(["s6-svc", "-u", join(platform.home, "run/scan/berthd")]);
+  await untilBerthd();
+});
+
+test("a killed nginx worker is replaced", async () => {
+  const [worker] = processesWith(platform.home, "nginx: worker process");
+  assert.ok(worker);
+  kill(worker.pid);
+  await until(() => serves("solid"), "a worker answers", 5000);
+  await deploy("after-worker", webApp("after"));
+  assert.equal((await platform.visit("after-worker.localhost")).body, "after");
+});
+
+test("a killed sshd is back, and a push that was under way goes on", async () => {
+  await commit(slow, { ...slowBuild, ...webApp("slow 1") });
+  const pushing = platform.push(slow, "slow");
+  await untilStep("build");
+  kill(await pidOf(platform.home, "sshd"));
+  await until(async () => (await platform.overSsh("apps")).code === 0, "sshd is back", 8000);
+  const pushed = await pushing;
+  assert.equal(pushed.code, 0, pushed.stderr);
+  assert.equal((await platform.visit("slow.localhost")).body, "slow 1");
+});
+
+for (const [what, words] of [
+  ["git receive-pack", "git receive-pack"],
+  ["the hook that follows the deploy", "git-hook.ts"],
+  ["ssh on the pusher's side", "git-receive-pack"],
+] as const) {
+  test(`an accepted push is finished though ${what} was killed in the middle`, async () => {
+    const text = `slow after ${what}`;
+    await commit(slow, webApp(text));
+    const pushing = platform.push(slow, "slow");
+    await untilStep("build");
+    const found = [...processesWith(platform.home, words), ...clientsWith(words)];
+    assert.ok(found.length > 0, words);
+    kill(...found.map(({ pid }) => pid));
+    await pushing;
+    await until(async () => (await platform.visit("slow.localhost")).body === text, text, 8000);
+    await until(async () => openJobs() === 0, "the job has ended");
+    await commit(slow, webApp(`${text}, again`));
+    const next = await platform.push(slow, "slow");
+    assert.equal(next.code, 0, next.stderr);
+  });
+}
+
+test("an instance, its supervisor or its logger killed: one of each is back, others never notice", async () => {
+  await deploy("fragile", { "server.js": fragile, Procfile: "web: node server.js\n" });
+  const others = askSteadily({ port: platform.ports.direct, host: "solid.localhost", everyMs: 20 });
+  const service = await serviceOf("fragile");
+  const logger = processesWith(platform.home, `${service.slice(1)}-web.1`);
+  const supervisor = processesWith(platform.home, `s6-supervise ${service}`);
+  for (const found of [
+    logger,
+    [{ pid: await pidOf(platform.home, service) }],
+    supervisor.slice(0, 1),
+  ]) {
+    assert.equal(found.length, 1);
+    kill(...found.map(({ pid }) => pid));
+    await until(() => serves("fragile"), "the app is back", 8000);
+    await untilTidy(platform.home);
+    await platform.visit("fragile.localhost", "/still-logged");
+    await until(
+      async () => (await platform.berth("logs", "-a", "fragile")).stdout.includes("/still-logged"),
+      "its output is kept",
+    );
+  }
+  const { counts } = await others.stop();
+  assert.deepEqual([...counts.keys()], ["200 solid"]);
+});
+
+test("an app that keeps crashing is shown with code and last lines, and does not spin", async () => {
+  await platform.visit("fragile.localhost", "/break").catch(() => null);
+  const shown = async () => {
+    const { stdout } = await platform.berth("ps", "-a", "fragile", "--json");
+    return JSON.parse(stdout) as { state: string; lastExit: unknown; lastLines: string[] }[];
+  };
+  const isGivenUp = async () =>
+    (
+      await exec(["s6-svstat", join(platform.home, "run/scan", await serviceOf("fragile"))])
+    ).includes("down") && (await begun()) >= 5;
+  const begun = async () => {
+    const { stdout } = await platform.berth("logs", "-a", "fragile", "-n", "500");
+    return stdout.split("broken again").length - 1;
+  };
+  await until(isGivenUp, "it is given up", 15_000);
+  const [web] = await shown();
+  assert.equal(web?.state, "crashing");
+  assert.deepEqual(web.lastExit, { code: 7, signal: null });
+  assert.ok(web.lastLines.includes("broken again"), web.lastLines.join("\n"));
+  const { stdout } = await platform.berth("events", "-a", "fragile");
+  assert.match(stdout, /web\.1 exited with code 7/);
+  const before = await begun();
+  await sleep(2500);
+  assert.ok((await begun()) <= before + 1, "it waits longer between starts");
+  assert.equal((await platform.visit("fragile.localhost")).status, 503);
+});
+
+test("an app that ignores SIGTERM is killed once its stop_timeout is over", async () => {
+  await deploy("deaf", { "server.js": deaf, Procfile: "web: node server.js\n" });
+  const startedMs = performance.now();
+  const stopped = await platform.berth("ps:stop", "-a", "deaf");
+  assert.equal(stopped.code, 0, stopped.stderr);
+  const tookMs = performance.now() - startedMs;
+  assert.ok(tookMs > 1000 && tookMs < 8000, `${tookMs} ms`);
+  await untilTidy(platform.home);
+  assert.match((await platform.berth("logs", "-a", "deaf")).stdout, /not now/);
+});
+
+test("s6-svscan killed: apps serve on, and berth up takes everything over", async () => {
+  const others = askSteadily({ port: platform.ports.direct, host: "solid.localhost", everyMs: 20 });
+  kill(...processesWith(platform.home, "s6-svscan -c").map(({ pid }) => pid));
+  await sleep(300);
+  const { counts } = await others.stop();
+  assert.deepEqual([...counts.keys()], ["200 solid"]);
+  await platform.up();
+  await untilBerthd();
+  await until(() => serves("solid"), "the app serves", 8000);
+  await untilTidy(platform.home);
+  await deploy("after-svscan", webApp("after"));
+  assert.equal((await platform.visit("after-svscan.localhost")).body, "after");
+  assertSingle();
+});
+
+test("after a power cut, starting Berth brings every app back, once", async () => {
+  for (let left = processesOf(platform.home); left.length > 0; left = processesOf(platform.home)) {
+    kill(...left.map(({ pid }) => pid));
+  }
+  await platform.up();
+  await until(() => serves("solid"), "the app is back", 10_000);
+  await until(() => serves("after-svscan"), "the other one too", 10_000);
+  await untilTidy(platform.home);
+  assertSingle();
+});
+
+test("berth down leaves no process, and berth up brings all apps back", async () => {
+  const down = await platform.berth("down");
+  assert.equal(down.code, 0, down.stderr);
+  const left = processesOf(platform.home);
+  assert.deepEqual(
+    left.map(({ argv }) => argv),
+    [],
+  );
+  await platform.up();
+  await until(() => serves("solid"), "the app is back", 10_000);
+  assert.equal((await platform.visit("deaf.localhost")).status, 503);
+  await untilTidy(platform.home);
+});
+
+async function deploy(app: string, files: Readonly<Record<string, string>>): Promise<string> {
+  await platform.berth("apps:create", app);
+  const tree = await platform.tree(files);
+  if (files[".build.sh"] !== undefined) {
+    await ended(start(["chmod", "+x", join(tree, ".build.sh")], { stdio: "ignore" }));
+    await commit(tree, {});
+  }
+  const pushed = await platform.push(tree, app);
+  assert.equal(pushed.code, 0, pushed.stderr);
+  return tree;
+}
+
+async function serves(app: string): Promise<boolean> {
+  const answer = await platform.visit(`${app}.localhost`).catch(() => null);
+  return answer?.status === 200;
+}
+
+async function untilBerthd(): Promise<void> {
+  await until(async () => (await platform.berth("apps")).code === 0, "berthd answers", 15_000);
+}
+
+function openJobs(): number {
+  return query(platform.home, "SELECT 1 FROM jobs WHERE ended_at IS NULL").length;
+}
+
+async function untilStep(step: string): Promise<void> {
+  const sql = "SELECT 1 FROM jobs WHERE ended_at IS NULL AND step = ?";
+  await until(async () => query(platform.home, sql, step).length > 0, `a job is at ${step}`);
+}
+
+/** The service of an app's only instance. */
+async function serviceOf(app: string): Promise<string> {
+  const sql = `SELECT i.id FROM instances i JOIN branches b ON b.id = i.branch_id
+    JOIN apps a ON a.id = b.app_id WHERE a.name = ?`;
+  const [row] = query<{ id: number }>(platform.home, sql, app);
+  assert.ok(row, `${app} has an instance`);
+  return `i${row.id}`;
+}
+
+/** Processes of whoever pushes, which are outside the home. */
+function clientsWith(words: string) {
+  return processesWith(platform.folder, words).filter(({ argv }) => argv.startsWith("ssh "));
+}
+
+/** One supervisor, one of each of Berth's own programs. */
+function assertSingle(): void {
+  for (const words of ["s6-svscan -c", "nginx: master", "sshd -D", "src/bin/berthd.ts"]) {
+    const found = processesWith(platform.home, words).map(({ argv }) => argv);
+    const mine = found.filter((argv) => !argv.startsWith("bwrap"));
+    assert.equal(mine.length, 1, `${words}: ${mine.join("\n")}`);
+  }
+}

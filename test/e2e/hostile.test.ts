@@ -1,0 +1,326 @@
+import assert from "node:assert/strict";
+import { readdir, readFile, symlink } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import test, { after, before } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ended, exec, start } from "#lib/exec.ts";
+import { exists, readIfThere } from "#lib/files.ts";
+import { commit, runProgram, startPlatform, webApp, type Platform } from "../platform.ts";
+import { untilTidy } from "../processes.ts";
+
+let platform: Platform;
+/** Made by whatever reaches a shell. */
+let marker: string;
+before(async () => {
+  platform = await startPlatform();
+  marker = join(platform.folder, "marker");
+  await platform.berth("apps:create", "shop");
+});
+after(async () => {
+  await platform[Symbol.asyncDispose]();
+});
+
+const badNames = {
+  "..": /lower-case letters/,
+  "../shop": /lower-case letters/,
+  "-rf": /lower-case letters/,
+  ["a".repeat(64)]: /at most 63 characters/,
+  Shop: /lower-case letters/,
+  şhop: /lower-case letters/,
+  "sh op": /lower-case letters/,
+  "shop\nroot": /lower-case letters/,
+  "shop\n": /lower-case letters/,
+  "sh\0op": /lower-case letters/,
+  "": /lower-case letters/,
+  'sh"op': /lower-case letters/,
+  "$(id)": /lower-case letters/,
+  "shop-": /lower-case letters/,
+  "sh--op": /lower-case letters/,
+};
+
+test("a hostile app name is refused by every door, and makes nothing", async () => {
+  const token = await readFile(join(platform.home, "data/api.token"), "utf8");
+  const headers = { authorization: `Bearer ${token.trim()}`, "content-type": "application/json" };
+  const url = `http://127.0.0.1:${platform.ports.api}/api/v1/apps`;
+  for (const [name, reason] of Object.entries(badNames)) {
+    const made = await fetch(url, { method: "POST", headers, body: JSON.stringify({ name }) });
+    assert.equal(made.status, 400, JSON.stringify(name));
+    assert.match(await made.text(), reason);
+    const asked = await fetch(`${url}/${encodeURIComponent(name)}/releases`, { headers });
+    assert.ok([400, 404].includes(asked.status), JSON.stringify(name));
+  }
+  const tree = await platform.tree(webApp("hi"));
+  for (const name of ["../shop", "Shop", "$(id)"]) {
+    const [cli, ssh, push] = await Promise.all([
+      platform.berth("apps:create", "--", name),
+      platform.overSsh("apps:create", "--", `'${name}'`),
+      platform.push(tree, encodeURIComponent(name)),
+    ]);
+    for (const door of [cli, ssh, push]) {
+      assert.notEqual(door.code, 0);
+      assert.match(door.stderr, /lower-case letters/);
+    }
+  }
+  const apps = await platform.berth("apps");
+  assert.match(apps.stdout, /^APP .*\nshop .*\n$/);
+  assert.deepEqual(await readdir(join(platform.home, "data/repos")), ["1.git"]);
+});
+
+test("nothing that is sent over SSH reaches a shell", async () => {
+  const commands = [
+    `apps; touch ${marker}`,
+    `apps && touch ${marker}`,
+    `\`touch ${marker}\``,
+    `sh -c 'touch ${marker}'`,
+    `git-receive-pack '/$(touch ${marker})'`,
+    `git-upload-pack '--upload-pack=touch ${marker}'`,
+    `git-upload-pack 'shop'; touch ${marker}`,
+    `apps | tee ${marker}`,
+    `apps > ${marker}`,
+    `scp -t ${marker}`,
+    `/usr/lib/openssh/sftp-server`,
+  ];
+  const rans = await Promise.all(commands.map((command) => platform.overSsh(command)));
+  for (const [index, ran] of rans.entries()) {
+    assert.notEqual(ran.code, 0, commands[index]);
+    assert.match(ran.stderr, /^berth: .*\n  → /, commands[index]);
+  }
+  assert.equal(await exists(marker), false);
+});
+
+test("SSH forwards nothing, transfers no files, gives no shell, and knows its keys", async () => {
+  const { ssh, ports, folder } = platform;
+  const place = ["-p", String(ports.ssh), "berth@127.0.0.1"] as const;
+  const remote = ["-N", "-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:22"];
+  const api = `127.0.0.1:${ports.api}`;
+  const stranger = join(folder, "stranger");
+  await exec(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", stranger]);
+  const asStranger = ["-o", "IdentitiesOnly=yes", "-i", stranger, "-F", "/dev/null"];
+  const hosts = ["-o", "StrictHostKeyChecking=no", "-o", `UserKnownHostsFile=${folder}/hosts`];
+  const [back, through, copied, typed, unknown] = await Promise.all([
+    runProgram([ssh, ...remote, ...place]),
+    runProgram([ssh, "-W", api, ...place]),
+    runProgram(["scp", "-S", ssh, "-P", String(ports.ssh), "berth@127.0.0.1:/etc/passwd", marker]),
+    runProgram([ssh, "-tt", ...place, `touch ${marker}`]),
+    runProgram(["ssh", ...asStranger, ...hosts, "-o", "BatchMode=yes", ...place, "apps"]),
+  ]);
+  for (const ran of [back, through, copied, typed, unknown]) assert.notEqual(ran.code, 0);
+  assert.match(back.stderr, /forwarding failed/);
+  assert.match(through.stderr, /forwarding failed/);
+  assert.match(unknown.stderr, /Permission denied \(publickey\)/);
+  assert.equal(await exists(marker), false);
+});
+
+test("garbage instead of git's protocol, and a crowd at the door, harm nothing", async () => {
+  const lines = ["garbage", "ffff", "0000", "0005", "00320000000000 0000 refs/heads/main\0x\n0000"];
+  for (const line of lines) {
+    const place = ["-p", String(platform.ports.ssh), "berth@127.0.0.1"];
+    const child = start([platform.ssh, ...place, "git-receive-pack 'shop'"], {
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(line.repeat(100));
+    const { code } = await ended(child);
+    assert.ok(line.startsWith("0000") || code !== 0, line);
+  }
+  const crowd = Array.from({ length: 200 }, () => {
+    const socket = connect(platform.ports.ssh, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.write("SSH-2.0-nobody\r\n\0\0\0\x0cgarbage");
+    return socket;
+  });
+  await sleep(500);
+  for (const socket of crowd) socket.destroy();
+  const listed = await platform.overSsh("apps");
+  assert.equal(listed.code, 0, listed.stderr);
+  const checked = await git(
+    join(platform.home, "data/repos/1.git"),
+    "-c",
+    "safe.directory=*",
+    "fsck",
+  );
+  assert.equal(checked.code, 0, checked.stderr);
+});
+
+test("only commits go to a branch, and only to one that is deployed", async () => {
+  const tree = await platform.tree(webApp("first"));
+  assert.equal((await platform.push(tree, "shop")).code, 0);
+  await git(tree, "-c", "user.name=T", "-c", "user.email=t@localhost", "tag", "-a", "-m", "x", "t");
+  const refusals = {
+    t: /only branches are deployed; push a branch, not a tag/,
+    "main:refs/notes/x": /only branches are deployed/,
+    "main:refs/berth/x": /hidden ref/,
+    ":main": /a deployed branch is not deleted by a push; use berth apps:destroy/,
+    "main:other": /shop has no branch other\. It deploys: main\./,
+    "+main:Procfile:refs/heads/main": /is a blob, and a branch takes commits/,
+    "+main^{tree}:refs/heads/main": /is a tree, and a branch takes commits/,
+    "+t:refs/heads/main": /annotated tag.*<tag>\^\{commit\}:main/,
+  };
+  const remote = `ssh://berth@127.0.0.1:${platform.ports.ssh}/shop`;
+  const blob = (await git(tree, "rev-parse", "main:Procfile")).stdout.trim();
+  for (const [ref, reason] of Object.entries(refusals)) {
+    const pushed = await platform.push(tree, "shop", [ref.replace("main:Procfile", blob)]);
+    assert.equal(pushed.code, 1, ref);
+    assert.match(pushed.stderr, /\[remote rejected\]/);
+    assert.match(pushed.stderr, reason);
+  }
+  const env = { GIT_SSH: platform.ssh, GIT_SSH_VARIANT: "ssh" };
+  const refs = await runProgram(["git", "-C", tree, "ls-remote", remote], { env });
+  const head = (await git(tree, "rev-parse", "main")).stdout.trim();
+  assert.equal(refs.stdout, `${head}\tHEAD\n${head}\trefs/heads/main\n`);
+  const releases = JSON.parse((await platform.berth("releases", "-a", "shop", "--json")).stdout);
+  assert.equal(releases.length, 1);
+});
+
+test("several branches at once are each answered, unless they are to be one step", async () => {
+  const tree = await platform.tree(webApp("second"));
+  const atomic = await platform.push(tree, "shop", ["--atomic", "+main", "main:other"]);
+  assert.equal(atomic.stderr.match(/push without --atomic/g)?.length, 2, atomic.stderr);
+  assert.equal((await platform.visit("shop.localhost")).body, "first");
+  const both = await platform.push(tree, "shop", ["+main", "main:other"]);
+  assert.equal(both.code, 1);
+  assert.match(both.stderr, /main -> main \(forced update\)/);
+  assert.match(both.stderr, /main -> other \(shop has no branch other/);
+  assert.equal((await platform.visit("shop.localhost")).body, "second");
+});
+
+test("a tree that could harm, or is not whole, is refused by the name of its path", async () => {
+  const path = `${"deep/".repeat(250)}file`;
+  const cases = [
+    [{ "esc\x1b[31m": "x" }, /"esc\\u001b\[31m" holds a control character/],
+    [{ [path]: "x" }, /"deep\/deep.*is longer than 1024 bytes/],
+    [{ Procfile: "web: node server.js\nnonsense\n" }, /Procfile:2: there is no colon/],
+    [{ Procfile: `web: ${"x".repeat(70_000)}` }, /Procfile:1: it is larger than 64 KiB/],
+    [{ Procfile: "x".repeat(2_000_000) }, /Procfile:1: it is larger than 64 KiB/],
+    [{ "package.json": "{bad" }, /Reading package\.json failed: it is not JSON/],
+    [{ README: "hello" }, /Nothing in [0-9a-f]{7} says how to run it/],
+    [{}, /Nothing in [0-9a-f]{7} says how to run it/],
+  ] as const;
+  for (const [files, reason] of cases) {
+    const refused = await platform.push(await platform.tree(files), "shop", ["+main"]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, reason);
+  }
+  assert.equal((await platform.visit("shop.localhost")).body, "second");
+});
+
+test("git data inside a tree, and a submodule, are refused", async () => {
+  const tree = await platform.tree(webApp("x"));
+  const blob = (await git(tree, "rev-parse", "main:Procfile")).stdout.trim();
+  const inner = await makeTree(tree, `100644 blob ${blob}\tconfig`);
+  const refusals = {
+    [`040000 tree ${inner}\t.GIT`]: /hasDotgit/,
+    [`040000 tree ${inner}\tgit~1`]: /hasDotgit/,
+    [`040000 tree ${inner}\t..`]: /hasDotdot/,
+    [`120000 blob ${blob}\t.gitmodules`]: /gitmodulesSymlink/,
+    [`160000 commit ${"1".repeat(40)}\tlibrary`]: /"library" is a submodule.*commit its files/,
+  };
+  for (const [entry, reason] of Object.entries(refusals)) {
+    const object = await makeTree(tree, entry);
+    const who = ["-c", "user.name=T", "-c", "user.email=t@localhost"];
+    const made = await git(tree, ...who, "commit-tree", "-m", "x", object);
+    const refused = await platform.push(tree, "shop", [`+${made.stdout.trim()}:refs/heads/main`]);
+    assert.equal(refused.code, 1, entry);
+    assert.match(refused.stderr, reason);
+  }
+  assert.equal((await platform.visit("shop.localhost")).body, "second");
+});
+
+test("a symbolic link out of the tree is neither read, run nor served", async () => {
+  await platform.berth("apps:create", "links");
+  const tree = await platform.tree({ "index.html": "a site" });
+  const secret = join(platform.home, "data/berth.db");
+  const links = {
+    state: secret,
+    out: "/etc",
+    up: "../../..",
+    Procfile: "/etc/passwd",
+    "package.json": "/etc/passwd",
+    ".build.sh": "/usr/bin/false",
+  };
+  for (const [name, target] of Object.entries(links)) await symlink(target, join(tree, name));
+  await commit(tree, {});
+  const pushed = await platform.push(tree, "links");
+  assert.equal(pushed.code, 0, pushed.stderr);
+  assert.equal((await platform.visit("links.localhost")).body, "a site");
+  for (const path of ["/state", "/out/passwd", "/up/berth.db", "/Procfile", "/out/../out/passwd"]) {
+    const answer = await platform.visit("links.localhost", path);
+    assert.ok([403, 404].includes(answer.status), `${path}: ${answer.status}`);
+    assert.doesNotMatch(answer.body, /SQLite|root:/);
+  }
+});
+
+test("what a build, a commit or an author says cannot command a terminal", async () => {
+  const tree = await platform.tree(webApp("third"));
+  const print = String.raw`printf '\033[31mred\033[0m\007 \033]0;title\007caf\303\251 one\rtwo\n'`;
+  await commit(tree, { ".build.sh": `#!/bin/sh\n${print}\n` });
+  await git(tree, "update-index", "--chmod=+x", ".build.sh");
+  const who = ["-c", "user.name=Ev\x1b[31mil", "-c", "user.email=x@localhost"];
+  await git(
+    tree,
+    ...who,
+    "commit",
+    "-q",
+    "--amend",
+    "--reset-author",
+    "-m",
+    "evil \x1b[31m\nlines",
+  );
+  const pushed = await platform.push(tree, "shop", ["+main"]);
+  assert.equal(pushed.code, 0, pushed.stderr);
+  assert.match(pushed.stderr, /red café one\s+\n?remote: two/);
+  const [releases, events] = await Promise.all([
+    platform.berth("releases", "-a", "shop"),
+    platform.berth("events"),
+  ]);
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  const controls = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+  for (const { stdout } of [releases, events]) assert.doesNotMatch(stdout, controls);
+  assert.doesNotMatch(pushed.stderr.replaceAll("\x1b[K", ""), controls);
+});
+
+test("config vars hold any text but no NUL, and their names are checked", async () => {
+  await platform.berth("apps:create", "vars");
+  const server = `require("node:http").createServer((q, s) => s.end(JSON.stringify(process.env.V))).listen(process.env.PORT)`;
+  const tree = await platform.tree({ "server.js": server, Procfile: "web: node server.js\n" });
+  assert.equal((await platform.push(tree, "vars")).code, 0);
+  for (const value of [`a\nb "q" 's' $HOME \`id\` é \\ end `, "x".repeat(32_768)]) {
+    const set = await platform.berth("config:set", `V=${value}`, "-a", "vars");
+    assert.equal(set.code, 0, set.stderr);
+    assert.equal(JSON.parse((await platform.visit("vars.localhost")).body), value);
+  }
+  const refusals = {
+    "PORT=1": /PORT is given by Berth/,
+    "1A=x": /not starting with a digit/,
+    "A B=x": /letters, digits and _/,
+    "é=x": /letters, digits and _/,
+    "-A=x": /letters, digits and _/,
+    [`V=${"x".repeat(32_769)}`]: /longer than 32768 characters/,
+  };
+  for (const [pair, reason] of Object.entries(refusals)) {
+    const refused = await platform.berth("config:set", "-a", "vars", "--", pair);
+    assert.equal(refused.code, 2, pair.slice(0, 20));
+    assert.match(refused.stderr, reason);
+  }
+});
+
+test("after all this nothing is left behind, and Berth has made no mistake of its own", async () => {
+  await untilTidy(platform.home);
+  const log = await readIfThere(join(platform.home, "logs/berthd/current"));
+  assert.doesNotMatch(log ?? "", /"level":50/);
+  const objects = await readdir(join(platform.home, "data/repos/1.git/objects"));
+  assert.deepEqual(
+    objects.filter((name) => name.startsWith("tmp_")),
+    [],
+  );
+});
+
+function git(tree: string, ...args: string[]) {
+  return runProgram(["git", "-C", tree, ...args]);
+}
+
+/** A tree object of one entry, as `git ls-tree` writes it. */
+async function makeTree(tree: string, entry: string): Promise<string> {
+  return (await exec(["git", "-C", tree, "mktree", "--missing"], { input: `${entry}\n` })).trim();
+}
