@@ -31,6 +31,7 @@ const groups = {
     ...testFiles("scripts", { deep: true }),
     ...testFiles("test", { deep: false }),
   ],
+  scenarios: () => testFiles("test/scenarios", { deep: true }),
   e2e: () => testFiles("test/e2e", { deep: true }),
 };
 

@@ -8,7 +8,7 @@ import { wantedOf, type WantedType } from "./plan/wanted.ts";
 import { choosePorts } from "./ports.ts";
 import type { Publisher } from "./publish.ts";
 
-const tickMs = 60_000;
+const tickMs = 300_000;
 const startsAtOnce = 8;
 
 type Start = Step & { do: "start" };

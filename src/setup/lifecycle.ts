@@ -158,7 +158,8 @@ async function firstSteps(options: LifecycleOptions, begun: Begun, out: Out): Pr
       });
   }
   if (apps.length === 0 || apps.includes("hello")) {
-    out.line(`\nSample app   http://hello.${settings.suffix}:${settings.listen.direct}`);
+    out.line("");
+    out.line(`Sample app   http://hello.${settings.suffix}:${settings.listen.direct}`);
   }
   printDoors(options, begun, out);
 }
