@@ -1,5 +1,5 @@
-import { request as requestPlain } from "node:http";
-import type { IncomingMessage, RequestOptions } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { requestOverSocket } from "./http-socket.ts";
 
 export type HttpTarget =
   | { readonly socketPath: string; readonly headers?: Readonly<Record<string, string>> }
@@ -13,7 +13,7 @@ export type HttpRequest = {
   readonly signal: AbortSignal | null;
 };
 
-export type HttpAnswer = { readonly status: number; readonly body: IncomingMessage };
+export type HttpAnswer = { readonly status: number; readonly body: AsyncIterable<Uint8Array> };
 
 /**
  * Sends JSON requests over HTTP to a unix socket, or to an address with a bearer token. Each
@@ -21,39 +21,32 @@ export type HttpAnswer = { readonly status: number; readonly body: IncomingMessa
  * Rejects with Node's own error (`ECONNREFUSED`, `ENOENT`) when there is no server.
  */
 export function createTransport(target: HttpTarget): (request: HttpRequest) => Promise<HttpAnswer> {
-  return async (request) => {
-    const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
-    const outgoing = requestPlain({
-      ...placeOf(target, request.path),
-      method: request.method,
-      agent: false,
-      headers: {
-        ...headersOf(target),
-        ...(request.body === null
-          ? {}
-          : {
-              "content-type": "application/json",
-              "content-length": Buffer.byteLength(request.body),
-            }),
-      },
-      ...(request.signal ? { signal: request.signal } : {}),
-    });
-    outgoing.once("response", (body) => resolve({ status: body.statusCode ?? 0, body }));
-    // It stays for errors after the answer has begun: whoever reads the body gets those.
-    outgoing.on("error", reject);
-    outgoing.end(request.body ?? undefined);
-    return promise;
-  };
+  if ("url" in target) return (request) => requestOverTcp(target, request);
+  const headers = { host: "localhost", ...target.headers };
+  return (request) => requestOverSocket(target.socketPath, { ...request, headers });
 }
 
-function placeOf(target: HttpTarget, path: string): RequestOptions {
-  if ("socketPath" in target) return { socketPath: target.socketPath, path };
-  const url = new URL(path, target.url);
-  return { host: url.hostname, port: url.port, path: url.pathname + url.search };
-}
-
-function headersOf(target: HttpTarget): Readonly<Record<string, string>> {
-  return "socketPath" in target
-    ? { host: "localhost", ...target.headers }
-    : { host: new URL(target.url).host, authorization: `Bearer ${target.token}` };
+async function requestOverTcp(
+  target: { readonly url: string; readonly token: string },
+  { method, path, body, signal }: HttpRequest,
+): Promise<HttpAnswer> {
+  // Loaded only here: it takes longer than all else that a short command does.
+  const { request } = await import("node:http");
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const typed =
+    body === null
+      ? {}
+      : { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+  const outgoing = request(new URL(path, target.url), {
+    method,
+    agent: false,
+    headers: { authorization: `Bearer ${target.token}`, ...typed },
+    ...(signal ? { signal } : {}),
+  });
+  outgoing.once("response", resolve);
+  // It stays for errors after the answer has begun: whoever reads the body gets those.
+  outgoing.on("error", reject);
+  outgoing.end(body ?? undefined);
+  const answer = await promise;
+  return { status: answer.statusCode ?? 0, body: answer };
 }
