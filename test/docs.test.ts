@@ -38,10 +38,22 @@ test("every file that a page names in backticks is there", () => {
   assert.deepEqual(absent, []);
 });
 
+test("ARCHITECTURE names every layer", () => {
+  const layers = readdirSync(join(root, "src")).map((name) => `\`src/${name}\``);
+  const page = pageNamed("ARCHITECTURE.md");
+  assert.deepEqual(
+    layers.filter((layer) => !page.includes(layer)),
+    [],
+  );
+});
+
 test("every command is in the reference, and nothing else is", () => {
   const headings = pageNamed("docs/reference/cli.md").matchAll(/^### (.+)$/gm);
   const documented = [...headings].map(([, name]) => name);
-  assert.deepEqual(documented, [...commands.map(({ name }) => name)]);
+  assert.deepEqual(
+    documented,
+    commands.map(({ name }) => name),
+  );
 });
 
 test("every operation that a client may call is in the reference, and nothing else is", () => {

@@ -15,10 +15,14 @@ export type Tally = {
   readonly slowestMs: number;
 };
 
-/** Keeps asking, whatever the answers and however long they take, until it is told to stop. */
-export function askSteadily({ port, host, path = "/", everyMs = 10 }: Asked): {
+/** Requests that go on and on. */
+export type SteadyRequests = AsyncDisposable & {
+  /** Ends them when all are answered. */
   readonly stop: () => Promise<Tally>;
-} {
+};
+
+/** Keeps asking, whatever the answers and however long they take, until the end of the scope. */
+export function askSteadily({ port, host, path = "/", everyMs = 10 }: Asked): SteadyRequests {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const counts = new Map<string, number>();
   const open = new Set<Promise<void>>();
@@ -42,15 +46,14 @@ export function askSteadily({ port, host, path = "/", everyMs = 10 }: Asked): {
   }
 
   const asking = keepAsking();
-  return {
-    stop: async () => {
-      stopping.abort();
-      await asking;
-      await Promise.all(open);
-      agent.destroy();
-      return { counts, slowestMs };
-    },
-  };
+  async function stop(): Promise<Tally> {
+    stopping.abort();
+    await asking;
+    await Promise.all(open);
+    agent.destroy();
+    return { counts, slowestMs };
+  }
+  return { stop, [Symbol.asyncDispose]: async () => void (await stop()) };
 }
 
 /** `200 hello`, or the error's code. */

@@ -24,7 +24,7 @@ function resolve(locations: string) {
   return resolveReferences(apps, new Map([["a.com", value]]));
 }
 
-test("a reference to nothing takes out its location alone, with the line and the fix", () => {
+test("a wrong reference takes out its location alone, with the line and the fix", () => {
   const { domains, problems } = resolve(`
   /: {upstream: {repo: shop, branch: main, runner: node}}
   /a: {upstream: {repo: shopp, branch: main, runner: node}}
@@ -38,9 +38,9 @@ test("a reference to nothing takes out its location alone, with the line and the
   /e: {upstream: {repo: shop, branch: main, runner: constructor}}
 `);
   const paths = domains.get("a.com")?.config.locations.map(({ path }) => path);
-  assert.deepEqual(paths, ["/"]);
+  assert.deepEqual(paths, ["/", "/a"]);
   assert.deepEqual(linesOf(problems), [
-    "error 4 locations./a.upstream.repo: no file describes shopp; write `shop`, or add the file repo/shopp.yml",
+    "warning 4 locations./a.upstream.repo: no app is named shopp; write `shop`, or add the file repo/shopp.yml, or make the app with berth apps:create shopp",
     "error 5 locations./b.upstream.branch: shop has no branch mian; write `main`, or add it to repo/shop.yml",
     "error 10 locations./c.upstream.runner: branch main of shop has no runner nod; write `node`, or add it to repo/shop.yml",
     "error 11 locations./d.upstream.runner: jobs is a SimpleProcess, which answers no visitors; name another runner, or make it a NginxBackend in repo/shop.yml",
@@ -48,8 +48,17 @@ test("a reference to nothing takes out its location alone, with the line and the
   ]);
 });
 
-test("a domain without any location left is left out", () => {
+test("an app that no file describes may be made by a command, so its location stays", () => {
   const { domains, problems } = resolve("  /: {upstream: {repo: x, branch: main, runner: y}}\n");
+  assert.equal(domains.get("a.com")?.config.locations[0]?.upstream.app, "x");
+  assert.deepEqual(
+    problems.map(({ severity, unlessApp }) => [severity, unlessApp]),
+    [["warning", "x"]],
+  );
+});
+
+test("a domain without any location left is left out", () => {
+  const { domains, problems } = resolve("  /: {upstream: {repo: shop, branch: x, runner: y}}\n");
   assert.equal(domains.size, 0);
   assert.equal(problems.length, 1);
 });
@@ -58,10 +67,10 @@ test("a wrong maintenance upstream takes out no more than itself", () => {
   const { domains, problems } = resolve(`
   /:
     upstream: {repo: shop, branch: main, runner: node}
-    maintenance_upstream: {repo: sorry, branch: main, runner: node}
+    maintenance_upstream: {repo: shop, branch: sorry, runner: node}
 `);
   assert.equal(domains.get("a.com")?.config.locations[0]?.maintenance, null);
-  assert.match(linesOf(problems).join(), /^error 5 locations\.\/\.maintenance_upstream\.repo/);
+  assert.match(linesOf(problems).join(), /^error 5 locations\.\/\.maintenance_upstream\.branch/);
 });
 
 test("process types that the pushed code decides cannot be checked", () => {

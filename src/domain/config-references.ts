@@ -1,17 +1,23 @@
 import { closest } from "./closest.ts";
-import { type ConfigPath, errorAt } from "./config-text.ts";
+import { type ConfigPath, errorAt, warningAt } from "./config-text.ts";
 import type { ParsedDomain } from "./domain-config.ts";
 import type { DomainLocation, DomainUpstream } from "./domain-name.ts";
 import type { ConfigProblem, HostConfig } from "./host-config.ts";
 
 type Apps = HostConfig["apps"];
 type Domains = HostConfig["domains"];
-type Wrong = { readonly part: "repo" | "branch" | "runner"; problem: string; fix: string };
+type Wrong = {
+  readonly part: "repo" | "branch" | "runner";
+  readonly problem: string;
+  readonly fix: string;
+  readonly unlessApp?: string;
+};
 
 /**
- * Leaves out what names an app, a branch or a runner that no file describes: a location whose
+ * Leaves out what names a branch or a runner that its app's file does not have: a location whose
  * upstream is missing, a maintenance upstream alone, a domain without any location left. Each is a
- * problem of its own file; nothing else is touched.
+ * problem of its own file; nothing else is touched. An app that no file describes may have been
+ * made by a command, so what names it stays.
  */
 export function resolveReferences(
   apps: Apps,
@@ -39,21 +45,36 @@ function resolveLocation(
   path: ConfigPath,
 ): { location: DomainLocation | null; problems: ConfigProblem[] } {
   const { upstream, maintenance } = location;
-  const problemOf = ({ part, ...words }: Wrong, key: string) =>
-    errorAt(text, [...path, key, part], words);
   const wrong = wrongReference(apps, upstream);
-  if (wrong) return { location: null, problems: [problemOf(wrong, "upstream")] };
   const wrongToo = maintenance && wrongReference(apps, maintenance);
-  if (!wrongToo) return { location, problems: [] };
-  const problems = [problemOf(wrongToo, "maintenance_upstream")];
-  return { location: { ...location, maintenance: null }, problems };
+  const problems = [
+    ...(wrong ? [problemAt(text, [...path, "upstream"], wrong)] : []),
+    ...(wrongToo ? [problemAt(text, [...path, "maintenance_upstream"], wrongToo)] : []),
+  ];
+  if (isSurelyWrong(wrong)) return { location: null, problems };
+  return {
+    location: isSurelyWrong(wrongToo) ? { ...location, maintenance: null } : location,
+    problems,
+  };
+}
+
+function isSurelyWrong(wrong: Wrong | null): boolean {
+  return wrong !== null && wrong.unlessApp === undefined;
+}
+
+function problemAt(text: ParsedDomain["text"], path: ConfigPath, wrong: Wrong): ConfigProblem {
+  const { part, unlessApp, ...words } = wrong;
+  if (unlessApp === undefined) return errorAt(text, [...path, part], words);
+  return { ...warningAt(text, [...path, part], words), unlessApp };
 }
 
 function wrongReference(apps: Apps, upstream: DomainUpstream): Wrong | null {
   const app = apps.get(upstream.app);
   if (!app) {
-    const fix = fixOf(upstream.app, [...apps.keys()], `add the file repo/${upstream.app}.yml`);
-    return { part: "repo", problem: `no file describes ${upstream.app}`, fix };
+    const { app: name } = upstream;
+    const otherwise = `add the file repo/${name}.yml, or make the app with berth apps:create ${name}`;
+    const fix = fixOf(name, [...apps.keys()], otherwise);
+    return { part: "repo", problem: `no app is named ${name}`, fix, unlessApp: name };
   }
   const branch = app.branches.get(upstream.branch);
   if (!branch) {

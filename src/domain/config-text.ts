@@ -43,7 +43,7 @@ export function errorAt(text: ConfigText, path: ConfigPath, words: Words): Confi
   return problemAt("error", text, path, words);
 }
 
-function warningAt(text: ConfigText, path: ConfigPath, words: Words): ConfigProblem {
+export function warningAt(text: ConfigText, path: ConfigPath, words: Words): ConfigProblem {
   return problemAt("warning", text, path, words);
 }
 

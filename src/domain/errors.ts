@@ -123,7 +123,7 @@ export const errorCatalog = {
   not_permitted: {
     kind: "denied",
     message: "{actor} may not do this.",
-    hint: "Ask whoever looks after this Berth.",
+    hint: "On Berth's own machine everything is allowed; else ask whoever looks after it.",
   },
   ports_used_up: {
     kind: "busy",

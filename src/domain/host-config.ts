@@ -91,6 +91,8 @@ export type ConfigProblem = {
   readonly problem: string;
   /** What to write instead, as a sentence. */
   readonly fix: string;
+  /** No mistake while an app of this name exists, which a command may have made. */
+  readonly unlessApp?: string;
 };
 
 /** A key file's entry. */

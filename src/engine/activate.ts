@@ -1,5 +1,6 @@
 import { changeConfig, targetOf, type Branch } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
+import type { Instance } from "#domain/instance.ts";
 import { deploySteps, type DeployStep } from "#domain/job.ts";
 import type { Release } from "#domain/release.ts";
 import { problemOf, seconds, type Work } from "./build.ts";
@@ -11,6 +12,8 @@ import { environmentOf, wantedOf } from "./plan/wanted.ts";
 import { urlsOf } from "./publish.ts";
 
 const hookTimeoutMs = 3_600_000;
+/** How long a new release must serve until the old one is stopped. */
+const settledAfterMs = 500;
 
 /**
  * Makes a release the current one. Without maintenance hooks its instances come up beside the old
@@ -21,19 +24,62 @@ export async function activate(work: Work, release: Release, loop: Loop): Promis
   const { context, branch, out } = work;
   const startedMs = context.clock.now().getTime();
   out.heading(`Release v${release.number}: ${release.description}`);
-  try {
-    await runReleaseCommand(work, release);
-    await runMaintenanceHooks(work, release, loop);
-    await bringUp(work, release, loop);
-  } catch (error) {
+  const started = await prepare(work, release, loop).catch(async (error: unknown) => {
     if (!work.signal.aborted) await giveUp(work, release, loop);
     throw error;
-  }
+  });
   makeCurrent(work, release);
   await loop.reconcile(branch.id);
   const took = seconds(context.clock.now().getTime() - startedMs);
   out.heading(`v${release.number} is live after ${took}`);
   for (const url of urlsOf(context, branch)) out.line(url);
+  await settle(work, loop, { release, started });
+}
+
+async function prepare(work: Work, release: Release, loop: Loop): Promise<Instance[]> {
+  await runReleaseCommand(work, release);
+  await runMaintenanceHooks(work, release, loop);
+  return bringUp(work, release, loop);
+}
+
+/**
+ * A program may accept a connection and crash in the next moment. So the old instances stay for a
+ * while after the switch, and take the traffic back at once if a new one ends.
+ */
+async function settle(
+  work: Work,
+  loop: Loop,
+  { release, started }: { release: Release; started: readonly Instance[] },
+): Promise<void> {
+  const { context, branch, signal } = work;
+  const { store } = context;
+  const since = new Date(Math.min(...started.map((it) => it.createdAt.getTime())));
+  try {
+    const asked = { target: targetOf(branch), since, signal, ms: settledAfterMs };
+    if (started.length > 0) await loop.health.lasting(started, asked);
+  } catch (error) {
+    if (!signal.aborted) await takeBack(work, release, loop);
+    throw error;
+  }
+  store.branches.update(branch.id, { candidateReleaseId: null });
+  await loop.reconcile(branch.id);
+}
+
+async function takeBack(work: Work, release: Release, loop: Loop): Promise<void> {
+  const { context, branch, job, out } = work;
+  const { store } = context;
+  const { currentReleaseId, config } = branch;
+  const isOurs = job.input.changes !== undefined || job.input.rollbackReleaseId !== undefined;
+  const isManaged = (store.apps.get(branch.appId)?.managedBy ?? null) !== null;
+  store.transaction(() => {
+    store.releases.update(release.id, { status: "failed", healthyAt: null });
+    const back = { currentReleaseId, candidateReleaseId: null };
+    store.branches.update(branch.id, isOurs && !isManaged ? { ...back, config } : back);
+    const message = `v${release.number} failed just after it had taken over.`;
+    emit(context, "release.failed", { branch, actor: release.actor, message });
+  });
+  if (currentReleaseId !== null) out.heading("The release before serves again");
+  await loop.reconcile(branch.id);
 }
 
 async function runReleaseCommand(work: Work, release: Release): Promise<void> {
@@ -45,7 +91,7 @@ async function runReleaseCommand(work: Work, release: Release): Promise<void> {
 async function runMaintenanceHooks(work: Work, release: Release, loop: Loop): Promise<void> {
   const { context, branch, job, out } = work;
   const { maintenance, whileServing } = release.config.hooks;
-  if (maintenance.length === 0 || isPast(work, "hooks")) return;
+  if (maintenance.length === 0 || isPast(work, "hooks") || !isNewCode(work, release)) return;
   const mustHold = !whileServing && branch.mode !== "stopped";
   if (mustHold) await hold(work, release, loop);
   context.store.jobs.update(job.id, { step: "hooks" });
@@ -54,6 +100,13 @@ async function runMaintenanceHooks(work: Work, release: Release, loop: Loop): Pr
     await runHook(work, release, { name: "maintenance", command });
   }
   if (mustHold) out.line(`Requests to ${targetOf(branch)} wait until the new release serves`);
+}
+
+/** Changed config vars or counts need no migration: hooks belong to code that did not serve before. */
+function isNewCode({ context: { store }, branch }: Work, { artifactId }: Release): boolean {
+  const current =
+    branch.currentReleaseId === null ? null : store.releases.get(branch.currentReleaseId);
+  return current?.artifactId !== artifactId;
 }
 
 /** Whether a job that goes on after a restart had finished a step, which then is not done again. */
@@ -73,7 +126,8 @@ async function hold(work: Work, release: Release, loop: Loop): Promise<void> {
   await loop.retired(branch.id);
 }
 
-async function bringUp(work: Work, release: Release, loop: Loop): Promise<void> {
+/** Gives the instances that were started for it, without those that it shares with the old one. */
+async function bringUp(work: Work, release: Release, loop: Loop): Promise<Instance[]> {
   const { context, branch, job, out, signal } = work;
   const { store, clock } = context;
   store.jobs.update(job.id, { step: "start" });
@@ -95,6 +149,7 @@ async function bringUp(work: Work, release: Release, loop: Loop): Promise<void> 
     const took = seconds(clock.now().getTime() - since.getTime());
     out.line(`${mine.map(nameOf).join(", ")} healthy after ${took}`);
   }
+  return mine.filter((it) => it.spec.kind === "web" && it.createdAt >= since);
 }
 
 /** The one step in which a branch's release changes: all of it is on the disk, or nothing. */
@@ -106,11 +161,15 @@ function makeCurrent({ context, branch, job }: Work, release: Release): void {
     store.releases.update(release.id, { status: "healthy", healthyAt });
     // Read again: a command or a file may have changed its config while the job ran.
     const now = store.branches.get(branch.id) ?? branch;
+    // What a file says stays wanted, even when a rollback runs without it for a while.
+    const isManaged = (store.apps.get(branch.appId)?.managedBy ?? null) !== null;
+    // The release before stays up beside it for now, unless its instances were stopped for hooks.
+    const stays = now.mode === "serving" ? branch.currentReleaseId : null;
     store.branches.update(branch.id, {
       currentReleaseId: release.id,
-      candidateReleaseId: null,
+      candidateReleaseId: stays,
       ...released(now),
-      config: configAfter(now, job.input, release),
+      config: isManaged ? now.config : configAfter(now, job.input, release),
     });
     const message = `v${release.number} is current: ${release.description}`;
     emit(context, "release.current", { branch, actor: release.actor, message });

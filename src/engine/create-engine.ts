@@ -4,7 +4,7 @@ import { destroyApp } from "./apps.ts";
 import { platformActor, type EngineContext } from "./context.ts";
 import { createJobRunner } from "./deploy.ts";
 import type { Engine } from "./engine.ts";
-import { applyHostConfig, reportProblems } from "./host-config.ts";
+import { applyHostConfig, realProblems, reportProblems } from "./host-config.ts";
 import { JobQueue } from "./jobs.ts";
 import { Loop } from "./loop.ts";
 import { operations, type Parts } from "./operations.ts";
@@ -47,7 +47,7 @@ export function createEngine(context: EngineContext): RunningEngine {
       startedAt,
       apps: store.apps.list().length,
       instances: store.instances.list().length,
-      problems: hostConfig().problems,
+      problems: realProblems(context, hostConfig().problems),
     }),
     shutDown: async () => {
       await stop();

@@ -99,7 +99,11 @@ async function releaseOnce(
   const { context, job, branch } = work;
   const { store, source, clock } = context;
   const begun = job.releaseId === null ? null : store.releases.get(job.releaseId);
-  if (begun?.status === "healthy") return;
+  if (begun?.status === "healthy") {
+    // berthd was killed after the switch: what the old release left is taken down.
+    store.branches.update(branch.id, { candidateReleaseId: null });
+    return loop.reconcile(branch.id);
+  }
   const release =
     begun ??
     store.transaction(() => {

@@ -3,19 +3,13 @@ import { DomainName, type Domain } from "#domain/domain-name.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { emit, type EngineContext } from "./context.ts";
 import { ownHostOf, frontOf } from "./plan/routes.ts";
-import { ownerOf, type Publisher } from "./publish.ts";
+import { leadsTo, ownerOf, type Publisher } from "./publish.ts";
 import { branchAt } from "./targets.ts";
 
 export function listDomains({ store }: EngineContext, target: string | null): Domain[] {
   if (target === null) return store.domains.list();
   const branch = branchAt(store, target);
-  return store.domains
-    .list()
-    .filter(({ config }) =>
-      config.locations.some(
-        ({ upstream }) => upstream.app === branch.appName && upstream.branch === branch.name,
-      ),
-    );
+  return store.domains.list().filter((it) => leadsTo(it, branch));
 }
 
 /** @throws {PlatformError} `domain_taken`, `invalid_input` */

@@ -78,10 +78,15 @@ export class HealthWatch {
     const { lastExit, givenUp } = await executor.observe(id);
     const instance = store.instances.get(id);
     if (!lastExit || !instance || instance.drainingAt) return;
-    this.#exits.set(id, { exit: lastExit, at: clock.now() });
-    store.instances.update(id, { healthyAt: null });
     const message = `${nameOf(instance)} ${describeExit(lastExit)}.`;
     record(this.#context, instance, "instance.exited", message);
+    if (hasDoneItsWork(instance, lastExit)) {
+      if (!instance.healthyAt) this.#becomeHealthy(id);
+      if (givenUp) this.#revive(instance);
+      return;
+    }
+    this.#exits.set(id, { exit: lastExit, at: clock.now() });
+    store.instances.update(id, { healthyAt: null });
     this.#changes.emit("change");
     this.#onChange(instance.branchId);
     this.begin(id);
@@ -104,15 +109,41 @@ export class HealthWatch {
       const waiting = instances.filter((it) => !store.instances.get(it.id)?.healthyAt);
       const [slowest] = waiting;
       if (!slowest) return;
-      for (const it of waiting) {
-        const ended = this.#exits.get(it.id);
-        if (ended && ended.at >= since) {
-          throw await reasonOf(this.#context, it, { target, exit: ended.exit });
-        }
-      }
+      await this.#refuseEnded(waiting, { target, since });
       const leftMs = deadlineMs - clock.now().getTime();
       if (leftMs <= 0) throw await reasonOf(this.#context, slowest, { target, exit: null });
       await this.#nextChange(Math.min(leftMs, 1000), signal);
+    }
+  }
+
+  /**
+   * Resolves after `ms` in which none of these ended.
+   * @throws {PlatformError} `unhealthy` with the reason, at the first one that ends.
+   */
+  async lasting(
+    instances: readonly Instance[],
+    asked: { target: string; since: Date; signal: AbortSignal; ms: number },
+  ): Promise<void> {
+    const { clock } = this.#context;
+    const endMs = clock.now().getTime() + asked.ms;
+    for (;;) {
+      asked.signal.throwIfAborted();
+      await this.#refuseEnded(instances, asked);
+      const leftMs = endMs - clock.now().getTime();
+      if (leftMs <= 0) return;
+      await this.#nextChange(leftMs, asked.signal);
+    }
+  }
+
+  async #refuseEnded(
+    instances: readonly Instance[],
+    { target, since }: { target: string; since: Date },
+  ): Promise<void> {
+    for (const it of instances) {
+      const ended = this.#exits.get(it.id);
+      if (ended && ended.at >= since) {
+        throw await reasonOf(this.#context, it, { target, exit: ended.exit });
+      }
     }
   }
 
@@ -175,6 +206,14 @@ export class HealthWatch {
   #report(error: unknown, id: number, message: string): void {
     if (!this.#stopping.aborted) this.#context.log.error({ err: error, instance: id }, message);
   }
+}
+
+/**
+ * A process without a port that ends with code 0 is no failure: it is started again like any other,
+ * as pyPaaS did, and its release stands.
+ */
+function hasDoneItsWork({ spec }: Instance, { code }: ExitStatus): boolean {
+  return spec.kind === "worker" && code === 0;
 }
 
 /** Why an instance did not become healthy, with its last lines, the likely cause and what to do. */

@@ -1,5 +1,6 @@
 import type { App } from "#domain/app.ts";
 import { targetOf, type Branch, type BranchConfig } from "#domain/branch.ts";
+import type { EventType } from "#domain/events.ts";
 import type { ConfigProblem, HostConfig } from "#domain/host-config.ts";
 import { defaultBranchOf } from "#domain/repo-config.ts";
 import { removeBranch, destroyApp } from "./apps.ts";
@@ -7,7 +8,7 @@ import { platformActor, type EngineContext } from "./context.ts";
 import { syncKeys } from "./keys.ts";
 import type { JobQueue } from "./jobs.ts";
 import type { Loop } from "./loop.ts";
-import type { Publisher } from "./publish.ts";
+import { ownerOf, type Publisher } from "./publish.ts";
 
 type Parts = { readonly loop: Loop; readonly queue: JobQueue; readonly publisher: Publisher };
 
@@ -29,17 +30,50 @@ export async function applyHostConfig(
   await syncKeys(context);
 }
 
-/** Says in the events what is wrong with a file; the console and `berth status` show it as well. */
-export function reportProblems(
-  { store, clock }: EngineContext,
-  problems: readonly ConfigProblem[],
-): void {
-  const broken = problems.filter(({ severity }) => severity === "error");
-  for (const { file, line, key, problem, fix } of broken) {
-    const message = `${file}:${line}: ${key === "" ? "" : `${key}: `}${problem}. ${fix}`;
-    const row = { at: clock.now(), appId: null, target: null, actor: platformActor, message };
-    store.events.add({ ...row, type: "host_config.refused" });
+/** What each engine has said already of its files. */
+const saidBefore = new WeakMap<EngineContext, ReadonlySet<string>>();
+
+/** Says in the events what is newly wrong with a file; `berth status` shows all of it. */
+export function reportProblems(context: EngineContext, problems: readonly ConfigProblem[]): void {
+  const before = saidBefore.get(context);
+  const now = new Map(realProblems(context, problems).map((it) => [wordsOf(it), it.severity]));
+  saidBefore.set(context, new Set(now.keys()));
+  for (const [message, severity] of now) {
+    if (before?.has(message)) continue;
+    emitApart(
+      context,
+      severity === "error" ? "host_config.refused" : "host_config.applied",
+      message,
+    );
   }
+}
+
+/** Without those that a command has made good. */
+export function realProblems(
+  { store }: EngineContext,
+  problems: readonly ConfigProblem[],
+): ConfigProblem[] {
+  return problems.filter(
+    ({ unlessApp }) => unlessApp === undefined || store.apps.named(unlessApp) === null,
+  );
+}
+
+function wordsOf({ file, line, key, problem, fix }: ConfigProblem): string {
+  const place = line === 0 ? file : `${file}:${line}`;
+  const words = [place, key, `${problem}. To mend it: ${fix}.`];
+  return words.filter((part) => part !== "").join(": ");
+}
+
+/** Records what concerns no app that is there for sure. */
+function emitApart({ store, clock }: EngineContext, type: EventType, message: string): void {
+  store.events.add({
+    at: clock.now(),
+    type,
+    appId: null,
+    target: null,
+    actor: platformActor,
+    message,
+  });
 }
 
 /** Removes the apps, branches and domains that no file names any more; a sentence for each. */
@@ -70,10 +104,13 @@ export async function cleanup(
   return done;
 }
 
-function ensureApp({ store, clock }: EngineContext, name: string, file: string): App {
+function ensureApp(context: EngineContext, name: string, file: string): App {
+  const { store, clock } = context;
   const found = store.apps.named(name);
   if (found) {
-    if (found.managedBy !== file) store.apps.update(found.id, { managedBy: file });
+    if (found.managedBy === file) return found;
+    store.apps.update(found.id, { managedBy: file });
+    emitApart(context, "host_config.applied", `${name} is managed by ${file} from now on.`);
     return { ...found, managedBy: file };
   }
   const at = clock.now();
@@ -93,18 +130,19 @@ function ensureApp({ store, clock }: EngineContext, name: string, file: string):
 }
 
 function ensureBranches(
-  { store }: EngineContext,
+  context: EngineContext,
   { queue }: Parts,
   app: App,
   wanted: ReadonlyMap<string, BranchConfig>,
 ): void {
+  const { store } = context;
   const first = defaultBranchOf(wanted.keys());
   const known = new Map(store.branches.of(app.id).map((branch) => [branch.name, branch]));
   for (const [name, config] of wanted) {
     const isDefault = name === first;
     const branch = known.get(name);
     if (!branch) store.branches.add({ appId: app.id, name, isDefault, config });
-    else changeBranch(store, queue, branch, { isDefault, config });
+    else changeBranch(context, queue, branch, { isDefault, config });
   }
   for (const branch of known.values()) {
     if (!wanted.has(branch.name) && branch.isDefault)
@@ -113,18 +151,38 @@ function ensureBranches(
 }
 
 function changeBranch(
-  store: EngineContext["store"],
+  { store, clock }: EngineContext,
   queue: JobQueue,
   branch: Branch,
   wanted: Pick<Branch, "isDefault" | "config">,
 ): void {
   const isSame = JSON.stringify(branch.config) === JSON.stringify(wanted.config);
   if (isSame && branch.isDefault === wanted.isDefault) return;
-  store.branches.update(branch.id, wanted);
-  if (isSame || branch.currentReleaseId === null || !concernsRelease(branch.config, wanted.config))
-    return;
-  const input = { description: "Change of the configuration file" };
-  queue.add({ kind: "release", branchId: branch.id, actor: platformActor, input });
+  const isRunning = branch.currentReleaseId !== null;
+  const mustRelease =
+    isRunning && concernsRelease(branch.config, wanted.config) && !isReleaseWaiting(store, branch);
+  // Both or none, so that no change is forgotten when berthd is killed here.
+  store.transaction(() => {
+    store.branches.update(branch.id, wanted);
+    if (!mustRelease) return;
+    const input = { description: "Change of the configuration file" };
+    const row = { kind: "release", branchId: branch.id, actor: platformActor, input } as const;
+    store.jobs.add({ ...row, createdAt: clock.now() });
+  });
+  if (mustRelease) queue.resume();
+}
+
+/** What waits takes the config as it is when it begins; a rollback brings its own. */
+function isReleaseWaiting({ jobs }: EngineContext["store"], { id }: Branch): boolean {
+  return jobs
+    .open()
+    .some(
+      ({ branchId, kind, status, input }) =>
+        branchId === id &&
+        kind === "release" &&
+        status === "waiting" &&
+        input.rollbackReleaseId === undefined,
+    );
 }
 
 /** Hooks of a build and custom commands change nothing that runs. */
@@ -134,13 +192,19 @@ function concernsRelease(before: BranchConfig, after: BranchConfig): boolean {
   return running(before) !== running(after);
 }
 
-function syncDomains({ store }: EngineContext, config: HostConfig): void {
+/** A file's word counts more than a command's. */
+function syncDomains(context: EngineContext, config: HostConfig): void {
+  const { store } = context;
   const known = new Map(store.domains.list().map((domain) => [domain.name, domain]));
   for (const [name, { file, config: wanted }] of config.domains) {
     const before = known.get(name);
     if (before?.managedBy === file && JSON.stringify(before.config) === JSON.stringify(wanted))
       continue;
     store.domains.set({ name, managedBy: file, config: wanted });
+    if (before?.managedBy === null) {
+      const message = `${name} is managed by ${file} from now on; a command had given it to ${ownerOf(before)}.`;
+      emitApart(context, "host_config.applied", message);
+    }
   }
   for (const { name, managedBy } of known.values()) {
     if (managedBy !== null && !config.domains.has(name)) store.domains.remove(name);

@@ -20,6 +20,7 @@ type Running = {
 const kindsOfPush = new Set<JobKind>(["deploy", "rebuild"]);
 /** Before trying again to note the end of a job, as when the disk is full. */
 const retryMs = 1000;
+const settleMsMax = 5000;
 
 /**
  * One job at a time for each branch, in order; a newer push takes the place of one that waits. A
@@ -67,9 +68,12 @@ export class JobQueue {
     await now?.end;
   }
 
-  /** Resolves when no job runs. To be called once nothing new is begun. */
+  /** Resolves when no job runs any more; what does not end soon is left to the next berthd. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#running.values()].map(({ end }) => end));
+    const enough = new AbortController();
+    const late = this.#context.clock.sleep(settleMsMax, enough.signal);
+    await Promise.race([Promise.all([...this.#running.values()].map(({ end }) => end)), late]);
+    enough.abort();
   }
 
   async *follow(jobId: number, from: number, signal: AbortSignal): AsyncGenerator<JobOutput> {

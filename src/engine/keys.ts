@@ -69,9 +69,11 @@ export async function syncKeys(context: EngineContext): Promise<number> {
   const { store, access, hostConfig, clock } = context;
   const wanted = new Map(hostConfig().keys.map((key) => [key.blob, key]));
   store.transaction(() => {
+    for (const { id, managedBy, blob } of store.keys.list()) {
+      if (managedBy && wanted.get(blob)?.file !== managedBy) store.keys.remove(id);
+    }
     const known = store.keys.list();
-    for (const key of known) if (key.managedBy && !wanted.has(key.blob)) store.keys.remove(key.id);
-    const names = new Set(store.keys.list().map((it) => it.name));
+    const names = new Set(known.map((it) => it.name));
     for (const { name, type, blob, file } of wanted.values()) {
       if (known.some((it) => it.blob === blob)) continue;
       const free = freeName(name, names);

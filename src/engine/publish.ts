@@ -50,19 +50,21 @@ export class Publisher {
     await this.#turn.run(async () => {
       const branch = this.#context.store.branches.get(branchId);
       if (!branch) return;
+      const host = this.#ownHost(branch);
+      const key = backendKey(branch.id);
+      // The first that is heard of a branch, or of a release of it: domains may have waited for it.
+      const isNew = !this.#sent.has(hostPrefix + host) || !this.#sent.has(backendPrefix + key);
+      const domains = isNew ? this.#domainsOf(branch) : {};
       await this.#change({
-        hosts: { [this.#ownHost(branch)]: ownRouteOf(branch, this.#currentOf(branch)) },
-        backends: { [backendKey(branch.id)]: this.#backend(branch) },
+        hosts: { [host]: this.#ownRoute(branch), ...domains },
+        backends: { [key]: this.#backend(branch) },
       });
     });
   }
 
   async domains(names: readonly string[]): Promise<void> {
     await this.#turn.run(async () => {
-      const routes = names.map((name) => {
-        const domain = this.#context.store.domains.get(name);
-        return [name, domain ? this.#domainRoute(domain) : null] as const;
-      });
+      const routes = names.map((name) => [name, this.#hostRoute(name)] as const);
       await this.#change({ hosts: Object.fromEntries(routes), backends: {} });
     });
   }
@@ -70,7 +72,9 @@ export class Publisher {
   /** Takes out what belonged to branches that are gone. */
   async forget(branches: readonly Branch[], domains: readonly string[]): Promise<void> {
     await this.#turn.run(async () => {
-      const hosts = [...branches.map((it) => this.#ownHost(it)), ...domains];
+      const { store } = this.#context;
+      const own = branches.map((it) => this.#ownHost(it)).filter((it) => !store.domains.get(it));
+      const hosts = [...own, ...domains];
       await this.#change({
         hosts: Object.fromEntries(hosts.map((name) => [name, null])),
         backends: Object.fromEntries(branches.map(({ id }) => [backendKey(id), null])),
@@ -87,6 +91,25 @@ export class Publisher {
     const named = store.domains.list().map((it) => [it.name, this.#domainRoute(it)] as const);
     const backends = branches.map((it) => [backendKey(it.id), this.#backend(it)] as const);
     return { hosts: withoutNull([...own, ...named]), backends: withoutNull(backends) };
+  }
+
+  #hostRoute(name: string): HostRoute | null {
+    const { store } = this.#context;
+    const domain = store.domains.get(name);
+    if (domain) return this.#domainRoute(domain);
+    const branch = store.branches.list().find((it) => this.#ownHost(it) === name);
+    return branch ? this.#ownRoute(branch) : null;
+  }
+
+  /** A domain comes before a branch's own host of the same name. */
+  #ownRoute(branch: Branch): HostRoute | null {
+    const domain = this.#context.store.domains.get(this.#ownHost(branch));
+    return domain ? this.#domainRoute(domain) : ownRouteOf(branch, this.#currentOf(branch));
+  }
+
+  #domainsOf(branch: Branch): Record<string, HostRoute | null> {
+    const named = this.#context.store.domains.list().filter((it) => leadsTo(it, branch));
+    return Object.fromEntries(named.map((it) => [it.name, this.#domainRoute(it)]));
   }
 
   #ownHost(branch: Branch): string {
@@ -140,15 +163,17 @@ export class Publisher {
 /** Where visitors reach a branch: its domains, else its own host name. */
 export function urlsOf({ store, hostConfig }: EngineContext, branch: Branch): string[] {
   const { suffix, listen } = hostConfig().settings;
-  const serves = (domain: Domain) =>
-    domain.config.locations.some(
-      ({ upstream }) => upstream.app === branch.appName && upstream.branch === branch.name,
-    );
-  const named = store.domains.list().filter(serves);
+  const named = store.domains.list().filter((it) => leadsTo(it, branch));
   const urls = named.map(({ name, config }) =>
     config.ssl ? `https://${name}:${listen.tls}` : `http://${name}:${listen.direct}`,
   );
   return [...urls, `http://${ownHostOf(branch, suffix)}:${listen.direct}`];
+}
+
+export function leadsTo({ config }: Domain, { appName, name }: Branch): boolean {
+  return config.locations.some(
+    ({ upstream }) => upstream.app === appName && upstream.branch === name,
+  );
 }
 
 export function branchIdOf({ store }: EngineContext, upstream: DomainUpstream): number | null {

@@ -71,18 +71,8 @@ export async function exec(
     ...rest,
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
-  const out: Buffer[] = [];
-  let outBytes = 0;
-  let stderrTail = "";
+  const output = collect(child);
   let timedOut = false;
-  child.stdout?.on("data", (chunk: Buffer) => {
-    outBytes += chunk.length;
-    if (outBytes <= stdoutBytesMax) out.push(chunk);
-    else child.kill("SIGKILL");
-  });
-  child.stderr?.on("data", (chunk: Buffer) => {
-    stderrTail = (stderrTail + chunk.toString("utf8")).slice(-stderrTailMax);
-  });
   child.stdin?.on("error", () => {});
   if (input !== undefined) child.stdin?.end(input);
   const timer = setTimeout(() => {
@@ -91,13 +81,29 @@ export async function exec(
   }, timeoutMs);
   try {
     const { code, signal } = await ended(child);
-    const tooMuch = outBytes > stdoutBytesMax;
+    const { stderrTail, tooMuch } = output;
     if (code !== 0 || tooMuch)
       throw new ExecError(argv, { code, signal, timedOut, tooMuch, stderrTail });
-    return Buffer.concat(out).toString("utf8");
+    return Buffer.concat(output.chunks).toString("utf8");
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Keeps what a program prints, and ends it when that is too much. */
+function collect(child: ChildProcess): { chunks: Buffer[]; stderrTail: string; tooMuch: boolean } {
+  const kept = { chunks: [] as Buffer[], stderrTail: "", tooMuch: false };
+  let bytes = 0;
+  child.stdout?.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    kept.tooMuch = bytes > stdoutBytesMax;
+    if (kept.tooMuch) child.kill("SIGKILL");
+    else kept.chunks.push(chunk);
+  });
+  child.stderr?.on("data", (chunk: Buffer) => {
+    kept.stderrTail = (kept.stderrTail + chunk.toString("utf8")).slice(-stderrTailMax);
+  });
+  return kept;
 }
 
 export type StartOptions = {

@@ -1,6 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { lchown, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import {
+  chmod,
+  lchown,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** Writes a file so that a reader, or a crash, sees either the old text or the whole new one. */
@@ -36,9 +47,26 @@ export async function ensureDirectory(path: string, mode = 0o755): Promise<strin
   return path;
 }
 
-/** Removes a whole tree; does nothing when it is not there. Never follows a link. */
+/**
+ * Removes a whole tree; does nothing when it is not there. Never follows a link. Folders that their
+ * owner may not write to, as a build may leave them, are opened first.
+ */
 export async function removeTree(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  const remove = () => rm(path, { recursive: true, force: true, maxRetries: 3 });
+  await remove().catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EACCES" && error.code !== "EPERM") throw error;
+    await unlockTree(Buffer.from(path));
+    await remove();
+  });
+}
+
+/** Paths are bytes here: a file's name need not be text. */
+async function unlockTree(path: Buffer): Promise<void> {
+  if (!(await lstat(path)).isDirectory()) return;
+  await chmod(path, 0o700);
+  for (const name of await readdir(path, { encoding: "buffer" })) {
+    await unlockTree(Buffer.concat([path, Buffer.from("/"), name]));
+  }
 }
 
 export async function exists(path: string): Promise<boolean> {

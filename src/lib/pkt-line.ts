@@ -4,36 +4,40 @@ export function renderPktLine(text: string): Buffer {
   return Buffer.concat([Buffer.from((body.length + 4).toString(16).padStart(4, "0")), body]);
 }
 
-export const flushPkt = Buffer.from("0000");
+const flush = "0000";
+export const flushPkt = Buffer.from(flush);
 
-const lengthMax = 65_520;
+const sizeMax = 65_520;
 
 /** Reads sections of lines from a stream, each up to its flush. */
 export function createPktReader(input: AsyncIterable<Buffer>): {
   section: () => Promise<string[]>;
 } {
   const chunks = input[Symbol.asyncIterator]();
-  let rest = Buffer.alloc(0);
+  let parts: Buffer[] = [];
+  let length = 0;
   const take = async (count: number): Promise<Buffer> => {
-    while (rest.length < count) {
+    while (length < count) {
       const { value, done } = await chunks.next();
       if (done) throw new Error("the stream ended inside a line");
-      rest = Buffer.concat([rest, value]);
+      parts.push(value);
+      length += value.length;
     }
-    const taken = rest.subarray(0, count);
-    rest = rest.subarray(count);
-    return taken;
+    const [only] = parts;
+    const whole = only && parts.length === 1 ? only : Buffer.concat(parts);
+    parts = [whole.subarray(count)];
+    length -= count;
+    return whole.subarray(0, count);
   };
   return {
     section: async () => {
       const lines: string[] = [];
       for (;;) {
         const digits = (await take(4)).toString("latin1");
-        const length = Number.parseInt(digits, 16);
-        if (length === 0) return lines;
-        if (!/^[0-9a-fA-F]{4}$/.test(digits) || length < 4 || length > lengthMax)
-          throw new Error("not a line of git's");
-        lines.push((await take(length - 4)).toString("utf8").replace(/\n$/, ""));
+        if (digits === flush) return lines;
+        const size = /^[0-9a-fA-F]{4}$/.test(digits) ? Number.parseInt(digits, 16) : 0;
+        if (size < 4 || size > sizeMax) throw new Error("not a line of git's");
+        lines.push((await take(size - 4)).toString("utf8").replace(/\n$/, ""));
       }
     },
   };

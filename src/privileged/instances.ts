@@ -7,7 +7,7 @@ import { exec, ExecError } from "#lib/exec.ts";
 import { renderExecline } from "#lib/execline.ts";
 import { ensureDirectory, exists, nullIfMissing, removeTree, writeAtomic } from "#lib/files.ts";
 import type { SupervisionLayout } from "./layout.ts";
-import { innerGroup, kill } from "./processes.ts";
+import { terminateInside } from "./processes.ts";
 import { renderSandbox, sandboxArgsText, type SandboxTools } from "./sandbox.ts";
 import { statusOf } from "./status.ts";
 
@@ -73,9 +73,7 @@ async function end(service: string, id: number, graceMs: number): Promise<void> 
     await exec(["s6-svc", "-d", service]).catch(ignoreNotSupervised);
     return;
   }
-  const group = await innerGroup(status.pid);
-  if (group !== null) kill(-group, "SIGTERM");
-  if (group !== null && (await isDownWithin(service, graceMs))) return;
+  if ((await terminateInside(status.pid)) && (await isDownWithin(service, graceMs))) return;
   // Killing the outer process takes the whole process namespace down with it.
   await exec(["s6-svc", "-dk", service]).catch(ignoreNotSupervised);
   if (!(await isDownWithin(service, stuckAfterMs))) {

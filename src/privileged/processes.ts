@@ -2,17 +2,33 @@ import { readdir, readlink } from "node:fs/promises";
 import { readIfThere } from "#lib/files.ts";
 import { listeningSockets } from "#lib/sockets.ts";
 
+/** Programs that start another one and end when that has ended. */
+const wrapperName = /^(?:sh|dash|bash|npm\b.*|yarn|pnpm)$/;
+const termBit = 1n << 14n;
+
 /**
- * The process group inside a sandbox, from its outer process: bwrap's child leads a session of its
- * own, to which everything started in it belongs. Null when there is none (any more).
+ * Asks everything in a sandbox to end, found from the sandbox's outer process; answers whether
+ * there was anybody to ask. A shell or npm that merely waits for its child is not asked: it would
+ * end before the child, and with it the sandbox and the child's time to end well.
  */
-export async function innerGroup(outerPid: number): Promise<number | null> {
-  const [child] = await childrenOf(outerPid);
-  return child ?? null;
+export async function terminateInside(outerPid: number): Promise<boolean> {
+  const [init] = await childrenOf(outerPid);
+  const inside = init === undefined ? [] : (await descendantsOf(init)).slice(1);
+  for (const pid of inside) if (!(await isMereWrapper(pid))) kill(pid, "SIGTERM");
+  return inside.length > 0;
 }
 
-/** Sends a signal to a process, or to a group when negative; one that is gone is no error. */
-export function kill(pid: number, signal: NodeJS.Signals): void {
+async function isMereWrapper(pid: number): Promise<boolean> {
+  if ((await childrenOf(pid)).length === 0) return false;
+  const status = (await readIfThere(`/proc/${pid}/status`).catch(() => null)) ?? "";
+  const name = /^Name:\t(.*)$/m.exec(status)?.[1] ?? "";
+  const caught = BigInt(`0x${/^SigCgt:\t([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
+  // npm hears SIGTERM only to pass it on to its shell; a shell that hears it has a trap.
+  return wrapperName.test(name) && (name.startsWith("npm") || (caught & termBit) === 0n);
+}
+
+/** Sends a signal to a process; one that is gone is no error. */
+function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

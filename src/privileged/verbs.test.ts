@@ -41,6 +41,28 @@ test("an instance that ignores SIGTERM is killed with everything it started", as
   assert.equal(await countProcesses("sleep\x00987\x00"), 0);
 });
 
+test("a program behind a shell or npm has its time to end well too", async () => {
+  await using world = await startWorld();
+  const { privileges, tree } = world;
+  const server = `process.on("SIGTERM", () => setTimeout(() => { console.log("ended well"); process.exit(0); }, 300));
+setInterval(() => {}, 1000); console.log("ready");`;
+  await writeFile(join(tree, "server.js"), server);
+  await writeFile(
+    join(tree, "package.json"),
+    JSON.stringify({ scripts: { start: "node server.js" } }),
+  );
+  for (const [id, command] of [
+    [21, "node server.js"],
+    [22, "cd /app && node server.js"],
+    [23, "npm start"],
+  ] as const) {
+    await privileges.startInstance(world.instance(id, command));
+    await until(async () => (await world.log(id)).includes("ready"), 10_000);
+    await privileges.stopInstance(id, 5000);
+    assert.match(await world.log(id), /ended well/, command);
+  }
+});
+
 test("an instance that keeps crashing is started again, then given up, and says how it ended", async () => {
   await using world = await startWorld();
   const { privileges } = world;

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { drizzle, migrate } from "./drizzle.ts";
 
-const migrationsFolder = join(import.meta.dirname, "migrations");
+const ownMigrations = join(import.meta.dirname, "migrations");
 
 export type Db = BetterSQLite3Database;
 
@@ -12,27 +12,41 @@ export type Db = BetterSQLite3Database;
  * Opens the state, brought to the newest schema. Before a migration the file is copied to
  * `<file>.before-<count>`; all migrations are one transaction, so they apply whole or not at all.
  */
-export function openDatabase(file: string): { db: Db; close: () => void } {
+export function openDatabase(
+  file: string,
+  migrationsFolder = ownMigrations,
+): { db: Db; close: () => void } {
   const sqlite = new Database(file);
-  sqlite.pragma("journal_mode = WAL");
-  sqlite.pragma("synchronous = FULL");
-  sqlite.pragma("foreign_keys = ON");
-  sqlite.pragma("busy_timeout = 5000");
-  const db = drizzle(sqlite);
-  const [applied, known] = [appliedMigrations(sqlite), knownMigrations()];
+  try {
+    sqlite.pragma("journal_mode = WAL");
+    sqlite.pragma("synchronous = FULL");
+    sqlite.pragma("busy_timeout = 5000");
+    const db = drizzle(sqlite);
+    upgrade(sqlite, db, { file, migrationsFolder });
+    sqlite.pragma("foreign_keys = ON");
+    return { db, close: () => void sqlite.close() };
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+}
+
+/** Foreign keys are off meanwhile: rebuilding a table must not cascade into its children. */
+function upgrade(
+  sqlite: Database.Database,
+  db: Db,
+  { file, migrationsFolder }: { file: string; migrationsFolder: string },
+): void {
+  sqlite.pragma("foreign_keys = OFF");
+  const [applied, known] = [appliedMigrations(sqlite), knownMigrations(migrationsFolder)];
   if (applied > known) {
     throw new Error(
       `${file} was written by a newer Berth (${applied} migrations, this one knows ${known})`,
     );
   }
-  if (applied < known) {
-    if (applied > 0) snapshot(sqlite, `${file}.before-${known}`);
-    // Rebuilding a table, as SQLite's migrations do, must not cascade into its children.
-    sqlite.pragma("foreign_keys = OFF");
-    migrate(db, { migrationsFolder });
-    sqlite.pragma("foreign_keys = ON");
-  }
-  return { db, close: () => void sqlite.close() };
+  if (applied === known) return;
+  if (applied > 0) snapshot(sqlite, `${file}.before-${known}`);
+  migrate(db, { migrationsFolder });
 }
 
 function appliedMigrations(sqlite: Database.Database): number {
@@ -46,7 +60,7 @@ function appliedMigrations(sqlite: Database.Database): number {
   return row.count;
 }
 
-function knownMigrations(): number {
+function knownMigrations(migrationsFolder: string): number {
   const journal = JSON.parse(
     readFileSync(join(migrationsFolder, "meta/_journal.json"), "utf8"),
   ) as {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, open, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import test, { after, before } from "node:test";
 import { exec, ended, start } from "#lib/exec.ts";
+import { removeTree } from "#lib/files.ts";
 import { commit, startPlatform, until, webApp, type Platform } from "../platform.ts";
 import { kill, pidOf, processesOf, processesWith, query, untilTidy } from "../processes.ts";
 import { askSteadily } from "../requests.ts";
@@ -21,6 +22,12 @@ require("node:http").createServer((q, s) => {
 /** Serves, and does not hear SIGTERM. */
 const deaf = `process.on("SIGTERM", () => console.log("not now"));
 require("node:http").createServer((q, s) => s.end("deaf")).listen(process.env.PORT);`;
+
+/** Prints 2 KB for each request. */
+const chatty = `require("node:http").createServer((q, s) => {
+  console.log("x".repeat(2000));
+  s.end("chatty");
+}).listen(process.env.PORT);`;
 
 const slowBuild = { ".build.sh": "#!/bin/sh\nsleep 1\n" };
 
@@ -41,13 +48,17 @@ after(async () => {
 });
 
 test("a killed nginx is back in a moment, also while berthd is down, and serves all it served", async () => {
-  await exec(["s6-svc", "-wD", "-T", "5000", "-d", join(platform.home, "run/scan/berthd")]);
+  await exec(["s6-svc", "-d", join(platform.home, "run/scan/berthd")]);
+  await until(async () => (await pidOf(platform.home, "berthd")) <= 0, "berthd is down");
   kill(...processesWith(platform.home, "nginx: master process").map(({ pid }) => pid));
-  await until(() => serves("solid"), "nginx is back", 5000);
-  assert.equal((await platform.visit("slow.localhost")).body, "slow 0");
-  assert.equal((await platform.visit("unknown.localhost")).status, 404);
-  await exec(["s6-svc", "-u", join(platform.home, "run/scan/berthd")]);
-  await untilBerthd();
+  try {
+    await until(() => serves("solid"), "nginx is back", 5000);
+    assert.equal((await platform.visit("slow.localhost")).body, "slow 0");
+    assert.equal((await platform.visit("unknown.localhost")).status, 404);
+  } finally {
+    await exec(["s6-svc", "-u", join(platform.home, "run/scan/berthd")]);
+    await untilBerthd();
+  }
 });
 
 test("a killed nginx worker is replaced", async () => {
@@ -71,7 +82,7 @@ test("a killed sshd is back, and a push that was under way goes on", async () =>
 });
 
 for (const [what, words] of [
-  ["git receive-pack", "git receive-pack"],
+  ["git receive-pack", " receive-pack "],
   ["the hook that follows the deploy", "git-hook.ts"],
   ["ssh on the pusher's side", "git-receive-pack"],
 ] as const) {
@@ -126,7 +137,7 @@ test("an app that keeps crashing is shown with code and last lines, and does not
   const isGivenUp = async () =>
     (
       await exec(["s6-svstat", join(platform.home, "run/scan", await serviceOf("fragile"))])
-    ).includes("down") && (await begun()) >= 5;
+    ).includes("down") && (await begun()) >= 4;
   const begun = async () => {
     const { stdout } = await platform.berth("logs", "-a", "fragile", "-n", "500");
     return stdout.split("broken again").length - 1;
@@ -142,6 +153,8 @@ test("an app that keeps crashing is shown with code and last lines, and does not
   await sleep(2500);
   assert.ok((await begun()) <= before + 1, "it waits longer between starts");
   assert.equal((await platform.visit("fragile.localhost")).status, 503);
+  const gone = await platform.berth("apps:destroy", "fragile", "--confirm", "fragile");
+  assert.equal(gone.code, 0, gone.stderr);
 });
 
 test("an app that ignores SIGTERM is killed once its stop_timeout is over", async () => {
@@ -150,9 +163,18 @@ test("an app that ignores SIGTERM is killed once its stop_timeout is over", asyn
   const stopped = await platform.berth("ps:stop", "-a", "deaf");
   assert.equal(stopped.code, 0, stopped.stderr);
   const tookMs = performance.now() - startedMs;
-  assert.ok(tookMs > 1000 && tookMs < 8000, `${tookMs} ms`);
+  assert.ok(tookMs > 1000 && tookMs < 8000, `${tookMs} ms: ${stopped.stdout}${stopped.stderr}`);
   await untilTidy(platform.home);
   assert.match((await platform.berth("logs", "-a", "deaf")).stdout, /not now/);
+});
+
+test("s6-svscan killed and Berth taken down after berth up: nothing is left", async () => {
+  kill(...processesWith(platform.home, "s6-svscan -c").map(({ pid }) => pid));
+  await platform.up();
+  await untilBerthd();
+  await assertDown();
+  await platform.up();
+  await until(() => serves("solid"), "the app is back", 10_000);
 });
 
 test("s6-svscan killed: apps serve on, and berth up takes everything over", async () => {
@@ -182,6 +204,82 @@ test("after a power cut, starting Berth brings every app back, once", async () =
 });
 
 test("berth down leaves no process, and berth up brings all apps back", async () => {
+  await assertDown();
+  await platform.up();
+  await until(() => serves("solid"), "the app is back", 10_000);
+  assert.equal((await platform.visit("deaf.localhost")).status, 503);
+  await untilTidy(platform.home);
+});
+
+test("a full disk refuses deploys with a sentence; apps serve on, and nothing is broken after", async (t) => {
+  await assertDown();
+  const disk = await mountSmallDisk(platform.home);
+  if (!disk) return t.skip("this machine does not let a test mount a file system");
+  try {
+    await platform.up();
+    const tree = await deploy("chatty", { "server.js": chatty, Procfile: "web: node server.js\n" });
+    await fillDisk(platform.home);
+    await commit(tree, { "server.js": chatty.replace("chatty", "chattier") });
+    const refused = await platform.push(tree, "chatty");
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.stderr, /The disk under \S+ is full/);
+    const set = await platform.berth("config:set", "COLOUR=red", "-a", "chatty");
+    assert.notEqual(set.code, 0);
+    assert.match(set.stderr, /The disk under \S+ is full/);
+    for (let count = 0; count < 300; count += 1) {
+      assert.equal((await platform.visit("chatty.localhost")).body, "chatty", `answer ${count}`);
+    }
+    assert.ok(await serves("solid"));
+    await removeTree(join(platform.home, "fill"));
+    await until(
+      async () => (await platform.push(tree, "chatty")).code === 0,
+      "the push works once there is space",
+      15_000,
+    );
+    assert.equal((await platform.visit("chatty.localhost")).body, "chattier");
+    const [check] = query<{ integrity_check: string }>(platform.home, "PRAGMA integrity_check");
+    assert.equal(check?.integrity_check, "ok");
+    await untilTidy(platform.home);
+  } finally {
+    await assertDown();
+    await disk[Symbol.asyncDispose]();
+  }
+});
+
+/** Puts the home on a file system of its own, which hides the one on the disk. */
+async function mountSmallDisk(home: string): Promise<AsyncDisposable | null> {
+  const { uid, gid } = await stat(home);
+  const before = `${home}.before`;
+  await exec(["cp", "-a", "--", home, before]);
+  const options = `size=60m,mode=0700,uid=${uid},gid=${gid}`;
+  const isMounted = await exec(["mount", "-t", "tmpfs", "-o", options, "none", home]).then(
+    () => true,
+    () => false,
+  );
+  if (!isMounted) return null;
+  await exec(["cp", "-a", "--", `${before}/.`, home]);
+  return { [Symbol.asyncDispose]: async () => void (await exec(["umount", home])) };
+}
+
+async function fillDisk(home: string): Promise<void> {
+  const file = await open(join(home, "fill"), "w");
+  try {
+    // To the last byte.
+    for (const size of [1024 * 1024, 4096, 1]) {
+      const piece = Buffer.alloc(size);
+      while (await file.write(piece).then(({ bytesWritten }) => bytesWritten === size, isFull));
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function isFull(error: NodeJS.ErrnoException): false {
+  if (error.code !== "ENOSPC") throw error;
+  return false;
+}
+
+async function assertDown(): Promise<void> {
   const down = await platform.berth("down");
   assert.equal(down.code, 0, down.stderr);
   const left = processesOf(platform.home);
@@ -189,11 +287,7 @@ test("berth down leaves no process, and berth up brings all apps back", async ()
     left.map(({ argv }) => argv),
     [],
   );
-  await platform.up();
-  await until(() => serves("solid"), "the app is back", 10_000);
-  assert.equal((await platform.visit("deaf.localhost")).status, 503);
-  await untilTidy(platform.home);
-});
+}
 
 async function deploy(app: string, files: Readonly<Record<string, string>>): Promise<string> {
   await platform.berth("apps:create", app);

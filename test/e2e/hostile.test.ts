@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, symlink } from "node:fs/promises";
+import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
@@ -251,6 +251,30 @@ test("a symbolic link out of the tree is neither read, run nor served", async ()
   }
 });
 
+const linkedSite = { todo: "nginx follows links in the path of the site's own folder" };
+test("a site whose folder is itself a link out of the tree is not served", linkedSite, async () => {
+  await platform.berth("apps:create", "outside");
+  const targets = ["/etc", "../../..", "inner/up", "inner/deep/etc"];
+  for (const target of targets) {
+    const tree = await platform.tree({ "inner/file": "x", Procfile: "static: public\n" });
+    await symlink("../../../..", join(tree, "inner/up"));
+    await symlink("/", join(tree, "inner/deep"));
+    await symlink(target, join(tree, "public"));
+    await commit(tree, {});
+    await platform.push(tree, "outside", ["+main"]);
+    for (const path of ["/passwd", "/berth.db", "/data/berth.db"]) {
+      const { status, body } = await platform.visit("outside.localhost", path);
+      assert.notEqual(status, 200, `${target}${path}`);
+      assert.doesNotMatch(body, /SQLite|root:/);
+    }
+  }
+  const inner = await platform.tree({ "a/index.html": "no", Procfile: "static: b/c\n" });
+  await symlink("..", join(inner, "b"));
+  await commit(inner, {});
+  await platform.push(inner, "outside", ["+main"]);
+  assert.notEqual((await platform.visit("outside.localhost", "/berth.db")).status, 200);
+});
+
 test("what a build, a commit or an author says cannot command a terminal", async () => {
   const tree = await platform.tree(webApp("third"));
   const print = String.raw`printf '\033[31mred\033[0m\007 \033]0;title\007caf\303\251 one\rtwo\n'`;
@@ -278,6 +302,27 @@ test("what a build, a commit or an author says cannot command a terminal", async
   const controls = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
   for (const { stdout } of [releases, events]) assert.doesNotMatch(stdout, controls);
   assert.doesNotMatch(pushed.stderr.replaceAll("\x1b[K", ""), controls);
+});
+
+test("folders that a build locked, and names that are no text, are removed with the rest", async () => {
+  const caches = join(platform.home, "data/caches");
+  const usual = await readdir(caches);
+  await platform.berth("apps:create", "locked");
+  const tree = await platform.tree(webApp("locked"));
+  const lock = "mkdir -p a/b ro; echo > ro/x; chmod 000 a/b a; chmod 555 ro";
+  const cache = "mkdir -p /cache/c; echo > /cache/c/x; chmod 555 /cache/c";
+  const odd = "printf x > \"$(printf 'odd\\377\\376name')\"";
+  for (const end of [0, 7, 0]) {
+    const script = `#!/bin/sh\n${lock}\n${cache}\n${odd}\nexit ${end}\n`;
+    await writeFile(join(tree, ".build.sh"), script, { mode: 0o755 });
+    await commit(tree, {});
+    const pushed = await platform.push(tree, "locked");
+    assert.equal(pushed.code, end === 0 ? 0 : 1, pushed.stderr);
+  }
+  const gone = await platform.berth("apps:destroy", "locked", "--confirm", "locked");
+  assert.equal(gone.code, 0, gone.stderr);
+  await untilTidy(platform.home);
+  assert.deepEqual(await readdir(caches), usual);
 });
 
 test("config vars hold any text but no NUL, and their names are checked", async () => {

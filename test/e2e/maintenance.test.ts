@@ -33,7 +33,7 @@ test("requests wait while the hooks run with nothing of the app running, and rea
   const tree = await platform.tree(jealousApp("one"));
   const first = await platform.push(tree, "patient");
   assert.equal(first.code, 0, first.stderr);
-  const load = steady("patient.localhost");
+  await using load = steady("patient.localhost");
   await commit(tree, jealousApp("two"));
   const pushed = await platform.push(tree, "patient");
   const tally = await load.stop();
@@ -48,7 +48,7 @@ test("when a hook fails, the push is refused and the old release serves again, w
   const tree = await platform.tree(webApp("good"));
   assert.equal((await platform.push(tree, "careful")).code, 0);
   await configure("careful", { hooks: { maintenance: ["echo half way", "exit 3"] } });
-  const load = steady("careful.localhost");
+  await using load = steady("careful.localhost");
   await commit(tree, webApp("bad"));
   const refused = await platform.push(tree, "careful");
   await until(async () => (await platform.visit("careful.localhost")).body === "good", "it serves");
@@ -89,7 +89,7 @@ test("hooks.while_serving lets the old release serve meanwhile", async () => {
   await configure("busy", { hooks: { maintenance: "sleep 1.5", while_serving: true } });
   const tree = await platform.tree(webApp("one"));
   assert.equal((await platform.push(tree, "busy")).code, 0);
-  const load = steady("busy.localhost");
+  await using load = steady("busy.localhost");
   await commit(tree, webApp("two"));
   assert.equal((await platform.push(tree, "busy")).code, 0);
   const tally = await load.stop();
@@ -101,7 +101,7 @@ test("a change of the configuration alone runs no maintenance hooks and stops no
   await configure("steady", { hooks: { maintenance: "sleep 1.5" } });
   const tree = await platform.tree(webApp("same"));
   assert.equal((await platform.push(tree, "steady")).code, 0);
-  const load = steady("steady.localhost");
+  await using load = steady("steady.localhost");
   await configure("steady", { hooks: { maintenance: "sleep 1.5" }, env: { COLOUR: "blue" } });
   const isChanged = async () =>
     /v2 .*Change of the configuration file/.test(

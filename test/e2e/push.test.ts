@@ -105,3 +105,22 @@ test("scaling adds and removes instances; destroying leaves nothing, and nothing
   const repositories = await readdir(join(platform.home, "data/repos"));
   assert.equal(repositories.length, apps.length);
 });
+
+test("an app that crashes just after it listens is refused, and the old release takes back at once", async () => {
+  await platform.berth("apps:create", "shaky");
+  const tree = await platform.tree(webApp("steady"));
+  assert.equal((await platform.push(tree, "shaky")).code, 0);
+  const crashing = `require("node:http").createServer().listen(process.env.PORT, () => setTimeout(() => process.exit(4), 150));`;
+  await commit(tree, { "server.js": crashing });
+  const refused = await platform.push(tree, "shaky");
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, /web\.1 of shaky did not become healthy: it exited with code 4/);
+  assert.equal((await platform.visit("shaky.localhost")).body, "steady");
+  const releases = JSON.parse(
+    (await platform.berth("releases", "-a", "shaky", "--json")).stdout,
+  ) as { status: string }[];
+  assert.deepEqual(
+    releases.map(({ status }) => status),
+    ["failed", "healthy"],
+  );
+});

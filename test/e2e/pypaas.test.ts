@@ -1,16 +1,8 @@
 import assert from "node:assert/strict";
-import { cp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
-import {
-  commit,
-  runProgram,
-  startPlatform,
-  until,
-  webApp,
-  type Platform,
-  type Ran,
-} from "../platform.ts";
+import { commit, runProgram, startPlatform, until, type Platform, type Ran } from "../platform.ts";
 import { askSteadily } from "../requests.ts";
 
 const domain = "node-js-sample.example.com";
@@ -69,7 +61,7 @@ test("files come from the subdirectory, whatever the app would answer", async ()
 });
 
 test("a second push goes through the maintenance hooks and loses no request", async () => {
-  const load = askSteadily({ port: platform.ports.direct, host: domain, everyMs: 10 });
+  await using load = askSteadily({ port: platform.ports.direct, host: domain, everyMs: 10 });
   await commit(tree, sampleApp("two"));
   const pushed = await pushAs("berth", "node-js-sample", "main:master");
   const { counts } = await load.stop();
@@ -119,21 +111,33 @@ test("another branch is refused with those that can be pushed, and so is an unkn
 test("a key file lets its key in at once, and its removal locks it out at once", async () => {
   const key = join(platform.folder, "guest");
   await runProgram(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "g", "-f", key]);
-  const asGuest = () =>
-    runProgram([
-      "ssh",
-      ...["-i", key, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"],
-      ...["-o", "StrictHostKeyChecking=no", "-o", `UserKnownHostsFile=${key}.hosts`],
-      ...["-p", String(platform.ports.ssh), "deploy@127.0.0.1", "list"],
-    ]);
+  const options = ["IdentitiesOnly=yes", "BatchMode=yes", "StrictHostKeyChecking=no"];
+  const ssh = ["ssh", "-i", key, ...options.flatMap((it) => ["-o", it])] as const;
+  const hosts = ["-o", `UserKnownHostsFile=${key}.hosts`];
+  const where = ["-p", String(platform.ports.ssh), "deploy@127.0.0.1", "list"];
+  const asGuest = () => runProgram([...ssh, ...hosts, ...where]);
   assert.equal((await asGuest()).code, 255);
-  const file = join(platform.home, "config/authorized_keys.d/guest.pub");
-  await cp(`${key}.pub`, file);
-  await until(async () => (await asGuest()).code === 0, "the key is let in", 5000);
-  const managed = await platform.berth("keys:remove", "guest");
-  assert.match(managed.stderr, /authorized_keys\.d\/guest\.pub/);
-  await rm(file);
-  await until(async () => (await asGuest()).code === 255, "the key is locked out", 5000);
+  for (const folder of ["config/authorized_keys.d", ".ssh/authorized_keys.d"]) {
+    await mkdir(join(platform.home, folder), { recursive: true });
+    const file = join(platform.home, folder, "guest.pub");
+    await cp(`${key}.pub`, file);
+    await until(async () => (await asGuest()).code === 0, `${folder} lets it in`, 5000);
+    const managed = await platform.berth("keys:remove", "guest");
+    assert.match(managed.stderr, /authorized_keys\.d\/guest\.pub/);
+    await rm(file);
+    await until(async () => (await asGuest()).code === 255, `${folder} locks it out`, 5000);
+  }
+});
+
+test("what no file names any more runs on until cleanup removes it", async () => {
+  const config = join(platform.home, "config");
+  await rm(join(config, "domains", `${domain}.yml`));
+  await rm(join(config, "repo/node-js-sample.yml"));
+  await until(async () => (await platform.visit(domain)).status === 404, "the domain is gone");
+  assert.match((await platform.visit("node-js-sample.localhost")).body, /^two production /);
+  const cleaned = await deploySsh("cleanup");
+  assert.match(cleaned.stdout, /node-js-sample and everything of it were removed/);
+  assert.equal((await platform.visit("node-js-sample.localhost")).status, 404);
 });
 
 async function status(): Promise<{

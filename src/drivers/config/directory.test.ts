@@ -75,6 +75,19 @@ test("a removed file is forgotten, so that a broken one of its name brings nothi
   assert.equal((await directory.read()).apps.size, 0);
 });
 
+test("a file that was removed while nobody looked is forgotten, too", async () => {
+  await using world = await createConfigWorld();
+  await world.write("repo/shop.yml", shop);
+  await world.write("repo/blog.yml", shop);
+  await world.open().read();
+  await unlink(join(world.dir, "repo/shop.yml"));
+  await world.open().read();
+  assert.equal(world.texts.has("repo/shop.yml"), false);
+  assert.equal(world.texts.has("repo/blog.yml"), true);
+  await world.write("repo/shop.yml", "branches: 3\n");
+  assert.equal((await world.open().read()).apps.has("shop"), false);
+});
+
 test("only regular files of a fair size are read, and none of the others is waited for", async () => {
   await using world = await createConfigWorld();
   await world.write("repo/big.yml", `# ${"x".repeat(1024 * 1024)}\n`);

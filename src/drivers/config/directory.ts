@@ -1,7 +1,11 @@
 import { join, resolve } from "node:path";
-import type { ConfigProblem, HostConfig } from "#domain/host-config.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { ConfigProblem, HostConfig, HostSettings } from "#domain/host-config.ts";
+import { machineClock } from "#lib/clock.ts";
+import { keepThoseOfStart } from "./at-start.ts";
+import { checkCertificates, type SecuredDomain } from "./certificates.ts";
 import { filesInForce, type LastGood } from "./in-force.ts";
-import { folders, interpret } from "./interpret.ts";
+import { folders, interpret, settingsFiles } from "./interpret.ts";
 import { type FileCache, type Folder, type FoundFile, readFolder } from "./read-files.ts";
 import { watchFolders } from "./watch-folders.ts";
 
@@ -22,10 +26,18 @@ export type ConfigDirectory = {
   readonly watch: (onChange: (config: HostConfig) => void) => AsyncDisposable;
 };
 
-type Snapshot = { readonly files: readonly FoundFile[]; readonly config: HostConfig };
+type Snapshot = {
+  readonly files: readonly FoundFile[];
+  /** What the files alone say. */
+  readonly said: { readonly config: HostConfig; readonly secured: readonly SecuredDomain[] };
+  readonly warnings: readonly ConfigProblem[];
+  readonly config: HostConfig;
+};
 
 const quietMs = 100;
 const waitMaxMs = 200;
+/** Certificates stand outside of the directory and are not watched. */
+const certificatesEveryMs = 10_000;
 
 /** The configuration directory: pyPaaS's layout, read whole and watched. */
 export function createConfigDirectory(options: ConfigDirectoryOptions): ConfigDirectory {
@@ -33,6 +45,7 @@ export function createConfigDirectory(options: ConfigDirectoryOptions): ConfigDi
   const cache: FileCache = new Map();
   const inForce = filesInForce(options.lastGood);
   let last: Snapshot | null = null;
+  let atStart: HostSettings | null = null;
   let queue: Promise<unknown> = Promise.resolve();
 
   async function readNow(): Promise<Snapshot> {
@@ -43,10 +56,21 @@ export function createConfigDirectory(options: ConfigDirectoryOptions): ConfigDi
     const files = found.flat().flatMap((file) => [file, ...keptOf(file, last)]);
     const here = new Set(files.map(({ file }) => file));
     for (const file of cache.keys()) if (!here.has(file)) cache.delete(file);
-    if (last && isSame(last.files, files)) return last;
-    inForce.keepOnly(files);
-    last = { files, config: interpret(files, inForce) };
+    const isOld = last !== null && isSame(last.files, files);
+    if (!isOld) inForce.keepOnly(files);
+    const said = isOld && last ? last.said : interpret(files, inForce);
+    const warnings = await checkCertificates(said.secured, machineClock.now());
+    if (isOld && last && isDeepStrictEqual(last.warnings, warnings)) return last;
+    last = { files, said, warnings, config: together(said.config, warnings) };
     return last;
+  }
+
+  function together(config: HostConfig, warnings: readonly ConfigProblem[]): HostConfig {
+    atStart ??= config.settings;
+    const file = last?.files.find(({ name }) => settingsFiles.includes(name))?.file ?? "berth.yml";
+    const kept = keepThoseOfStart(atStart, config.settings, file);
+    const problems = [...config.problems, ...kept.problems, ...warnings];
+    return { ...config, settings: kept.settings, problems };
   }
 
   /** One after the other: two readings at once could end in the wrong order. */
@@ -60,7 +84,8 @@ export function createConfigDirectory(options: ConfigDirectoryOptions): ConfigDi
     read: async () => (await readInTurn()).config,
     watch: (onChange) => {
       const paths = [...yaml, ...keys].map(({ path }) => path);
-      return followChanges({ paths, first: last, read: readInTurn, onChange });
+      const namesCertificates = () => (last?.said.secured.length ?? 0) > 0;
+      return followChanges({ paths, first: last, read: readInTurn, namesCertificates, onChange });
     },
   };
 }
@@ -69,16 +94,21 @@ type Following = {
   readonly paths: readonly string[];
   readonly first: Snapshot | null;
   readonly read: () => Promise<Snapshot>;
+  readonly namesCertificates: () => boolean;
   readonly onChange: (config: HostConfig) => void;
 };
 
-function followChanges({ paths, first, read, onChange }: Following): AsyncDisposable {
+function followChanges(following: Following): AsyncDisposable {
+  const { paths, first, read, namesCertificates, onChange } = following;
   let told: HostConfig | undefined = first?.config;
   let running: Promise<void> = Promise.resolve();
   let quiet: NodeJS.Timeout | undefined;
   let limit: NodeJS.Timeout | undefined;
   let isClosed = false;
   const watched = watchFolders(paths, onEvent);
+  const lookAgain = setInterval(() => {
+    if (namesCertificates()) check();
+  }, certificatesEveryMs);
 
   function onEvent(): void {
     clearTimeout(quiet);
@@ -108,6 +138,7 @@ function followChanges({ paths, first, read, onChange }: Following): AsyncDispos
       isClosed = true;
       clearTimeout(quiet);
       clearTimeout(limit);
+      clearInterval(lookAgain);
       watched.close();
       await running;
     },

@@ -13,9 +13,12 @@ export type LastGood = {
 export type FilesInForce = {
   /** What a file says; while it is broken, what it said last together with what is wrong now. */
   readonly parse: <T>(file: FoundFile, parser: (text: ConfigText) => Parsed<T>) => Parsed<T>;
-  /** Forgets every file but these. */
+  /** Forgets every file but these, even one that was removed while nobody looked. */
   readonly keepOnly: (files: readonly FoundFile[]) => void;
 };
+
+/** Under it, which cannot be the name of a file, stand the names of all files as JSON. */
+const indexName = ".";
 
 export function filesInForce(lastGood: LastGood): FilesInForce {
   const known = new Map<string, { text: string | null; parsed: Parsed<unknown> }>();
@@ -53,11 +56,21 @@ export function filesInForce(lastGood: LastGood): FilesInForce {
   }
 
   function keepOnly(files: readonly FoundFile[]): void {
-    const here = new Set(files.map(({ file }) => file));
-    for (const file of known.keys()) {
-      if (here.has(file)) continue;
-      known.delete(file);
-      lastGood.set(file, null);
+    const named = files.filter(({ name }) => /\.ya?ml$/.test(name)).map(({ file }) => file);
+    const here = new Set(named);
+    for (const file of known.keys()) if (!here.has(file)) known.delete(file);
+    // What a folder holds that cannot be read just now is not gone.
+    if (files.some(({ name }) => name === "")) return;
+    const index = JSON.stringify(named);
+    const before = lastGood.get(indexName) ?? "[]";
+    if (before === index) return;
+    try {
+      // Written by this function.
+      for (const file of JSON.parse(before) as string[])
+        if (!here.has(file)) lastGood.set(file, null);
+      lastGood.set(indexName, named.length === 0 ? null : index);
+    } catch {
+      // A full disk: each text that cannot be kept is a problem of its own.
     }
   }
 

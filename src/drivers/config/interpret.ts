@@ -8,6 +8,7 @@ import { DomainName } from "#domain/domain-name.ts";
 import { type ConfigProblem, type HostConfig, HostSettings } from "#domain/host-config.ts";
 import { parseHostSettings } from "#domain/host-settings.ts";
 import { parseRepoConfig } from "#domain/repo-config.ts";
+import type { SecuredDomain } from "./certificates.ts";
 import type { FilesInForce } from "./in-force.ts";
 import type { FoundFile } from "./read-files.ts";
 
@@ -20,10 +21,13 @@ export const folders = {
   keys: "authorized_keys.d",
 } as const;
 
-const settingsFiles = ["berth.yml", "pypaas.yml"];
+export const settingsFiles = ["berth.yml", "pypaas.yml"];
 
-/** What a set of files says together. */
-export function interpret(found: readonly FoundFile[], inForce: FilesInForce): HostConfig {
+/** What a set of files says together, and the certificates that it names. */
+export function interpret(
+  found: readonly FoundFile[],
+  inForce: FilesInForce,
+): { config: HostConfig; secured: readonly SecuredDomain[] } {
   const problems: ConfigProblem[] = found
     .filter(({ name }) => name === "")
     .map(({ file, problem }) =>
@@ -42,13 +46,15 @@ export function interpret(found: readonly FoundFile[], inForce: FilesInForce): H
   const named = domainsOf(files, inForce, problems);
   const resolved = resolveReferences(apps, named);
   const keys = keysOf(files, problems);
-  return {
-    settings,
-    apps,
-    domains: resolved.domains,
-    keys,
-    problems: [...problems, ...resolved.problems].map(printable),
-  };
+  const all = [...problems, ...resolved.problems].map(printable);
+  const config = { settings, apps, domains: resolved.domains, keys, problems: all };
+  return { config, secured: [...named.values()].flatMap(securedOf) };
+}
+
+function securedOf({ text, config: { certificate, key, ssl } }: ParsedDomain): SecuredDomain[] {
+  if (!ssl || certificate === null || key === null) return [];
+  const { line = 0 } = text.at(["ssl_certificate"]) ?? text.at(["ssl"]) ?? {};
+  return [{ file: text.file, line, certificate, key }];
 }
 
 function settingsOf(

@@ -14,6 +14,8 @@ export type MemoryExecutor = Executor & {
   readonly started: () => InstanceStart[];
   /** Ports that something else on the machine listens on. */
   readonly foreignPorts: Set<number>;
+  /** Instances that cannot be started. */
+  readonly refused: Set<number>;
   /** Lets a running instance end; it is running again at once. */
   readonly crash: (id: number, exit: ExitStatus) => void;
   /** Everything is gone, as after the machine was switched off. */
@@ -30,12 +32,14 @@ export function createMemoryExecutor(): MemoryExecutor {
 class Memory implements MemoryExecutor {
   readonly programs = new Map<string, MemoryProgram>();
   readonly foreignPorts = new Set<number>();
+  readonly refused = new Set<number>();
   readonly #entries = new Map<number, Entry>();
   readonly #watchers = new Set<(id: number) => void>();
 
   readonly started = (): InstanceStart[] => [...this.#entries.values()].map(({ start }) => start);
 
   readonly start = async (start: InstanceStart): Promise<void> => {
+    if (this.refused.has(start.id)) throw new Error(`instance ${start.id} is refused`);
     if (this.#entries.has(start.id)) return;
     this.#entries.set(start.id, { start, state: "running", lastExit: null });
     this.#live(start.id);

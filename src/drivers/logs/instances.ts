@@ -82,7 +82,7 @@ async function lastBytes(path: string): Promise<string> {
 function linesOf(text: string, source: string): InstanceLine[] {
   return text.split("\n").flatMap((line) => {
     const [, at, rest = ""] =
-      /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9}) {1,2}(.*)$/.exec(line) ?? [];
+      /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9}) {1,2}(.*)$/s.exec(line) ?? [];
     return at === undefined ? [] : [{ at, source, text: rest }];
   });
 }

@@ -15,9 +15,15 @@ export function createMemoryRunner(): MemoryRunner {
     ran,
     programs,
     run: async (command, options) => {
+      const timeout = AbortSignal.timeout(options.timeoutMs);
+      const end = AbortSignal.any([options.signal, timeout]);
+      const killed = { code: null, signal: "SIGKILL" } as const;
+      if (end.aborted) return { ...killed, timedOut: false };
       ran.push(command);
-      const outcome = await programs.get(command.command)?.(options);
-      if (options.signal.aborted) return { code: null, signal: "SIGKILL", timedOut: false };
+      const { promise, resolve } = Promise.withResolvers<void>();
+      end.addEventListener("abort", () => resolve());
+      const outcome = await Promise.race([programs.get(command.command)?.(options), promise]);
+      if (end.aborted) return { ...killed, timedOut: timeout.aborted };
       return { code: 0, signal: null, timedOut: false, ...outcome };
     },
     prepare: ({ command }) => ({ argv: [command], args: "" }),

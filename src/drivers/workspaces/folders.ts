@@ -47,9 +47,22 @@ export function createFolderWorkspace(root: string): Workspace {
  */
 function treeOf(dir: string): Tree {
   const pathOf = (path: string) => join(dir, path);
+  const look = (path: string) => {
+    try {
+      return lstatSync(pathOf(path));
+    } catch {
+      return null; // not there, or in a folder that a build has locked
+    }
+  };
+  const isInside = (path: string) =>
+    path.split("/").every((part, index, parts) => {
+      if (part === "..") return false;
+      return index === 0 || look(parts.slice(0, index).join("/"))?.isDirectory();
+    });
   return {
-    has: (path) => lstatSync(pathOf(path), { throwIfNoEntry: false })?.isFile() ?? false,
+    has: (path) => isInside(path) && (look(path)?.isFile() ?? false),
     read: (path) => {
+      if (!isInside(path)) return null;
       let file: number;
       try {
         file = openSync(

@@ -28,5 +28,5 @@ test("what never ends is not held back for ever", () => {
   let shown = "";
   for (let round = 0; round < 100; round += 1) shown += plain(`\x1b[${"0".repeat(1000)}`);
   assert.ok(shown.length > 90_000, `${shown.length} characters came out`);
-  assert.doesNotMatch(shown, /\x1b/);
+  assert.equal(shown.includes("\x1b"), false);
 });

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { temporaryFolder } from "../../../test/machine.ts";
+import { createJobFiles } from "./jobs.ts";
+
+test("output is read from any offset on, in whole characters", async () => {
+  await using folder = await temporaryFolder();
+  const log = createJobFiles(folder.path);
+  log.append(1, "grüß ");
+  const bytes = Buffer.from("Gott ✓\n");
+  log.append(1, bytes.subarray(0, 6));
+  const first = await log.read(1, 0);
+  assert.equal(first.text, "grüß Gott ");
+  log.append(1, bytes.subarray(6));
+  assert.equal((await log.read(1, first.offset)).text, "✓\n");
+  assert.deepEqual(await log.read(1, 10_000), { text: "", offset: 10_000 });
+  assert.deepEqual(await log.read(2, 0), { text: "", offset: 0 });
+});
+
+test("what goes over the bound is dropped with a line that says so, also after a restart", async () => {
+  await using folder = await temporaryFolder();
+  createJobFiles(folder.path, 10).append(1, "0123456789abc");
+  const log = createJobFiles(folder.path, 10);
+  log.append(1, "more");
+  const { text } = await log.read(1, 0);
+  assert.equal(text, "0123456789\n[the rest of this output was dropped]\n");
+});
+
+test("who waits for more is woken, even when nothing more is kept", async () => {
+  await using folder = await temporaryFolder();
+  const log = createJobFiles(join(folder.path, "jobs"), 4);
+  log.append(1, "full up");
+  const { signal } = new AbortController();
+  const woken = log.changed(1, 10_000, signal);
+  const startedAt = performance.now();
+  log.append(1, "more");
+  await woken;
+  assert.ok(performance.now() - startedAt < 5000);
+});
+
+test("a removed log is empty, and removing it again does nothing", async () => {
+  await using folder = await temporaryFolder();
+  const log = createJobFiles(folder.path);
+  log.append(1, "text");
+  await log.remove(1);
+  await log.remove(1);
+  assert.equal((await log.read(1, 0)).text, "");
+});

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { lstat, readlink, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { exec } from "#lib/exec.ts";
+import { sourceContract } from "../../../test/contract/source.ts";
+import { temporaryFolder } from "../../../test/machine.ts";
+import { createGitSource, gitEnv } from "./git.ts";
+
+const who = {
+  GIT_AUTHOR_NAME: "ann",
+  GIT_AUTHOR_EMAIL: "ann@localhost",
+  GIT_COMMITTER_NAME: "ann",
+  GIT_COMMITTER_EMAIL: "ann@localhost",
+};
+
+async function createWorld() {
+  const folder = await temporaryFolder();
+  const root = join(folder.path, "repos");
+  const git = async (args: readonly string[], input?: string, env = {}) => {
+    const options = { env: { ...gitEnv, ...who, ...env } };
+    const argv = ["git", "--git-dir", join(root, "1.git"), ...args] as const;
+    return (await exec([...argv], input === undefined ? options : { ...options, input })).trim();
+  };
+  const commitOf = async (entries: readonly string[], parent: string | null) => {
+    const index = { GIT_INDEX_FILE: join(folder.path, `index-${Math.random()}`) };
+    await git(["update-index", "--index-info"], entries.join("\n"), index);
+    const tree = await git(["write-tree"], undefined, index);
+    const parents = parent === null ? [] : ["-p", parent];
+    return git(["commit-tree", tree, "-m", `change ${entries.length}`, ...parents]);
+  };
+  const blob = (text: string) => git(["hash-object", "-w", "--stdin"], text);
+  return {
+    source: createGitSource(root),
+    folder: folder.path,
+    root,
+    git,
+    blob,
+    commitOf,
+    commit: async (files: Readonly<Record<string, string>>, parent: string | null) => {
+      const entries = Object.entries(files).map(
+        async ([path, text]) => `100644 ${await blob(text)}\t${path}`,
+      );
+      return commitOf(await Promise.all(entries), parent);
+    },
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+sourceContract("git", createWorld);
+
+test("a symbolic link is written as a link, whatever it leads to", async () => {
+  await using world = await createWorld();
+  const { source, folder } = world;
+  await source.ensureRepository(1);
+  const entries = [`120000 ${await world.blob("/etc/passwd")}\tsecret`];
+  const dir = join(folder, "out");
+  await source.exportTree(1, await world.commitOf(entries, null), dir);
+  assert.equal((await lstat(join(dir, "secret"))).isSymbolicLink(), true);
+  assert.equal(await readlink(join(dir, "secret")), "/etc/passwd");
+});
+
+test("nothing of git comes with a tree, and no index stays behind", async () => {
+  await using world = await createWorld();
+  const { source, folder, root } = world;
+  await source.ensureRepository(1);
+  await source.exportTree(1, await world.commit({ a: "1" }, null), join(folder, "out"));
+  assert.deepEqual(await readdir(join(folder, "out")), ["a"]);
+  assert.deepEqual(await readdir(root), ["1.git"]);
+});
+
+test("a pinned commit is kept when git cleans up, and one that is not is collected", async () => {
+  await using world = await createWorld();
+  const { source, git } = world;
+  await source.ensureRepository(1);
+  const [kept, lost] = [await world.commit({ a: "1" }, null), await world.commit({ b: "" }, null)];
+  await source.pin(1, "artifacts/1", kept);
+  await git(["gc", "--quiet", "--prune=now"]);
+  assert.equal(await git(["cat-file", "-t", kept]), "commit");
+  await assert.rejects(git(["cat-file", "-t", lost]));
+});
+
+test("a new repository checks what it is sent, and shows its pins to nobody", async () => {
+  await using world = await createWorld();
+  const { source, git } = world;
+  await source.ensureRepository(1);
+  assert.equal(await git(["config", "receive.fsckObjects"]), "true");
+  assert.equal(await git(["config", "transfer.hideRefs"]), "refs/berth");
+  assert.equal(await source.subjectOf(1, await world.commit({ a: "1" }, null)), "change 1");
+});
+
+test("a refused tree leaves no directory and no index behind", async () => {
+  await using world = await createWorld();
+  const { source, folder, root } = world;
+  await source.ensureRepository(1);
+  const commit = await world.commitOf([`160000 ${"1".repeat(40)}\tlibrary`], null);
+  const dir = join(folder, "out");
+  const message = /"library" is a submodule/;
+  await assert.rejects(source.exportTree(1, commit, dir), { code: "tree_refused", message });
+  await assert.rejects(lstat(dir), { code: "ENOENT" });
+  assert.deepEqual(await readdir(root), ["1.git"]);
+});
+
+test("what is not a full hash is never handed to git", async () => {
+  await using world = await createWorld();
+  const { source, folder } = world;
+  await source.ensureRepository(1);
+  const invalid = { code: "invalid_input" };
+  for (const commit of [
+    "main",
+    "--output=x",
+    "",
+    "a".repeat(39),
+    `${"a".repeat(40)}\n`,
+    "HEAD~1",
+  ]) {
+    await assert.rejects(source.exportTree(1, commit, join(folder, "out")), invalid);
+    await assert.rejects(source.moveBranch(1, "main", null, commit), invalid);
+    await assert.rejects(source.isAncestor(1, "a".repeat(40), commit), invalid);
+    await assert.rejects(source.pin(1, "artifacts/1", commit), invalid);
+    await assert.rejects(source.subjectOf(1, commit), invalid);
+  }
+});
+
+test("a branch moves to a commit only, and modes come with the files", async () => {
+  await using world = await createWorld();
+  const { source, folder, git } = world;
+  await source.ensureRepository(1);
+  const entries = [
+    `100755 ${await world.blob("x")}\trun`,
+    `100644 ${await world.blob("y")}\t-rf ü`,
+  ];
+  const commit = await world.commitOf(entries, null);
+  const tree = await git(["rev-parse", `${commit}^{tree}`]);
+  assert.equal(await source.moveBranch(1, "main", null, tree), false);
+  assert.equal(await source.tipOf(1, "main"), null);
+  await source.exportTree(1, commit, join(folder, "out"));
+  assert.equal((await lstat(join(folder, "out/run"))).mode & 0o111, 0o111);
+  assert.equal((await lstat(join(folder, "out/-rf ü"))).mode & 0o111, 0);
+});

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BranchConfig } from "#domain/branch.ts";
+import type { HostConfig } from "#domain/host-config.ts";
+import { createWorld, eventually, type World } from "../../test/engine-world.ts";
+
+const plain = BranchConfig.parse({});
+
+function appsOf(branches: Readonly<Record<string, BranchConfig>>): HostConfig["apps"] {
+  const file = "repo/shop.yml";
+  return new Map([["shop", { file, branches: new Map(Object.entries(branches)) }]]);
+}
+
+async function configure(world: World, change: Partial<HostConfig>): Promise<void> {
+  world.config = { ...world.config, ...change };
+  await world.engine.configure(world.config);
+}
+
+const hostsOf = ({ router }: World) => Object.keys(router.table().hosts).toSorted();
+
+test("when another branch becomes the default one, the host names change hands in one step", async () => {
+  await using world = await createWorld({ apps: appsOf({ old: plain, staging: plain }) });
+  assert.deepEqual(hostsOf(world), ["shop--staging.localhost", "shop.localhost"]);
+  await configure(world, { apps: appsOf({ old: plain, staging: plain, main: plain }) });
+  assert.deepEqual(hostsOf(world), [
+    "shop--old.localhost",
+    "shop--staging.localhost",
+    "shop.localhost",
+  ]);
+  const main = world.store.branches.list().find(({ name }) => name === "main");
+  const [location] = world.router.table().hosts["shop.localhost"]?.locations ?? [];
+  assert.equal(location?.upstream.backend, String(main?.id));
+});
+
+test("a changed config makes a release without a build; one that changes nothing makes none", async () => {
+  await using world = await createWorld({ apps: appsOf({ main: plain }) });
+  await world.push("shop");
+  await configure(world, { apps: appsOf({ main: plain }) });
+  assert.equal(world.store.releases.of(1).length, 1);
+  await configure(world, { apps: appsOf({ main: BranchConfig.parse({ env: { A: "1" } }) }) });
+  const [job] = world.store.jobs.list(1, 1);
+  assert.equal((await world.ended(job ?? null)).status, "done");
+  assert.deepEqual(
+    world.store.releases.of(1).map(({ number, artifactId }) => [number, artifactId]),
+    [
+      [2, 1],
+      [1, 1],
+    ],
+  );
+});
+
+test("what a file manages cannot be changed by command", async () => {
+  await using world = await createWorld({ apps: appsOf({ main: plain }) });
+  await world.push("shop");
+  const { engine } = world;
+  const refused = { code: "managed_by_file", message: /repo\/shop\.yml/ };
+  await assert.rejects(engine.setConfigVars("shop", { A: "1" }, "ann"), refused);
+  await assert.rejects(engine.scale("shop", { web: 2 }, "ann"), refused);
+});
+
+test("a domain of a file is served, follows its changes, and goes with the file", async () => {
+  await using world = await createWorld({ apps: appsOf({ main: plain }) });
+  const upstream = { app: "shop", branch: "main", processType: "web" };
+  const domain = (path: string) => ({
+    file: "domains/a.yml",
+    config: {
+      locations: [{ path, upstream, maintenance: null }],
+      ssl: false,
+      certificate: null,
+      key: null,
+    },
+  });
+  const pathsOf = () =>
+    world.router.table().hosts["a.example"]?.locations.map((location) => location.path);
+  await configure(world, { domains: new Map([["a.example", domain("/")]]) });
+  assert.deepEqual(pathsOf(), ["/"]);
+  await configure(world, { domains: new Map([["a.example", domain("/shop")]]) });
+  assert.deepEqual(pathsOf(), ["/shop"]);
+  await configure(world, { domains: new Map() });
+  assert.equal(pathsOf(), undefined);
+});
+
+test("an app that left the files runs on until the cleanup", async () => {
+  await using world = await createWorld({ apps: appsOf({ main: plain, staging: plain }) });
+  await world.push("shop");
+  await configure(world, { apps: appsOf({ main: plain }) });
+  assert.equal(world.store.branches.list().length, 2);
+  assert.deepEqual(await world.engine.cleanup("ann"), [
+    "shop@staging was removed: repo/shop.yml names it no more.",
+  ]);
+  assert.deepEqual(hostsOf(world), ["shop.localhost"]);
+  await configure(world, { apps: new Map() });
+  assert.equal(world.executor.started().length, 1);
+  await world.engine.cleanup("ann");
+  await eventually(() => world.executor.started().length === 0, "it is gone");
+  assert.deepEqual(world.store.apps.list(), []);
+});
+
+test("a mistake in a file is told among the events", async () => {
+  await using world = await createWorld();
+  const problem = { file: "repo/shop.yml", line: 3, key: "branches", problem: "names no branch" };
+  const broken = { ...problem, severity: "error", fix: "Name one." } as const;
+  const warning = { ...broken, severity: "warning", problem: "names an old key" } as const;
+  await configure(world, { problems: [broken, warning] });
+  const events = await world.engine.listEvents({ target: null, before: null, limit: 10 });
+  const told = events.filter(({ type }) => type === "host_config.refused");
+  assert.equal(told.length, 1);
+  assert.match(told[0]?.message ?? "", /^repo\/shop\.yml:3: branches: names no branch\..*Name one/);
+});

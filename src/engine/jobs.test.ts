@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createWorld, eventually, webFiles, type World } from "../../test/engine-world.ts";
+
+/** A world in which the build of `shop` waits until it is let go. */
+async function slowWorld(): Promise<{ world: World; letGo: () => void }> {
+  const world = await createWorld();
+  await world.engine.createApp("shop", "ann");
+  const gate = Promise.withResolvers<void>();
+  world.runner.programs.set("./.build.sh", () => gate.promise);
+  return { world, letGo: gate.resolve };
+}
+
+const slowFiles = { ...webFiles, ".build.sh": "" };
+
+async function deploy({ source, engine }: World, files = slowFiles) {
+  const commit = source.commit(files);
+  return engine.deploy({ app: "shop", branch: "main", from: null, commit, actor: "ann" });
+}
+
+test("a newer push takes the place of one that waits, not of one that runs", async () => {
+  const { world, letGo } = await slowWorld();
+  await using _ = world;
+  const [first, second, third] = [await deploy(world), await deploy(world), await deploy(world)];
+  const superseded = await world.ended(second);
+  assert.equal(superseded.status, "superseded");
+  assert.equal(superseded.error?.code, "superseded");
+  letGo();
+  assert.equal((await world.ended(first)).status, "done");
+  assert.match(await world.output(third), /^-----> Waiting for the job before this one on shop\n/);
+  assert.equal((await world.ended(third)).error?.code, "branch_moved");
+});
+
+test("a rebuild takes no push's place, and is of what is current at its turn", async () => {
+  const { world, letGo } = await slowWorld();
+  await using _ = world;
+  letGo();
+  await world.ended(await deploy(world));
+  const next = world.push("shop", slowFiles);
+  const [rebuild] = await world.engine.rebuild("shop", "ann");
+  const pushed = await next;
+  assert.equal(pushed.status, "done");
+  await world.ended(rebuild ?? null);
+  assert.equal((await world.engine.releaseInfo("shop", null)).commit, pushed.input.commit);
+});
+
+test("branches of different apps do not wait for each other", async () => {
+  const { world, letGo } = await slowWorld();
+  await using _ = world;
+  await world.engine.createApp("blog", "ann");
+  const slow = await deploy(world);
+  assert.equal((await world.push("blog")).status, "done");
+  assert.equal((await world.engine.job(slow.id)).status, "running");
+  letGo();
+  await world.ended(slow);
+});
+
+test("an app that is destroyed while it deploys leaves nothing", async () => {
+  const { world } = await slowWorld();
+  await using _ = world;
+  await deploy(world);
+  await deploy(world);
+  await world.engine.destroyApp("shop", "ann");
+  assert.deepEqual(await world.workspace.ids(), []);
+  assert.deepEqual(world.store.jobs.open(), []);
+  assert.deepEqual(world.executor.started(), []);
+});
+
+test("a job that berthd leaves as it is stopped is gone on with", async () => {
+  const { world, letGo } = await slowWorld();
+  await using _ = world;
+  const running = await deploy(world);
+  await world.restart();
+  letGo();
+  assert.equal((await world.ended(running)).status, "done");
+  assert.match(await world.output(running), /Berth was restarted; going on/);
+});
+
+test("following goes on from any byte, and ends at once when that is past the end", async () => {
+  const { world, letGo } = await slowWorld();
+  await using _ = world;
+  letGo();
+  const job = await deploy(world);
+  const whole = await world.output(job);
+  const follow = async (offset: number) => {
+    let text = "";
+    const { signal } = new AbortController();
+    for await (const piece of world.engine.followJob(job.id, offset, signal)) text += piece.text;
+    return text;
+  };
+  assert.equal(await follow(7), whole.slice(7));
+  assert.equal(await follow(1_000_000), "");
+});
+
+test("a log that cannot be written breaks no job", async () => {
+  const { world, letGo } = await slowWorld();
+  await using _ = world;
+  const job = await deploy(world);
+  await world.breakJobLog();
+  letGo();
+  await eventually(() => world.store.jobs.get(job.id)?.status === "done", "the job is done");
+  assert.ok(world.errors.length <= 2, "it is told once by each writer");
+});

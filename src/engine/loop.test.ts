@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createWorld, eventually, type World } from "../../test/engine-world.ts";
+
+const segfault = { code: null, signal: "SIGSEGV" } as const;
+
+async function deployed(): Promise<World> {
+  const world = await createWorld();
+  await world.engine.createApp("shop", "ann");
+  assert.equal((await world.push("shop")).status, "done");
+  return world;
+}
+
+const messages = ({ store }: World, type: string) =>
+  store.events
+    .list({ target: "shop", before: null, limit: 100 })
+    .filter((event) => event.type === type)
+    .map((event) => event.message);
+
+test("an instance that ends is out of the routes until it is healthy again", async () => {
+  await using world = await deployed();
+  const { store, executor, router } = world;
+  const [only] = store.instances.list();
+  executor.programs.set("node server.js", { kind: "deaf", listening: [] });
+  executor.crash(only?.id ?? 0, segfault);
+  const answer = () => router.answer("shop.localhost", "/", 0).do;
+  await eventually(() => answer() === "refuse", "it is out of the routes");
+  executor.programs.clear();
+  await eventually(() => answer() === "pass", "it is back");
+  assert.deepEqual(messages(world, "instance.exited"), ["web.1 was killed by SIGSEGV."]);
+  assert.equal(messages(world, "instance.healthy").length, 2);
+});
+
+test("an end that is told several times is noted once", async () => {
+  await using world = await deployed();
+  const [only] = world.store.instances.list();
+  for (let time = 0; time < 3; time += 1) world.executor.crash(only?.id ?? 0, segfault);
+  await eventually(() => messages(world, "instance.healthy").length === 2, "healthy again");
+  assert.equal(messages(world, "instance.exited").length, 1);
+});
+
+test("an end of an earlier life fails no later deploy that keeps the instance", async () => {
+  await using world = await deployed();
+  const { store, executor, engine } = world;
+  const [first] = store.instances.list();
+  executor.programs.set("node server.js", { kind: "deaf", listening: [] });
+  executor.crash(first?.id ?? 0, segfault);
+  await eventually(() => messages(world, "instance.exited").length === 1, "the end is noted");
+  const scaled = await engine.scale("shop", { web: 2 }, "ann");
+  await eventually(() => store.instances.list().length === 2, "the second is started");
+  executor.programs.clear();
+  const job = await world.ended(scaled);
+  assert.equal(job.status, "done", JSON.stringify(job.error));
+});
+
+test("scaling keeps what runs, and takes away what is too much", async () => {
+  await using world = await deployed();
+  const { store, engine } = world;
+  const [first] = store.instances.list();
+  await world.ended(await engine.scale("shop", { web: 3 }, "ann"));
+  assert.deepEqual(
+    store.instances.list().map(({ index }) => index),
+    [1, 2, 3],
+  );
+  await world.ended(await engine.scale("shop", { web: 1 }, "ann"));
+  await eventually(() => store.instances.list().length === 1, "two are gone");
+  assert.equal(store.instances.list()[0]?.id, first?.id);
+  assert.equal(await engine.scale("shop", { web: 1 }, "ann"), null);
+  await assert.rejects(engine.scale("shop", { cron: 1 }, "ann"), {
+    code: "process_type_not_found",
+  });
+});
+
+test("a restart puts a new instance in the place of the old one", async () => {
+  await using world = await deployed();
+  const { store, engine, executor, router } = world;
+  const [old] = store.instances.list();
+  assert.equal((await world.ended(await engine.restart("shop", "web.1", "ann"))).status, "done");
+  await eventually(() => store.instances.list().length === 1, "the old one is gone");
+  const [young] = store.instances.list();
+  assert.notEqual(young?.id, old?.id);
+  assert.deepEqual(
+    executor.started().map(({ id }) => id),
+    [young?.id],
+  );
+  assert.equal(router.answer("shop.localhost", "/", 0).do, "pass");
+  await assert.rejects(engine.restart("shop", "web.7", "ann"), { code: "instance_not_found" });
+});
+
+test("a restart whose new instance fails leaves the old one serving", async () => {
+  await using world = await deployed();
+  const { store, engine, executor, router } = world;
+  const [old] = store.instances.list();
+  executor.programs.set("node server.js", { kind: "exits", exit: { code: 1, signal: null } });
+  const job = await world.ended(await engine.restart("shop", null, "ann"));
+  assert.equal(job.error?.code, "unhealthy");
+  await eventually(() => store.instances.list().length === 1, "the new one is gone");
+  assert.deepEqual(
+    store.instances.list().map(({ id, retiringAt }) => [id, retiringAt]),
+    [[old?.id, null]],
+  );
+  assert.equal(router.answer("shop.localhost", "/", 0).do, "pass");
+});
+
+test("a stopped branch runs nothing, whatever is deployed to it, until it is started", async () => {
+  await using world = await deployed();
+  const { engine, executor, router } = world;
+  await world.ended(await engine.stopBranch("shop", "ann"));
+  assert.deepEqual(executor.started(), []);
+  assert.equal((await world.push("shop")).status, "done");
+  assert.deepEqual(executor.started(), []);
+  assert.equal(router.answer("shop.localhost", "/", 0).do, "refuse");
+  const job = await world.ended(await engine.startBranch("shop", "ann"));
+  assert.equal(job.status, "done");
+  assert.equal((await engine.releaseInfo("shop", null)).number, 2);
+  assert.equal(router.answer("shop.localhost", "/", 0).do, "pass");
+});
+
+test("at the start, what nobody knows is stopped, and what was recorded but not begun is started", async () => {
+  await using world = await deployed();
+  const { store, executor } = world;
+  const [only] = store.instances.list();
+  assert.ok(only);
+  const start = { spec: only.spec, artifactDir: "/", port: 61_777, logName: "1/x" };
+  await executor.start({ ...start, id: 999 });
+  await executor.stop(only.id, 0);
+  await world.restart();
+  await eventually(() => store.instances.get(only.id)?.healthyAt !== null, "it is healthy");
+  assert.deepEqual(
+    executor.started().map(({ id }) => id),
+    [only.id],
+  );
+});
+
+test("one instance that cannot be started keeps nobody else from starting", async () => {
+  await using world = await deployed();
+  const { store, executor, engine } = world;
+  await engine.createApp("blog", "ann");
+  await world.push("blog");
+  const [broken] = store.instances.list();
+  executor.reboot();
+  executor.refused.add(broken?.id ?? 0);
+  await world.restart();
+  await eventually(() => executor.started().length === 1, "the other one is started");
+  assert.equal(world.router.answer("blog.localhost", "/", 0).do, "pass");
+  executor.refused.clear();
+  await world.restart();
+  await eventually(() => executor.started().length === 2, "both are started");
+});

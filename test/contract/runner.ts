@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Runner, SandboxCommand } from "#domain/runner.ts";
+
+export type RunnerWorld = AsyncDisposable & {
+  readonly runner: Runner;
+  /** A tree to run in. */
+  readonly dir: string;
+  /** Command lines that print `hello`, end with code 5, die of SIGSEGV, and last for ever. */
+  readonly commands: Readonly<Record<"prints" | "fails" | "dies" | "lasts", string>>;
+};
+
+/** What every runner promises. */
+export function runnerContract(name: string, create: () => Promise<RunnerWorld>): void {
+  const check = (sentence: string, body: (world: RunnerWorld, run: Run) => Promise<void>) => {
+    test(`${name}: ${sentence}`, async () => {
+      await using world = await create();
+      await body(world, runIn(world));
+    });
+  };
+
+  check("a command's output comes as it is, and its good end", async ({ commands }, run) => {
+    const { outcome, output } = await run(commands.prints);
+    assert.deepEqual(outcome, { code: 0, signal: null, timedOut: false });
+    assert.equal(output, "hello\n");
+  });
+
+  check("an exit code is told apart from a signal", async ({ commands }, run) => {
+    const failed = await run(commands.fails);
+    assert.deepEqual(failed.outcome, { code: 5, signal: null, timedOut: false });
+    const died = await run(commands.dies);
+    assert.deepEqual(died.outcome, { code: null, signal: "SIGSEGV", timedOut: false });
+  });
+
+  check("a command that takes too long is ended", async ({ commands }, run) => {
+    const { outcome } = await run(commands.lasts, { timeoutMs: 200 });
+    assert.equal(outcome.timedOut, true);
+  });
+
+  check("a command ends when its caller gives it up", async ({ commands }, run) => {
+    const abort = new AbortController();
+    const ended = run(commands.lasts, { signal: abort.signal });
+    setTimeout(() => abort.abort(), 100);
+    const { outcome } = await ended;
+    assert.equal(outcome.timedOut, false);
+    assert.notEqual(outcome.code, 0);
+  });
+
+  check("nothing begins for a caller who has given up already", async ({ commands }, run) => {
+    const { outcome, output } = await run(commands.prints, { signal: AbortSignal.abort() });
+    assert.notEqual(outcome.code, 0);
+    assert.equal(output, "");
+  });
+
+  check("a command is prepared for a caller who runs it", async ({ runner, dir, commands }) => {
+    const { argv } = runner.prepare(commandIn(dir, commands.prints));
+    assert.equal(argv.at(-1), commands.prints);
+  });
+}
+
+type Run = (
+  command: string,
+  overrides?: { timeoutMs?: number; signal?: AbortSignal },
+) => Promise<{ outcome: Awaited<ReturnType<Runner["run"]>>; output: string }>;
+
+function runIn({ runner, dir }: RunnerWorld): Run {
+  return async (command, overrides = {}) => {
+    const chunks: Uint8Array[] = [];
+    const outcome = await runner.run(commandIn(dir, command), {
+      onOutput: (chunk) => chunks.push(chunk),
+      signal: new AbortController().signal,
+      timeoutMs: 10_000,
+      ...overrides,
+    });
+    return { outcome, output: Buffer.concat(chunks).toString("utf8") };
+  };
+}
+
+function commandIn(dir: string, command: string): SandboxCommand {
+  return { command, dir, writable: false, cacheDir: null, env: {} };
+}

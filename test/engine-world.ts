@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { HostConfig } from "#domain/host-config.ts";
+import { isEnded, type DeployStep, type Job } from "#domain/job.ts";
+import type { Store } from "#domain/store.ts";
+import { createAuthorizedKeys } from "#drivers/access/authorized-keys.ts";
+import { createMemoryExecutor, type MemoryExecutor } from "#drivers/executors/memory.ts";
+import { createInstanceFiles } from "#drivers/logs/instances.ts";
+import { createJobFiles } from "#drivers/logs/jobs.ts";
+import { builders } from "#drivers/registry.ts";
+import { createMemoryRouter, type MemoryRouter } from "#drivers/routers/memory.ts";
+import { createMemoryRunner, type MemoryRunner } from "#drivers/runners/memory.ts";
+import { createMemorySource, type MemorySource } from "#drivers/sources/memory.ts";
+import { createFolderWorkspace } from "#drivers/workspaces/folders.ts";
+import type { EngineContext } from "#engine/context.ts";
+import { createEngine, type RunningEngine } from "#engine/create-engine.ts";
+import { machineClock } from "#lib/clock.ts";
+import { removeTree, writeAtomic } from "#lib/files.ts";
+import { openStore } from "#store/store.ts";
+import { hostConfig } from "./factories.ts";
+import { temporaryFolder } from "./machine.ts";
+
+/** The engine over memory drivers, a real store and real folders. */
+export type World = AsyncDisposable & {
+  readonly store: Store;
+  readonly executor: MemoryExecutor;
+  readonly router: MemoryRouter;
+  readonly runner: MemoryRunner;
+  readonly source: MemorySource;
+  readonly workspace: EngineContext["workspace"];
+  /** What the engine is given, without any way to kill it. */
+  readonly context: EngineContext;
+  /** From now on no job's output can be written. */
+  readonly breakJobLog: () => Promise<void>;
+  /** What was logged as an error. */
+  readonly errors: object[];
+  engine: RunningEngine;
+  config: HostConfig;
+  /** Kills the engine once one of its calls is such: from then on it reaches nothing. */
+  killWhen: KillWhen | null;
+  /** Resolves when the engine was killed. */
+  readonly killed: () => Promise<void>;
+  /** Ends the engine, if it lives, and starts another one over the same state. */
+  readonly restart: () => Promise<void>;
+  /** Pushes a commit of these files and waits for the end of the job. */
+  readonly push: (app: string, files?: Readonly<Record<string, string>>) => Promise<Job>;
+  readonly ended: (job: Job | null) => Promise<Job>;
+  readonly output: (job: Job) => Promise<string>;
+};
+
+type KillWhen = (verb: string, args: readonly unknown[]) => boolean;
+
+/** When a job has recorded this step. */
+export function atStep(step: DeployStep): KillWhen {
+  return (verb, [, patch]) =>
+    verb === "update" && (patch as { step?: DeployStep } | undefined)?.step === step;
+}
+
+export const webFiles = { "server.js": "", Procfile: "web: node server.js\n" } as const;
+
+export async function createWorld(config: Partial<HostConfig> = {}): Promise<World> {
+  const folder = await temporaryFolder();
+  const store = openStore(":memory:");
+  const [source, runner] = [createMemorySource(), createMemoryRunner()];
+  const [executor, router] = [createMemoryExecutor(), createMemoryRouter()];
+  const errors: object[] = [];
+  const logs = join(folder.path, "logs");
+  const context: EngineContext = {
+    store,
+    source,
+    runner,
+    executor,
+    router,
+    workspace: createFolderWorkspace(folder.path),
+    jobLog: createJobFiles(join(folder.path, "jobs")),
+    instanceLogs: createInstanceFiles(logs),
+    access: createAuthorizedKeys(join(folder.path, "authorized_keys"), "/bin/shell"),
+    builders,
+    clock: machineClock,
+    log: { info: () => {}, error: (facts) => void errors.push(facts) },
+    hostConfig: () => world.config,
+    host: { home: folder.path, version: "0", account: "berth", sshNames: [], isolation: [] },
+  };
+  let life = mortal(context, () => world.killWhen);
+  const world: World = {
+    store,
+    source,
+    executor,
+    router,
+    runner,
+    context,
+    workspace: context.workspace,
+    breakJobLog: async () => {
+      await removeTree(join(folder.path, "jobs"));
+      await writeAtomic(join(folder.path, "jobs"), "");
+    },
+    errors,
+    engine: createEngine(life.context),
+    config: hostConfig(config),
+    killWhen: null,
+    killed: () => life.death,
+    restart: async () => {
+      await endOf(world.engine);
+      world.killWhen = null;
+      life = mortal(context, () => world.killWhen);
+      world.engine = createEngine(life.context);
+      await world.engine.begin();
+    },
+    push: async (app, files = webFiles) => {
+      const [first] = store.branches.of(store.apps.named(app)?.id ?? 0);
+      assert(first, `${app} has a branch`);
+      const from = await source.tipOf(first.appId, first.name);
+      const commit = source.commit(files, from ?? undefined);
+      const asked = { app, branch: first.name, from, commit, actor: "ann" };
+      return world.ended(await world.engine.deploy(asked));
+    },
+    ended: async (job) => {
+      assert(job, "there is a job");
+      const timeout = AbortSignal.timeout(5000);
+      for await (const _ of world.engine.followJob(job.id, 0, timeout));
+      const end = store.jobs.get(job.id);
+      assert(end && isEnded(end.status), `job ${job.id} has ended`);
+      return end;
+    },
+    output: async (job) => {
+      let text = "";
+      const forEver = new AbortController();
+      for await (const piece of world.engine.followJob(job.id, 0, forEver.signal)) {
+        text += piece.text;
+      }
+      return text;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await endOf(world.engine);
+      store[Symbol.dispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+  await world.engine.begin();
+  return world;
+}
+
+/** One that was killed breaks as it ends. */
+async function endOf(engine: RunningEngine): Promise<void> {
+  await Promise.allSettled([engine[Symbol.asyncDispose]()]);
+}
+
+/** Ports that answer nothing any more after such a call, as if berthd had been killed there. */
+function mortal(context: EngineContext, killWhen: () => KillWhen | null) {
+  const death = Promise.withResolvers<void>();
+  let isDead = false;
+  const guard = <Port extends object>(port: Port): Port =>
+    new Proxy(port, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value === "object" && value !== null) return guard(value);
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]): unknown => {
+          if (isDead) throw new Error("killed");
+          const answer: unknown = Reflect.apply(value, target, args);
+          if (killWhen()?.(String(name), args)) {
+            isDead = true;
+            death.resolve();
+          }
+          return answer;
+        };
+      },
+    });
+  const { store, source, executor, runner, router, workspace, jobLog } = context;
+  const ports = { store, source, executor, runner, router, workspace, jobLog };
+  const guarded = Object.entries(ports).map(([name, port]) => [name, guard(port)] as const);
+  // The same ports under the same names.
+  const mortals = Object.fromEntries(guarded) as unknown as typeof ports;
+  return { context: { ...context, ...mortals }, death: death.promise };
+}
+
+/** Resolves when `isSo` answers yes. */
+export async function eventually(isSo: () => boolean, what: string): Promise<void> {
+  const end = performance.now() + 5000;
+  while (!isSo()) {
+    assert.ok(performance.now() < end, `in time: ${what}`);
+    await new Promise((wait) => setTimeout(wait, 2));
+  }
+}
