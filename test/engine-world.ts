@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { Clock } from "#domain/clock.ts";
 import type { HostConfig } from "#domain/host-config.ts";
 import { isEnded, type DeployStep, type Job } from "#domain/job.ts";
 import type { Store } from "#domain/store.ts";
@@ -58,6 +59,13 @@ export function atStep(step: DeployStep): KillWhen {
 
 export const webFiles = { "server.js": "", Procfile: "web: node server.js\n" } as const;
 
+/** Time passes twenty times as fast, so that a test waits for the engine's waits, but not long. */
+const speed = 20;
+const fastClock: Clock = {
+  now: () => new Date(machineClock.now().getTime() * speed),
+  sleep: (ms, signal) => machineClock.sleep(ms / speed, signal),
+};
+
 export async function createWorld(config: Partial<HostConfig> = {}): Promise<World> {
   const folder = await temporaryFolder();
   const store = openStore(":memory:");
@@ -76,7 +84,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     instanceLogs: createInstanceFiles(logs),
     access: createAuthorizedKeys(join(folder.path, "authorized_keys"), "/bin/shell"),
     builders,
-    clock: machineClock,
+    clock: fastClock,
     log: { info: () => {}, error: (facts) => void errors.push(facts) },
     hostConfig: () => world.config,
     host: { home: folder.path, version: "0", account: "berth", sshNames: [], isolation: [] },

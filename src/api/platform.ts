@@ -4,6 +4,7 @@ import { operation } from "./operation.ts";
 import { Timestamp } from "./views.ts";
 
 const ConfigProblemView = z.object({
+  severity: z.enum(["error", "warning"]).describe("A file with an error stays as it was before."),
   file: z.string(),
   line: z.int().describe("0 for the file as a whole."),
   key: z.string(),

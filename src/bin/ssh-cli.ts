@@ -13,7 +13,7 @@ export async function runOverSsh(session: {
   const manifest = readFileSync(join(import.meta.dirname, "../../package.json"), "utf8");
   // Our own package.json has a version.
   const { version } = JSON.parse(manifest) as { version: string };
-  const tty = stdout.isTTY === true;
+  const tty: boolean = stdout.isTTY;
   const io = { stdin, stdout, stderr, tty };
   return runCli({ ...session, ...io, directory: "/", local: false, lifecycle: null, version });
 }

@@ -5,6 +5,7 @@ import { reportOf } from "#domain/errors.ts";
 import { ended, start } from "#lib/exec.ts";
 import { createTransport } from "#lib/http.ts";
 import { parseSshCommand } from "#server/ssh/command.ts";
+import { refuseFullDisk } from "#server/ssh/space.ts";
 
 /** The forced command of every key: receives a push, sends a clone, or runs a command of the CLI. */
 const [home = "", actor = ""] = process.argv.slice(2);
@@ -40,6 +41,7 @@ async function serveGit({
     createTransport({ socketPath, headers: { "x-berth-actor": actor } }),
     home,
   );
+  if (kind === "receive") await refuseFullDisk(home);
   const repository = await requestRepository(client, { params: { app } });
   const hooks = `core.hooksPath=${join(home, "run/hooks")}`;
   const child = start(["git", "-c", hooks, `${kind}-pack`, repository.directory], {

@@ -40,7 +40,6 @@ export async function startBerthd(home: string): Promise<AsyncDisposable> {
   await removeLeftovers(layout);
   const tools = { node: process.execPath, npm: join(code, "node_modules/npm") };
   const privileges = createPrivileges(home, tools);
-  const account = userInfo().username;
   const token = Buffer.from(await ensureToken(layout.token));
 
   const engine = createEngine({
@@ -57,7 +56,7 @@ export async function startBerthd(home: string): Promise<AsyncDisposable> {
     clock: machineClock,
     log: { info: log.info.bind(log), error: log.error.bind(log) },
     hostConfig: () => hostConfig,
-    host: { home, version, account, sshNames: [account], isolation: isolationOf() },
+    host: hostOf(home, version),
   });
   const tokenOk = (given: string) =>
     given.length === token.length && timingSafeEqual(Buffer.from(given), token);
@@ -86,4 +85,9 @@ function versionOf(checkout: string): string {
     version: string;
   };
   return manifest.version;
+}
+
+function hostOf(home: string, version: string) {
+  const account = userInfo().username;
+  return { home, version, account, sshNames: [account], isolation: isolationOf() };
 }

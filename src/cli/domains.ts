@@ -5,15 +5,18 @@ import { command } from "./command.ts";
 export const domainCommands = [
   command({
     usage: "domains [app]",
-    target: "argument",
+    target: "optional",
     example: "domains -a shop",
     operation: listDomains,
-    input: ({ target }) => ({ query: { target } }),
+    input: ({ target, args: [app = ""] }) => {
+      const named = target || app;
+      return { query: named === "" ? {} : { target: named } };
+    },
     print: (domains, out, { target }) =>
       out.table(
         ["DOMAIN", "PATH", "SERVED BY", "TLS", "MANAGED BY"],
         domains.flatMap(rowsOf),
-        `${target} has no domains. Add one: berth domains:add shop.example.com -a ${target}`,
+        `${target || "No app"} has no domain yet. Add one: berth domains:add shop.example.com -a ${target || "shop"}`,
       ),
   }),
   command({

@@ -126,8 +126,9 @@ function printStatus(status: StatusView, out: Output): void {
   for (const { what, inForce } of status.isolation) {
     out.line(`Isolation  ${inForce ? "yes" : "NO "}  ${what}`);
   }
-  for (const { file, line, key, problem, fix } of status.problems) {
-    out.line(`Problem    ${file}:${line}: ${key ? `${key}: ` : ""}${problem}`);
+  for (const { severity, file, line, key, problem, fix } of status.problems) {
+    const word = severity === "error" ? "Problem  " : "Warning  ";
+    out.line(`${word}  ${file}${line > 0 ? `:${line}` : ""}: ${key ? `${key}: ` : ""}${problem}`);
     out.line(`           ${fix}`);
   }
 }

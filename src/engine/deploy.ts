@@ -8,6 +8,7 @@ import { emit, type EngineContext } from "./context.ts";
 import type { JobWriter } from "./jobs.ts";
 import { Semaphore } from "./locks.ts";
 import type { Loop } from "./loop.ts";
+import { neverDeployed } from "./targets.ts";
 import { pinOf, prune } from "./prune.ts";
 import { restart, startAgain, stop } from "./lifecycle.ts";
 
@@ -39,8 +40,7 @@ export function createJobRunner(context: EngineContext, loop: Loop) {
 async function deploy(work: Work, loop: Loop, buildSlot: Semaphore): Promise<void> {
   const { context, job, branch } = work;
   const commit = commitOf(work);
-  if (commit === undefined)
-    throw new PlatformError("never_deployed", { target: job.target, remote: job.target });
+  if (commit === undefined) throw neverDeployed(branch);
   try {
     if (job.step === null) {
       await refuseMoved(work, commit);
@@ -78,8 +78,7 @@ async function releaseAgain(work: Work, loop: Loop): Promise<void> {
   const { context, branch, job } = work;
   const current =
     branch.currentReleaseId === null ? null : context.store.releases.get(branch.currentReleaseId);
-  if (!current)
-    throw new PlatformError("never_deployed", { target: job.target, remote: job.target });
+  if (!current) throw neverDeployed(branch);
   const { rollbackReleaseId, changes = {}, description = "Change" } = job.input;
   const from =
     rollbackReleaseId === undefined ? null : context.store.releases.get(rollbackReleaseId);

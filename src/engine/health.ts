@@ -148,9 +148,12 @@ export class HealthWatch {
   }
 
   async #nextChange(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const timeout = AbortSignal.timeout(Math.max(1, timeoutMs));
-    const either = AbortSignal.any([signal, timeout]);
-    await once(this.#changes, "change", { signal: either }).catch(() => {});
+    const enough = new AbortController();
+    const either = AbortSignal.any([signal, enough.signal]);
+    const change = once(this.#changes, "change", { signal: either });
+    const late = this.#context.clock.sleep(timeoutMs, either);
+    await Promise.race([change, late]).catch(() => {});
+    enough.abort();
   }
 
   async #check(id: number, stop: AbortSignal): Promise<void> {

@@ -13,7 +13,10 @@ async function slowWorld(): Promise<{ world: World; letGo: () => void }> {
 
 const slowFiles = { ...webFiles, ".build.sh": "" };
 
-async function deploy({ source, engine }: World, files = slowFiles) {
+async function deploy(
+  { source, engine }: World,
+  files: Readonly<Record<string, string>> = slowFiles,
+) {
   const commit = source.commit(files);
   return engine.deploy({ app: "shop", branch: "main", from: null, commit, actor: "ann" });
 }
@@ -100,4 +103,28 @@ test("a log that cannot be written breaks no job", async () => {
   letGo();
   await eventually(() => world.store.jobs.get(job.id)?.status === "done", "the job is done");
   assert.ok(world.errors.length <= 2, "it is told once by each writer");
+});
+
+test("a full disk is told as one, wherever it shows itself", async () => {
+  const { world } = await slowWorld();
+  await using _ = world;
+  world.runner.programs.set("./.build.sh", async () => {
+    throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+  });
+  const job = await world.ended(await deploy(world));
+  assert.equal(job.error?.code, "disk_full");
+  assert.deepEqual(await world.workspace.ids(), []);
+});
+
+test("a stop waits for no job that does not hear of it", async () => {
+  const { world } = await slowWorld();
+  await using _ = world;
+  const gate = Promise.withResolvers<void>();
+  const finish = world.workspace.finish;
+  Object.assign(world.workspace, { finish: (id: number) => gate.promise.then(() => finish(id)) });
+  const job = await deploy(world, webFiles);
+  await eventually(() => world.store.jobs.get(job.id)?.step === "build", "it is being built");
+  await world.engine.shutDown();
+  assert.equal(world.store.jobs.get(job.id)?.status, "running");
+  gate.resolve();
 });

@@ -44,7 +44,7 @@ export async function removeKey(
   context: EngineContext,
   { name, actor }: { name: string; actor: string },
 ): Promise<void> {
-  const { store, access, clock } = context;
+  const { store, clock } = context;
   const key = store.keys.list().find((it) => it.name === name);
   if (!key) throw new PlatformError("key_not_found", { key: name });
   if (key.managedBy)
@@ -61,7 +61,8 @@ export async function removeKey(
       message,
     });
   });
-  await access.write(store.keys.list());
+  // A key folder may have it as well, under another name.
+  await syncKeys(context);
 }
 
 /** Makes the keys of the key folders those that count, and writes what sshd reads. */

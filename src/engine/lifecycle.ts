@@ -1,9 +1,9 @@
 import { targetOf } from "#domain/branch.ts";
-import { PlatformError } from "#domain/errors.ts";
 import type { Work } from "./build.ts";
 import { emit } from "./context.ts";
 import { nameOf } from "./health.ts";
 import type { Loop } from "./loop.ts";
+import { neverDeployed } from "./targets.ts";
 
 /** Puts a new instance in the place of each one asked for, without a moment in which fewer serve. */
 export async function restart(
@@ -54,12 +54,7 @@ export async function startAgain(
   loop: Loop,
 ): Promise<void> {
   const { store, clock } = context;
-  if (branch.currentReleaseId === null) {
-    throw new PlatformError("never_deployed", {
-      target: targetOf(branch),
-      remote: targetOf(branch),
-    });
-  }
+  if (branch.currentReleaseId === null) throw neverDeployed(branch);
   const since = clock.now();
   store.branches.update(branch.id, { mode: "serving" });
   await loop.reconcile(branch.id);

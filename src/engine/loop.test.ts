@@ -147,3 +147,26 @@ test("one instance that cannot be started keeps nobody else from starting", asyn
   await world.restart();
   await eventually(() => executor.started().length === 2, "both are started");
 });
+
+test("one that was given up while berthd was away is started again", async () => {
+  await using world = await deployed();
+  const { store, executor, router } = world;
+  const [only] = store.instances.list();
+  await world.engine[Symbol.asyncDispose]();
+  executor.programs.set("node server.js", { kind: "exits", exit: { code: 1, signal: null } });
+  await executor.revive(only?.id ?? 0);
+  assert.equal((await executor.observe(only?.id ?? 0)).givenUp, true);
+  executor.programs.clear();
+  await world.restart();
+  await eventually(() => router.answer("shop.localhost", "/", 0).do === "pass", "it serves again");
+});
+
+test("one that ends again as it is taken over is out of the routes at once", async () => {
+  await using world = await deployed();
+  const { executor, router } = world;
+  executor.programs.set("node server.js", { kind: "exits", exit: { code: 1, signal: null } });
+  executor.reboot();
+  await world.restart();
+  assert.equal(router.answer("shop.localhost", "/", 0).do, "refuse");
+  await eventually(() => messages(world, "instance.exited").length > 0, "the end is noted");
+});

@@ -13,7 +13,7 @@ import type { Publisher } from "./publish.ts";
 import { deploy, openRepository, rebuild } from "./pushes.ts";
 import { prepareCustomCommands, prepareRun } from "./runs.ts";
 import { appStatus, instanceStatus } from "./status.ts";
-import { appNamed, branchAt, currentRelease } from "./targets.ts";
+import { appNamed, branchAt, currentRelease, refuseManagedApp } from "./targets.ts";
 
 export type Parts = {
   readonly publisher: Publisher;
@@ -44,8 +44,11 @@ function appOperations(context: EngineContext, parts: Parts) {
     createApp: (name, actor) => createApp(context, parts.publisher, { name, actor }),
     listApps: async () => store.apps.list().map((app) => appStatus(context, app)),
     appInfo: async (name) => appStatus(context, appNamed(store, name)),
-    destroyApp: async (name, actor) =>
-      destroyApp(context, parts, { app: appNamed(store, name), actor }),
+    destroyApp: async (name, actor) => {
+      const app = appNamed(store, name);
+      refuseManagedApp(app, app.name);
+      await destroyApp(context, parts, { app, actor });
+    },
     cleanup: (actor) => cleanup(context, parts, actor),
   } satisfies Partial<Engine>;
 }

@@ -1,13 +1,14 @@
 import type { EngineContext } from "./context.ts";
 
 const logsKept = 20;
+const jobLogsKept = 100;
 
 /**
  * Removes the code of releases beyond the newest `keepReleases`; their records stay. What is
  * current, what is coming up and what an instance runs on is spared.
  */
 export async function prune(context: EngineContext, branchId: number): Promise<void> {
-  const { store, workspace, source, instanceLogs } = context;
+  const { store, workspace, source, instanceLogs, jobLog } = context;
   const branch = store.branches.get(branchId);
   if (!branch) return;
   const releases = store.releases.of(branchId);
@@ -30,6 +31,8 @@ export async function prune(context: EngineContext, branchId: number): Promise<v
   }
   const living = instances.map((it) => it.id);
   await instanceLogs.prune(branchId, living, logsKept);
+  const older = store.jobs.list(branchId, 2 * jobLogsKept).slice(jobLogsKept);
+  await Promise.all(older.map(({ id }) => jobLog.remove(id)));
 }
 
 /** The name under which git keeps an artifact's commit. */

@@ -33,15 +33,24 @@ export function branchAt(store: Store, target: string): Branch {
 export function currentRelease(store: Store, branch: Branch): Release {
   const release =
     branch.currentReleaseId === null ? null : store.releases.get(branch.currentReleaseId);
-  if (!release) {
-    const target = targetOf(branch);
-    throw new PlatformError("never_deployed", { target, remote: `berth ${branch.name}` });
-  }
+  if (!release) throw neverDeployed(branch);
   return release;
 }
 
 /** Refuses to change by command what a configuration file says. */
 export function refuseManaged(store: Store, branch: Branch, what: string): void {
-  const file = store.apps.get(branch.appId)?.managedBy;
-  if (file) throw new PlatformError("managed_by_file", { what, file });
+  const app = store.apps.get(branch.appId);
+  if (app) refuseManagedApp(app, what);
+}
+
+export function refuseManagedApp({ managedBy }: App, what: string): void {
+  if (managedBy) throw new PlatformError("managed_by_file", { what, file: managedBy });
+}
+
+/** What is said of a branch that has no release: `git push berth staging` makes the first one. */
+export function neverDeployed(
+  branch: Pick<Branch, "appName" | "name" | "isDefault">,
+): PlatformError {
+  const remote = `berth ${branch.name}`;
+  return new PlatformError("never_deployed", { target: targetOf(branch), remote });
 }

@@ -78,14 +78,15 @@ async function* bodyOf(
   try {
     let got = first.length;
     if (first.length > 0) yield first;
-    while (length === null || got < length) {
+    for (;;) {
+      if (length !== null && got >= length) return;
       const { value, done } = await chunks.next();
-      if (done) break;
+      if (done && length !== null) throw cutOff();
+      if (done) return;
       // As above.
       got += (value as Buffer).length;
       yield value as Buffer;
     }
-    if (length !== null && got < length) throw cutOff();
   } finally {
     socket.destroy();
   }

@@ -158,9 +158,14 @@ function renderFinish(exitFile: string): string {
   );
 }
 
+/**
+ * The logger reads on while it cannot write, so that no app ever waits for a full disk. What it
+ * holds back is bounded: beyond that it ends, and the next one begins with an empty hand.
+ */
 function renderLog(logDir: string): string {
+  const bounded = ["s6-softlimit", "-d", "8000000"];
   const rotation = ["n10", "s1000000"];
-  return renderExecline([["s6-log", "-b", "-l", "65536", ...rotation, "T", logDir]], {
+  return renderExecline([[...bounded, "s6-log", "-l", "65536", ...rotation, "T", logDir]], {
     args: "-P",
   });
 }

@@ -27,6 +27,7 @@ export async function pushSample(sample: {
     "StrictHostKeyChecking=accept-new",
     `UserKnownHostsFile=${folder}/known_hosts`,
     "BatchMode=yes",
+    "LogLevel=ERROR",
   ];
   const words = [
     "ssh",

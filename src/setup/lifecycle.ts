@@ -9,6 +9,7 @@ import { ensureFirstKey, pushSample } from "./first-app.ts";
 import { homeLayout } from "./layout.ts";
 import { missingPrograms } from "./packages.ts";
 import {
+  isAnythingUp,
   isTreeUp,
   startTree,
   stopTree,
@@ -71,7 +72,7 @@ export function createLifecycle(options: LifecycleOptions) {
       return stayInForeground(options, { begun, interrupted }, out);
     },
     down: async (home: string, out: Out): Promise<number> => {
-      if (!(await isTreeUp(home))) {
+      if (!(await isAnythingUp(home))) {
         out.note(`Berth does not run in ${home}.`);
         return 0;
       }
@@ -96,8 +97,8 @@ async function bringUp(options: LifecycleOptions, home: string, out: Out): Promi
     const problem = `${names}. Install what is missing: apt-get install -y ${packages}`;
     throw new PlatformError("command_failed", { command: "Looking for what Berth needs", problem });
   }
-  const account = await ensureAccount(["deploy"], { home: options.accountHome });
-  for (const warning of account.warnings) out.note(warning);
+  const own = { home: options.accountHome };
+  const account = await ensureAccount([], own);
   await ensureDirectory(home, 0o700);
   if (process.getuid?.() === 0) await handOver(options, home, account);
   const code = await ensureReadableCode({
@@ -110,6 +111,8 @@ async function bringUp(options: LifecycleOptions, home: string, out: Out): Promi
   const installation = { home, account, node, code };
   out.note(`Starting Berth in ${home} as ${account.name}`);
   const settings = await writeTreeAs(installation);
+  const { warnings } = await ensureAccount(settings.sshNames, own);
+  for (const warning of warnings) out.note(warning);
   const supervisor = await startTree(installation);
   try {
     await untilReady(home, settings);

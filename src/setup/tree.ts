@@ -110,7 +110,8 @@ async function writeService(
   const logDir = join(layout.logs, name);
   await ensureDirectory(join(service, "log"), 0o700);
   await ensureDirectory(logDir, 0o700);
-  const log = [["s6-log", "-b", "n10", "s1000000", "T", logDir]];
+  // It reads on while the disk is full, within bounds, so that nobody ever waits for it.
+  const log = [["s6-softlimit", "-d", "8000000", "s6-log", "n10", "s1000000", "T", logDir]];
   await writeAtomic(
     join(service, "run"),
     renderExecline([["fdmove", "-c", "2", "1"], ...run], { args: "-P" }),

@@ -8,6 +8,7 @@ import { bareEnv, ended, exec, ExecError, start } from "#lib/exec.ts";
 import { ensureDirectory, readIfThere } from "#lib/files.ts";
 import type { Account } from "./account.ts";
 import { homeLayout, type HomeLayout } from "./layout.ts";
+import { endSupervisors, supervisedFolders } from "./supervisors.ts";
 
 /** Where Berth runs from and as whom. */
 export type Installation = {
@@ -19,6 +20,7 @@ export type Installation = {
 };
 
 const readyWithinMs = 30_000;
+const endsWithinMs = 5000;
 const servicesMax = 10_000;
 
 /** Runs a program of ours as the account. */
@@ -79,6 +81,12 @@ export async function isTreeUp(home: string): Promise<boolean> {
   }
 }
 
+/** Whether anything runs, be it only what an s6-svscan that was killed left running. */
+export async function isAnythingUp(home: string): Promise<boolean> {
+  const { scan } = homeLayout(home);
+  return (await isTreeUp(home)) || (await supervisedFolders(scan)).length > 0;
+}
+
 /** Resolves when API, SSH and router all answer. @throws {PlatformError} `command_failed` with the log of what does not. */
 export async function untilReady(home: string, settings: HostSettings): Promise<void> {
   const layout = homeLayout(home);
@@ -99,8 +107,11 @@ export async function untilReady(home: string, settings: HostSettings): Promise<
 /** Ends the supervisor and all that it supervises; resolves when they are gone. */
 export async function stopTree(home: string): Promise<void> {
   const { scan } = homeLayout(home);
-  await exec(["s6-svscanctl", "-t", scan]);
+  await exec(["s6-svscanctl", "-t", scan]).catch((error: unknown) => {
+    if (!(error instanceof ExecError)) throw error;
+  });
   for (let waitedMs = 0; await isTreeUp(home); waitedMs += 50) {
+    if (waitedMs === endsWithinMs) await endSupervisors(scan);
     if (waitedMs > readyWithinMs) {
       throw new PlatformError("command_failed", {
         command: "s6-svscan",
@@ -109,6 +120,7 @@ export async function stopTree(home: string): Promise<void> {
     }
     await sleep(50);
   }
+  await endSupervisors(scan);
 }
 
 function answers(door: { path: string } | { port: number; host: string }): Promise<boolean> {

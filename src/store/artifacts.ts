@@ -1,4 +1,4 @@
-import { desc, eq } from "./drizzle.ts";
+import { desc, eq, inArray } from "./drizzle.ts";
 import type { Artifact } from "#domain/artifact.ts";
 import type { Store } from "#domain/store.ts";
 import type { Db } from "./database.ts";
@@ -25,6 +25,7 @@ export function artifactRows(db: Db): Store["artifacts"] {
       db
         .select({ id: artifacts.id })
         .from(artifacts)
+        .where(inArray(artifacts.status, ["partial", "ready"]))
         .all()
         .map((row) => row.id),
   };

@@ -158,6 +158,15 @@ function releaseContract(check: Check): void {
     assert.deepEqual(Object.keys(configured.processTypes), ["api"]);
   });
 
+  check("no directory stands for an artifact that was pruned", (store) => {
+    const { branch, artifact } = addApp(store);
+    const next = { branchId: branch.id, commit: "b".repeat(40), createdAt: moment };
+    const kept = store.artifacts.add(next);
+    store.artifacts.update(artifact.id, { status: "pruned" });
+    assert.deepEqual(store.artifacts.ids(), [kept.id]);
+    assert.equal(store.artifacts.of(branch.id).length, 2);
+  });
+
   check("an instance keeps all that is needed to start it again", (store) => {
     const { branch } = addApp(store);
     const added = addInstance(store, branch.id, 61_500);

@@ -18,7 +18,7 @@ export function createJobFiles(root: string, bytesMax = 10 * 1024 * 1024): JobLo
     append: (jobId, text) => {
       const size = statSync(pathOf(jobId), { throwIfNoEntry: false })?.size ?? 0;
       if (size < bytesMax) {
-        appendFileSync(pathOf(jobId), cut(Buffer.from(text), bytesMax - size), { mode: 0o600 });
+        appendIfRoom(pathOf(jobId), cut(Buffer.from(text), bytesMax - size));
       }
       changes.emit(String(jobId));
     },
@@ -49,6 +49,16 @@ export function createJobFiles(root: string, bytesMax = 10 * 1024 * 1024): JobLo
 function cut(bytes: Buffer, bytesMax: number): Buffer {
   if (bytes.length < bytesMax) return bytes;
   return Buffer.concat([bytes.subarray(0, bytesMax), Buffer.from(endMark)]);
+}
+
+/** A full disk costs the output, never the job: who writes here reads from a program at work. */
+function appendIfRoom(path: string, bytes: Uint8Array): void {
+  try {
+    appendFileSync(path, bytes, { mode: 0o600 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOSPC" && code !== "EDQUOT") throw error;
+  }
 }
 
 /** Without the first bytes of a character that is not all there yet. */

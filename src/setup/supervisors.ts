@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { exec, ExecError } from "#lib/exec.ts";
+import { namesIn } from "#lib/files.ts";
+
+const endsWithinMs = 5000;
+
+/**
+ * Folders below a scan folder that a supervisor looks after. It outlives an s6-svscan that is
+ * killed: everything goes on, a new s6-svscan leaves it alone, but nothing ends it any more.
+ * @see s6-svscan(8), s6-svok(8)
+ */
+export async function supervisedFolders(scan: string): Promise<string[]> {
+  const services = (await namesIn(scan)).filter((name) => !name.startsWith("."));
+  const folders = services.flatMap((name) => [join(scan, name), join(scan, name, "log")]);
+  return stillSupervised(folders);
+}
+
+/**
+ * Ends what is supervised, the loggers last; what does not end in time, such as a logger whose disk
+ * is full, is killed.
+ */
+export async function endSupervisors(scan: string): Promise<void> {
+  const isLogger = (folder: string) => folder.endsWith("/log");
+  const folders = await supervisedFolders(scan);
+  await endAll(folders.filter((it) => !isLogger(it)));
+  await endAll(folders.filter(isLogger));
+}
+
+async function endAll(folders: readonly string[]): Promise<void> {
+  for (const order of ["-dx", "-dkx"]) {
+    const living = await stillSupervised(folders);
+    await Promise.all(living.map((it) => exec(["s6-svc", order, it]).catch(ignoreEnded)));
+    for (let waitedMs = 0; waitedMs < endsWithinMs; waitedMs += 50) {
+      if ((await stillSupervised(living)).length === 0) return;
+      await sleep(50);
+    }
+  }
+}
+
+async function stillSupervised(folders: readonly string[]): Promise<string[]> {
+  const living = await Promise.all(folders.map(isSupervised));
+  return folders.filter((_, index) => living[index]);
+}
+
+async function isSupervised(folder: string): Promise<boolean> {
+  return exec(["s6-svok", folder]).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof ExecError) return false;
+      throw error;
+    },
+  );
+}
+
+function ignoreEnded(error: unknown): void {
+  if (!(error instanceof ExecError)) throw error;
+}
