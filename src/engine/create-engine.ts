@@ -81,7 +81,8 @@ function noteStart({ store, clock, host }: EngineContext): void {
 
 /** A branch on which no job goes on stands as its current release says. */
 function undoHalfSteps({ store }: EngineContext): void {
-  const busy = new Set(store.jobs.open().map(({ branchId }) => branchId));
+  const begun = store.jobs.open().filter(({ status }) => status === "running");
+  const busy = new Set(begun.map(({ branchId }) => branchId));
   for (const { id, mode, candidateReleaseId } of store.branches.list()) {
     if (busy.has(id) || (mode !== "held" && candidateReleaseId === null)) continue;
     const isHeld = mode === "held" ? ({ mode: "serving", heldUntil: null } as const) : {};

@@ -185,6 +185,25 @@ test("an instance that ends fails the deploy with its exit code, and the old rel
   await assertSettled(world);
 });
 
+test("a new release that ends just after it took over gives the traffic back", async () => {
+  await using world = await createWorld();
+  const { store, executor, router } = world;
+  await world.engine.createApp("shop", "ann");
+  await world.push("shop");
+  world.killWhen = (verb, args) => {
+    const isSwitch = atStep("switch")(verb, args);
+    const young = executor.started().at(-1);
+    if (isSwitch && young) executor.crash(young.id, { code: 1, signal: null });
+    return false;
+  };
+  const job = await world.push("shop");
+  assert.equal(job.error?.code, "unhealthy");
+  assert.equal(store.releases.get(store.branches.get(1)?.currentReleaseId ?? 0)?.number, 1);
+  await eventually(() => store.instances.list().length === 1, "the new one is gone");
+  assert.equal(router.answer("shop.localhost", "/", 0).do, "pass");
+  await assertSettled(world);
+});
+
 test("an instance that never listens is named with the port on which it does", async () => {
   const config = BranchConfig.parse({ health: { timeoutS: 0.1 } });
   const apps = new Map([["shop", { file: "f", branches: new Map([["main", config]]) }]]);
@@ -270,7 +289,7 @@ test("a config that does not get healthy is not kept", async () => {
   assert.deepEqual(await engine.configVars("shop"), {});
 });
 
-test("a candidate and a hold that no job knows are undone at the start", async () => {
+test("a candidate and a hold that no begun job knows are undone at the start", async () => {
   await using world = await createWorld();
   const { store, executor } = world;
   await world.engine.createApp("shop", "ann");
@@ -284,7 +303,11 @@ test("a candidate and a hold that no job knows are undone at the start", async (
     createdAt: new Date(0),
   });
   store.branches.update(1, { candidateReleaseId: made.id, mode: "held", heldUntil: new Date(0) });
+  const waiting = { kind: "restart", branchId: 1, actor: "ann", input: {} } as const;
+  const job = store.jobs.add({ ...waiting, createdAt: new Date(0) });
   await world.restart();
+  assert.equal((await world.ended(job)).status, "done");
+  await eventually(() => store.instances.list().length === 1, "one is in the place of the other");
   await assertSettled(world);
   assert.equal(executor.started().length, 1);
 });

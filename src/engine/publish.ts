@@ -176,7 +176,7 @@ export function leadsTo({ config }: Domain, { appName, name }: Branch): boolean 
   );
 }
 
-export function branchIdOf({ store }: EngineContext, upstream: DomainUpstream): number | null {
+function branchIdOf({ store }: EngineContext, upstream: DomainUpstream): number | null {
   const app = store.apps.named(upstream.app);
   const branch = app && store.branches.of(app.id).find((it) => it.name === upstream.branch);
   return branch?.id ?? null;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import type { Outcome, RunOptions, SandboxCommand } from "#domain/runner.ts";
@@ -36,7 +37,8 @@ export function prepareCommand(
   tools: SandboxTools,
   command: SandboxCommand,
 ): { argv: string[]; args: string } {
-  const args = renderSandbox({ ...command, scratchDir: null, keepsTerminal: true }, tools);
+  const keepsTerminal = !terminalsTakeInput();
+  const args = renderSandbox({ ...command, scratchDir: null, keepsTerminal }, tools);
   return { argv: argvOf(command.command), args: sandboxArgsText(args) };
 }
 
@@ -74,4 +76,17 @@ async function runIn(
 
 function argvOf(command: string): [string, ...string[]] {
   return ["/usr/bin/bwrap", "--args", "9", "--", "/bin/sh", "-c", command];
+}
+
+/**
+ * Whether a program may type into its terminal, and so into the shell of whoever started it. Where
+ * the kernel allows it, the program gets no terminal of its own: it can print and read, without job
+ * control. @see ioctl_tty(2), TIOCSTI; CVE-2017-5226
+ */
+function terminalsTakeInput(): boolean {
+  try {
+    return readFileSync("/proc/sys/dev/tty/legacy_tiocsti", "utf8").trim() !== "0";
+  } catch {
+    return true; // before Linux 6.2 there is no such setting, and every terminal takes it
+  }
 }

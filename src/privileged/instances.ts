@@ -54,11 +54,21 @@ export async function stopInstance(
   if (await exists(join(service, "supervise"))) await end(service, id, graceMs);
   await unlink(layout.link(id)).catch(nullIfMissing);
   await exec(["s6-svc", "-xd", service]).catch(ignoreNotSupervised);
-  await exec(["s6-svc", "-xd", join(service, "log")]).catch(ignoreNotSupervised);
+  await endLogger(join(service, "log"));
   await rescan(layout);
   await removeTree(service);
   await removeTree(layout.scratch(id));
   await unlink(layout.exit(id)).catch(nullIfMissing);
+}
+
+/** A logger that cannot write what it still holds, as on a full disk, does not end by itself. */
+async function endLogger(log: string): Promise<void> {
+  await exec(["s6-svc", "-xd", log]).catch(ignoreNotSupervised);
+  for (let waitMs = 2; waitMs < 1000; waitMs *= 2) {
+    if ((await statusOf(log)) === null) return;
+    await sleep(waitMs);
+  }
+  await exec(["s6-svc", "-xdk", log]).catch(ignoreNotSupervised);
 }
 
 /** Lets an instance run again that ended too often in a row. */

@@ -15,6 +15,7 @@ export async function examine(
   const findings = [
     ...(await programFindings()),
     await sandboxFinding(),
+    await terminalFinding(),
     await homeFinding(home),
     await treeFinding(home),
   ];
@@ -45,6 +46,17 @@ async function programFindings(): Promise<Finding[]> {
     what: `${name} ${problem}`,
     fix: `apt-get install -y ${debianPackage}`,
   }));
+}
+
+/** sshd without privilege cannot change the group of a terminal, so the system must give the right one. */
+async function terminalFinding(): Promise<Finding> {
+  const mounts = (await readIfThere("/proc/mounts")) ?? "";
+  const options = /^\S+ \/dev\/pts devpts (\S+)/m.exec(mounts)?.[1]?.split(",") ?? [];
+  const isGood = options.some((option) => /^gid=\d+$/.test(option));
+  const what = isGood
+    ? "Terminals over SSH can be made"
+    : "Terminals over SSH cannot be made: /dev/pts is mounted without the group tty";
+  return { isGood, what, fix: "mount -o remount,gid=5,mode=620 /dev/pts (as root)" };
 }
 
 async function sandboxFinding(): Promise<Finding> {

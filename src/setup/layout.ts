@@ -15,6 +15,7 @@ export function homeLayout(home: string) {
     run,
     database: join(data, "berth.db"),
     repositories: join(data, "repos"),
+    artifacts: join(data, "artifacts"),
     ssh: join(data, "ssh"),
     certificates: join(data, "certs"),
     token: join(data, "api.token"),

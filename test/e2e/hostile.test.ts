@@ -251,8 +251,7 @@ test("a symbolic link out of the tree is neither read, run nor served", async ()
   }
 });
 
-const linkedSite = { todo: "nginx follows links in the path of the site's own folder" };
-test("a site whose folder is itself a link out of the tree is not served", linkedSite, async () => {
+test("a site whose folder is itself a link out of the tree is not served", async () => {
   await platform.berth("apps:create", "outside");
   const targets = ["/etc", "../../..", "inner/up", "inner/deep/etc"];
   for (const target of targets) {

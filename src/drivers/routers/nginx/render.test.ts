@@ -22,6 +22,7 @@ function settings(overrides: Partial<NginxSettings> = {}): NginxSettings {
       luaDir: "/opt/berth/src/drivers/routers/nginx",
       socket: "/var/lib/berth/run/nginx.sock",
       snapshot: "/var/lib/berth/run/routes",
+      sites: "/var/lib/berth/data/artifacts",
       certificate: "/var/lib/berth/data/certs/fallback.crt",
       key: "/var/lib/berth/data/certs/fallback.key",
     },
@@ -51,7 +52,11 @@ for (const [name, chosen] of Object.entries(cases)) {
     const luaDir = fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "");
     const at = (file: string) => join(folder.path, file);
     const paths = { certificate: at("a.crt"), key: at("a.key"), runDir: folder.path, luaDir };
-    const socketAndSnapshot = { socket: at("control.sock"), snapshot: at("routes") };
+    const socketAndSnapshot = {
+      socket: at("control.sock"),
+      snapshot: at("routes"),
+      sites: at("sites"),
+    };
     // An address of this machine: nginx binds even when it only tests.
     const here = chosen.address === "*" ? {} : { address: "127.0.0.1" };
     const text = renderNginx({ ...chosen, ...here, paths: { ...paths, ...socketAndSnapshot } });

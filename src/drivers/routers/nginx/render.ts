@@ -23,6 +23,8 @@ export type NginxSettings = {
     readonly luaDir: string;
     readonly socket: string;
     readonly snapshot: string;
+    /** Every static root is below this folder, and below it no symbolic link is followed. */
+    readonly sites: string;
     /** The pair for names that have no certificate of their own. */
     readonly certificate: string;
     readonly key: string;
@@ -173,7 +175,7 @@ location / {
 }`;
 }
 
-function longWay({ trustedProxies }: NginxSettings): string {
+function longWay({ trustedProxies, paths }: NginxSettings): string {
   return `location @route {
     set $pool "";
     set $target "";
@@ -192,7 +194,7 @@ ${indent(headerLines(trustedProxies, websocket))}
 }
 location @static {
     root $static_root;
-    disable_symlinks on from=$static_root;
+    disable_symlinks on from=${quoted(paths.sites)};
     charset utf-8;
     charset_types text/css text/csv text/javascript text/markdown text/plain text/vtt text/xml application/json application/manifest+json;
     error_page 403 404 = @no_file;
