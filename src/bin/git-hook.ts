@@ -4,6 +4,7 @@ import { followJob } from "#api/follow.ts";
 import { requestDeploy } from "#api/push.ts";
 import { bareEnv, exec } from "#lib/exec.ts";
 import { createTransport } from "#lib/http.ts";
+import { askPatiently } from "#server/ssh/patience.ts";
 import { createPlainText } from "#server/ssh/plain-text.ts";
 import { decidePush } from "#server/ssh/push.ts";
 import { serveProcReceive } from "#server/ssh/receive.ts";
@@ -25,7 +26,9 @@ await serveProcReceive(process.stdin, process.stdout, (change) =>
   decidePush(change, {
     say,
     deploy: (branch, from, commit) =>
-      requestDeploy(client, { params: { app }, body: { branch, from, commit } }),
+      askPatiently(() =>
+        requestDeploy(client, { params: { app }, body: { branch, from, commit } }),
+      ),
     typeOf: async (object) => (await exec(["git", "cat-file", "-t", object], { env })).trim(),
     follow: (job) => followJob(client, job, { onText: say }),
   }),

@@ -5,6 +5,7 @@ import { reportOf } from "#domain/errors.ts";
 import { ended, start } from "#lib/exec.ts";
 import { createTransport } from "#lib/http.ts";
 import { parseSshCommand } from "#server/ssh/command.ts";
+import { askPatiently } from "#server/ssh/patience.ts";
 import { refuseFullDisk } from "#server/ssh/space.ts";
 
 /** The forced command of every key: receives a push, sends a clone, or runs a command of the CLI. */
@@ -42,7 +43,7 @@ async function serveGit({
     home,
   );
   if (kind === "receive") await refuseFullDisk(home);
-  const repository = await requestRepository(client, { params: { app } });
+  const repository = await askPatiently(() => requestRepository(client, { params: { app } }));
   const hooks = `core.hooksPath=${join(home, "run/hooks")}`;
   const child = start(["git", "-c", hooks, `${kind}-pack`, repository.directory], {
     stdio: "inherit",

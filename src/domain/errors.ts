@@ -113,7 +113,7 @@ export const errorCatalog = {
   superseded: {
     kind: "conflict",
     message: "A newer push to {target} took the place of this one while it waited.",
-    hint: "Nothing to do: the newer commit is being deployed.",
+    hint: "The newer commit is being deployed; if that fails, push again.",
   },
   branch_moved: {
     kind: "conflict",

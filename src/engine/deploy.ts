@@ -61,7 +61,14 @@ async function deploy(work: Work, loop: Loop, buildSlot: Semaphore): Promise<voi
     throw error;
   }
   if (job.kind === "deploy") await moveBranch(work, commit);
-  await prune(context, branch.id);
+  await pruneAfter(work);
+}
+
+/** The release is live by now: what cannot be cleared away now is cleared away by the next. */
+async function pruneAfter({ context, branch }: Work): Promise<void> {
+  await prune(context, branch.id).catch((error: unknown) => {
+    context.log.error({ err: error, branch: branch.id }, "could not prune");
+  });
 }
 
 /** A rebuild is of what is current when its turn has come. */
@@ -86,7 +93,7 @@ async function releaseAgain(work: Work, loop: Loop): Promise<void> {
   const { artifactId } = from ?? current;
   refusePruned(context, from ?? current, job.target);
   await releaseOnce(work, loop, { artifactId, config, description });
-  await prune(context, branch.id);
+  await pruneAfter(work);
 }
 
 /** Makes the job's release, or takes the one that it made before berthd was killed. */

@@ -86,6 +86,14 @@ test("what a killed berthd left lying about is gone after its restart", async ()
   assert.equal((await platform.visit("other.localhost")).body, "other");
 });
 
+test("a push that meets no berthd waits for the next one", async () => {
+  await commit(tree, stepsApp("met nobody"));
+  kill(await pidOf(platform.home, "berthd"));
+  const pushed = await platform.push(tree, "steps");
+  assert.equal(pushed.code, 0, pushed.stderr);
+  assert.equal((await platform.visit("steps.localhost")).body, "met nobody");
+});
+
 test("berthd killed again and again as it starts comes up in the end, and apps serve on", async () => {
   const others = ask("other");
   for (let count = 0; count < 4; count += 1) {

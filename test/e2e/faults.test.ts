@@ -150,7 +150,7 @@ test("an app that keeps crashing is shown with code and last lines, and does not
   const { stdout } = await platform.berth("events", "-a", "fragile");
   assert.match(stdout, /web\.1 exited with code 7/);
   const before = await begun();
-  await sleep(2500);
+  await sleep(2000);
   assert.ok((await begun()) <= before + 1, "it waits longer between starts");
   assert.equal((await platform.visit("fragile.localhost")).status, 503);
   const gone = await platform.berth("apps:destroy", "fragile", "--confirm", "fragile");
