@@ -38,7 +38,12 @@ const groups = {
 async function runTests(args, extraEnv = {}) {
   const { files, options } = parseTestArguments(args);
   // Two at a time: platform tests wait more than they compute, but they also measure time.
-  const runner = ["--test", "--test-reporter=spec", "--test-concurrency=2"];
+  const runner = [
+    "--test",
+    "--test-reporter=spec",
+    "--test-concurrency=2",
+    "--test-timeout=150000",
+  ];
   return runNode([...runner, ...options, ...files], extraEnv);
 }
 

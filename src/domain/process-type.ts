@@ -1,8 +1,7 @@
 import { z } from "zod";
 
 /** How a process type is served: a web server on $PORT, a process without a port, or files. */
-export const ProcessKind = z.enum(["web", "worker", "static"]);
-export type ProcessKind = z.infer<typeof ProcessKind>;
+const ProcessKind = z.enum(["web", "worker", "static"]);
 
 /** How an instance is asked whether it is ready. */
 export const HealthCheck = z.strictObject({

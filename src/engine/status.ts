@@ -14,7 +14,7 @@ export function appStatus(context: EngineContext, app: App): AppStatus {
 }
 
 /** What to push to, from this machine; from elsewhere with its own name in the place of localhost. */
-export function remoteOf({ host, hostConfig }: EngineContext, app: string): string {
+function remoteOf({ host, hostConfig }: EngineContext, app: string): string {
   return `ssh://${host.sshNames[0] ?? host.account}@localhost:${hostConfig().settings.listen.ssh}/${app}`;
 }
 

@@ -68,7 +68,7 @@ export function lineOf(change: RoutingChange): string {
   return cells.length > 0 ? `${cells.join("\t")}\n` : "";
 }
 
-export function textOf(entries: Entries): string {
+function textOf(entries: Entries): string {
   const lines = [...entries].map(([key, value]) => `${key}\t${value}\n`);
   return lines.toSorted().join("");
 }
