@@ -55,9 +55,9 @@ export async function stopInstance(
   await unlink(layout.link(id)).catch(nullIfMissing);
   await exec(["s6-svc", "-xd", service]).catch(ignoreNotSupervised);
   await endLogger(join(service, "log"));
-  await rescan(layout);
-  await removeTree(service);
-  await removeTree(layout.scratch(id));
+  // Without an s6-svscan there is nothing to tell.
+  await rescan(layout).catch(ignoreNotSupervised);
+  for (const path of [service, partialOf(service), layout.scratch(id)]) await removeTree(path);
   await unlink(layout.exit(id)).catch(nullIfMissing);
 }
 
@@ -111,7 +111,7 @@ async function writeService(
   instance: SupervisedInstance,
 ): Promise<void> {
   const service = layout.service(instance.id);
-  const partial = `${service}.partial`;
+  const partial = partialOf(service);
   const scratchDir = layout.scratch(instance.id);
   await removeTree(partial);
   await removeTree(service);
@@ -131,6 +131,11 @@ async function writeService(
   await writeAtomic(join(partial, "finish"), renderFinish(layout.exit(instance.id)), 0o700);
   await writeAtomic(join(partial, "log", "run"), renderLog(instance.logDir), 0o700);
   await rename(partial, service);
+}
+
+/** Where a service folder grows; a full disk may leave one of an instance that never was started. */
+function partialOf(service: string): string {
+  return `${service}.partial`;
 }
 
 function renderRun(command: string): string {

@@ -7,7 +7,7 @@ const endsWithinMs = 5000;
 
 /**
  * Folders below a scan folder that a supervisor looks after. It outlives an s6-svscan that is
- * killed: everything goes on, a new s6-svscan leaves it alone, but nothing ends it any more.
+ * killed: everything goes on, but a new s6-svscan can only try each second to take its place.
  * @see s6-svscan(8), s6-svok(8)
  */
 export async function supervisedFolders(scan: string): Promise<string[]> {

@@ -56,10 +56,10 @@ test("a build that a killed berthd began ends with it, and the next one starts f
   const pushing = platform.push(tree, "steps");
   const builds = () => processesWith(platform.home, "sleep 1.73");
   await until(async () => builds().length > 0, "the build runs");
-  const before = builds().map(({ pid }) => pid);
+  const begun = builds().map(({ pid }) => pid);
   await killBerthd(platform);
   assert.deepEqual(
-    builds().filter(({ pid }) => before.includes(pid)),
+    builds().filter(({ pid }) => begun.includes(pid)),
     [],
   );
   const pushed = await pushing;
@@ -113,9 +113,9 @@ async function killedAt(step: DeployStep): Promise<{ text: string; output: strin
   for (let attempt = 1; attempt <= 4; attempt += 1) {
     const text = `${step} ${attempt}`;
     await commit(tree, stepsApp(text));
-    const before = query<{ id: number }>(platform.home, "SELECT max(id) AS id FROM jobs")[0]?.id;
+    const newest = query<{ id: number }>(platform.home, "SELECT max(id) AS id FROM jobs")[0]?.id;
     const pushing = platform.push(tree, "steps");
-    const isHit = await killWhen(step, before ?? 0);
+    const isHit = await killWhen(step, newest ?? 0);
     const pushed = await pushing;
     assert.equal(pushed.code, 0, pushed.stderr);
     if (isHit) return { text, output: pushed.stderr };
@@ -124,7 +124,7 @@ async function killedAt(step: DeployStep): Promise<{ text: string; output: strin
 }
 
 /** Looks at the newest job in every turn of the event loop; answers whether the step was met. */
-async function killWhen(step: DeployStep, after: number): Promise<boolean> {
+async function killWhen(step: DeployStep, older: number): Promise<boolean> {
   const berthd = await pidOf(platform.home, "berthd");
   const database = new Database(join(platform.home, "data/berth.db"), { readonly: true });
   const newest = database.prepare<[number], { step: string | null; status: string }>(
@@ -132,10 +132,10 @@ async function killWhen(step: DeployStep, after: number): Promise<boolean> {
   );
   try {
     for (;;) {
-      const job = newest.get(after);
+      const job = newest.get(older);
       if (job?.step === step && job.status === "running") {
         process.kill(berthd, "SIGKILL");
-        return newest.get(after)?.step === step;
+        return newest.get(older)?.step === step;
       }
       if (job && job.status !== "waiting" && job.status !== "running") return false;
       await new Promise((turn) => setImmediate(turn));

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { temporaryFolder } from "../../../test/machine.ts";
@@ -46,4 +47,13 @@ test("a removed log is empty, and removing it again does nothing", async () => {
   await log.remove(1);
   await log.remove(1);
   assert.equal((await log.read(1, 0)).text, "");
+});
+
+test("on a full disk output is dropped, and whoever writes goes on", async () => {
+  await using folder = await temporaryFolder();
+  const log = createJobFiles(folder.path);
+  await symlink("/dev/full", join(folder.path, "1.log"));
+  assert.doesNotThrow(() => log.append(1, "lost\n"));
+  log.append(2, "kept\n");
+  assert.equal((await log.read(2, 0)).text, "kept\n");
 });
