@@ -43,6 +43,8 @@ async function runTests(args, extraEnv = {}) {
     "--test-reporter=spec",
     "--test-concurrency=2",
     "--test-timeout=150000",
+    // A test that failed half-way may have left something running, which must not hold up the rest.
+    "--test-force-exit",
   ];
   return runNode([...runner, ...options, ...files], extraEnv);
 }

@@ -211,6 +211,13 @@ export class PlatformError extends Error {
   }
 }
 
+/** A full disk shows itself in many places, and is never a mistake of ours. */
+export function withDiskFull(error: unknown, path: string): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code !== "ENOSPC" && code !== "EDQUOT" && code !== "SQLITE_FULL") return error;
+  return new PlatformError("disk_full", { path }, { cause: error });
+}
+
 /** What a door shows of an error: the code, the sentence, and what to do next. */
 export type ErrorReport = {
   readonly code: string;

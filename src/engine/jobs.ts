@@ -1,5 +1,5 @@
 import { isEnded, type Job, type JobInput, type JobKind, type JobOutput } from "#domain/job.ts";
-import { PlatformError, reportOf } from "#domain/errors.ts";
+import { PlatformError, reportOf, withDiskFull } from "#domain/errors.ts";
 import type { EngineContext } from "./context.ts";
 
 /** Where a job's output goes: headings, indented lines, and the raw output of programs. */
@@ -119,18 +119,13 @@ export class JobQueue {
     } catch (error) {
       // What berthd leaves open when it is stopped is gone on with when it runs again.
       if (this.#stopping.aborted) return;
-      const cause = signal.aborted ? new PlatformError("stopping") : this.#causeOf(error);
+      const cause = signal.aborted
+        ? new PlatformError("stopping")
+        : withDiskFull(error, this.#context.host.home);
       if (!(cause instanceof PlatformError)) log.error({ err: error, job: job.id }, "a job broke");
       return this.#finish(job.id, "failed", cause);
     }
     this.#finish(job.id, "done", null);
-  }
-
-  /** A full disk shows itself in many places, and is never a mistake of ours. */
-  #causeOf(error: unknown): unknown {
-    const code = error instanceof Error && "code" in error ? error.code : null;
-    if (code !== "ENOSPC" && code !== "EDQUOT" && code !== "SQLITE_FULL") return error;
-    return new PlatformError("disk_full", { path: this.#context.host.home }, { cause: error });
   }
 
   #finish(id: number, status: "done" | "failed" | "superseded", error: unknown): void {

@@ -47,7 +47,14 @@ export function deploy({ store }: EngineContext, queue: JobQueue, push: Push): J
     });
   }
   const input = { commit: push.commit, from: push.from };
+  // The hook asks again when berthd was killed between noting the job and answering.
+  const asked = store.jobs.open().find((job) => job.branchId === branch.id && isSame(job, push));
+  if (asked) return asked;
   return queue.add({ kind: "deploy", branchId: branch.id, actor: push.actor, input });
+}
+
+function isSame({ kind, input }: Job, { commit, from }: Push): boolean {
+  return kind === "deploy" && input.commit === commit && input.from === from;
 }
 
 /** An app made by a command deploys main or master, whichever is pushed first. */

@@ -1,7 +1,7 @@
 import { and, asc, eq, inArray, isNotNull, isNull } from "./drizzle.ts";
 import type { App } from "#domain/app.ts";
 import type { Store } from "#domain/store.ts";
-import type { Db } from "./database.ts";
+import { addRow, type Db } from "./database.ts";
 import { apps, artifacts, branches, releases } from "./schema.ts";
 
 const columns = {
@@ -14,7 +14,7 @@ const columns = {
 export function appRows(db: Db): Store["apps"] {
   const all = () => db.select(columns).from(apps);
   return {
-    add: (row) => db.insert(apps).values(row).returning(columns).get(),
+    add: (row) => addRow(db, (tx) => tx.insert(apps).values(row).returning(columns).get()),
     get: (id): App | null => all().where(eq(apps.id, id)).get() ?? null,
     named: (name) =>
       all()

@@ -1,7 +1,7 @@
 import { asc, desc, eq } from "./drizzle.ts";
 import type { Branch } from "#domain/branch.ts";
 import type { Store } from "#domain/store.ts";
-import type { Db } from "./database.ts";
+import { addRow, type Db } from "./database.ts";
 import { apps, artifacts, branches, releases } from "./schema.ts";
 
 const columns = {
@@ -22,11 +22,10 @@ export function branchRows(db: Db): Store["branches"] {
   const get = (id: number): Branch | null => all().where(eq(branches.id, id)).get() ?? null;
   return {
     add: (row) => {
-      const { id } = db
-        .insert(branches)
-        .values({ ...row, mode: "serving" })
-        .returning({ id: branches.id })
-        .get();
+      const serving = { ...row, mode: "serving" } as const;
+      const { id } = addRow(db, (tx) =>
+        tx.insert(branches).values(serving).returning({ id: branches.id }).get(),
+      );
       return get(id)!;
     },
     get,

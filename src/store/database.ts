@@ -9,6 +9,14 @@ const ownMigrations = join(import.meta.dirname, "migrations");
 export type Db = BetterSQLite3Database;
 
 /**
+ * Adds a row in a transaction of its own. Outside of one, a row that `returning` gives is committed
+ * only as the statement is put away, and a full disk then goes unnoticed.
+ */
+export function addRow<Row>(db: Db, add: (tx: Pick<Db, "insert">) => Row): Row {
+  return db.transaction((tx) => add(tx), { behavior: "immediate" });
+}
+
+/**
  * Opens the state, brought to the newest schema. Before a migration the file is copied to
  * `<file>.before-<count>`; all migrations are one transaction, so they apply whole or not at all.
  */

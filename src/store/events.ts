@@ -1,11 +1,11 @@
 import { and, desc, eq, lt } from "./drizzle.ts";
 import type { Store } from "#domain/store.ts";
-import type { Db } from "./database.ts";
+import { addRow, type Db } from "./database.ts";
 import { events } from "./schema.ts";
 
 export function eventRows(db: Db): Store["events"] {
   return {
-    add: (event) => db.insert(events).values(event).returning().get(),
+    add: (event) => addRow(db, (tx) => tx.insert(events).values(event).returning().get()),
     list: ({ target, before, limit }) =>
       db
         .select()

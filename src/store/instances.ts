@@ -1,13 +1,13 @@
 import { asc, eq, isNotNull } from "./drizzle.ts";
 import type { Instance } from "#domain/instance.ts";
 import type { Store } from "#domain/store.ts";
-import type { Db } from "./database.ts";
+import { addRow, type Db } from "./database.ts";
 import { instances } from "./schema.ts";
 
 export function instanceRows(db: Db): Store["instances"] {
   const all = () => db.select().from(instances);
   return {
-    add: (row): Instance => db.insert(instances).values(row).returning().get(),
+    add: (row): Instance => addRow(db, (tx) => tx.insert(instances).values(row).returning().get()),
     get: (id) => all().where(eq(instances.id, id)).get() ?? null,
     update: (id, patch) => void db.update(instances).set(patch).where(eq(instances.id, id)).run(),
     of: (branchId) =>

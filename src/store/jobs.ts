@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { targetOf } from "#domain/branch.ts";
 import { isEnded, jobTransitions, type Job, type JobStatus } from "#domain/job.ts";
 import type { Store } from "#domain/store.ts";
-import type { Db } from "./database.ts";
+import { addRow, type Db } from "./database.ts";
 import { apps, branches, jobs } from "./schema.ts";
 
 const branchColumns = { appName: apps.name, name: branches.name, isDefault: branches.isDefault };
@@ -18,12 +18,11 @@ export function jobRows(db: Db): Store["jobs"] {
   const get = (id: number): Job | null => jobOf(all().where(eq(jobs.id, id)).get());
   return {
     add: (row) => {
-      const added = db
-        .insert(jobs)
-        .values({ ...row, status: "waiting" })
-        .returning({ id: jobs.id })
-        .get();
-      return get(added.id)!;
+      const waiting = { ...row, status: "waiting" } as const;
+      const { id } = addRow(db, (tx) =>
+        tx.insert(jobs).values(waiting).returning({ id: jobs.id }).get(),
+      );
+      return get(id)!;
     },
     get,
     update: (id, patch) => void db.update(jobs).set(patch).where(eq(jobs.id, id)).run(),

@@ -97,12 +97,17 @@ test("a push that meets no berthd waits for the next one", async () => {
 test("berthd killed again and again as it starts comes up in the end, and apps serve on", async () => {
   const others = ask("other");
   for (let count = 0; count < 4; count += 1) {
-    kill(await pidOf(platform.home, "berthd").catch(() => -1));
-    await until(
-      async () => (await pidOf(platform.home, "berthd").catch(() => -1)) > 0,
-      "a new berthd",
-    );
+    let running = -1;
+    await until(async () => {
+      running = await pidOf(platform.home, "berthd").catch(() => -1);
+      return running > 0;
+    }, "a new berthd");
+    kill(running);
   }
+  await until(
+    async () => (await pidOf(platform.home, "berthd").catch(() => -1)) > 0,
+    "a last berthd",
+  );
   await killBerthd(platform);
   assertOnly(await others.stop(), /^200 other$/);
   await untilTidy(platform.home);

@@ -2,7 +2,7 @@ import { chmod, rename, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { fastify, type FastifyError, type FastifyInstance } from "fastify";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { PlatformError, reportOf } from "#domain/errors.ts";
+import { PlatformError, reportOf, withDiskFull } from "#domain/errors.ts";
 import type { Engine } from "#engine/engine.ts";
 import { actorOf, bearerOf, openPaths, type Door } from "./access.ts";
 import { isBug, problemOf } from "./errors.ts";
@@ -127,7 +127,8 @@ function addRoute(
 
 function fail(reply: FastifyReply, error: unknown, log: HttpServerOptions["log"]): FastifyReply {
   const { statusCode } = error as Partial<FastifyError>;
-  const known = error instanceof PlatformError ? error : requestError(error);
+  const cause = withDiskFull(error, "Berth's home");
+  const known = cause instanceof PlatformError ? cause : requestError(error);
   if (known === null) log.error({ err: error }, "A request failed.");
   const problem = problemOf(known ?? error, known === null ? 500 : statusCode);
   if (problem.status === 401) void reply.header("www-authenticate", "Bearer");
