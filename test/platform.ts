@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { chmod, cp, mkdir, writeFile } from "node:fs/promises";
 import { get } from "node:http";
+import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { bareEnv, ended, start } from "#lib/exec.ts";
+import { chownTree } from "#lib/files.ts";
 import { renderExecline } from "#lib/execline.ts";
 import { busyPorts } from "#lib/sockets.ts";
 import { temporaryFolder } from "./machine.ts";
 
 const checkout = join(import.meta.dirname, "..");
-const node = join(checkout, "node_modules/node/bin/node");
+const nodeOf = (code: string) => join(code, "node_modules/node/bin/node");
 
 /** What a program printed and how it ended. */
 export type Ran = {
@@ -23,8 +25,9 @@ export type Ports = Record<"api" | "ssh" | "direct" | "http" | "terminated" | "t
  * Berth as it is installed, in a home of its own: real s6, nginx, sshd, git and bubblewrap, started
  * with `berth up` and ended at the end of the scope.
  * @param settings Lines of berth.yml beside the ports.
+ * @param person Who starts it; whoever runs the tests when nobody is named.
  */
-export async function startPlatform(settings = ""): Promise<Platform> {
+export async function startPlatform(settings = "", person: Person = us): Promise<Platform> {
   const folder = await temporaryFolder();
   // Everything runs as another account, which must get through to the home.
   await chmod(folder.path, 0o711);
@@ -37,6 +40,8 @@ export async function startPlatform(settings = ""): Promise<Platform> {
     join(home, "config/berth.yml"),
     `listen:\n${listen.join("")}${instanceRange}${settings}`,
   );
+  const { uid, gid } = person.ids;
+  if (uid !== undefined && gid !== undefined) await chownTree(home, uid, gid);
   const key = join(folder.path, "owner");
   await runProgram(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "owner", "-f", key]);
   const ssh = join(folder.path, "ssh");
@@ -46,13 +51,17 @@ export async function startPlatform(settings = ""): Promise<Platform> {
     folder: folder.path,
     ports,
     ssh,
-    berth: (...args) =>
-      runProgram([node, join(checkout, "src/bin/cli.ts"), "--home", home, ...args]),
+    account: person.account,
+    berth: (...args) => {
+      const argv = [nodeOf(person.code), join(person.code, "src/bin/cli.ts"), "--home", home];
+      return runProgram([...argv, ...args] as [string, ...string[]], person.ids);
+    },
     up: async () => {
       const up = await platform.berth("up", "--detach");
       assert.equal(up.code, 0, up.stderr + up.stdout);
     },
-    overSsh: (...args) => runProgram([ssh, "-p", String(ports.ssh), "berth@127.0.0.1", ...args]),
+    overSsh: (...args) =>
+      runProgram([ssh, "-p", String(ports.ssh), `${person.account}@127.0.0.1`, ...args]),
     tree: (files) => makeTree(folder.path, files),
     push: (tree, app, refs = ["main"]) => pushTree(platform, { tree, app, refs }),
     visit: (host, path = "/", port = ports.direct) => visit({ port, host, path }),
@@ -62,12 +71,31 @@ export async function startPlatform(settings = ""): Promise<Platform> {
     },
   };
   await platform.up();
+  await chmod(`${key}.pub`, 0o644);
   const added = await platform.berth("keys:add", "owner", `${key}.pub`);
   assert.equal(added.code, 0, added.stderr);
   return platform;
 }
 
+/** Somebody who starts Berth. */
+export type Person = {
+  /** The name for ssh: the account that everything runs as. */
+  readonly account: string;
+  /** A checkout that they can read. */
+  readonly code: string;
+  readonly ids: { readonly uid?: number; readonly gid?: number };
+};
+
+/** As root, everything runs as `berth`; else as the one who runs the tests. */
+const us: Person = {
+  account: process.getuid?.() === 0 ? "berth" : userInfo().username,
+  code: checkout,
+  ids: {},
+};
+
 export type Platform = AsyncDisposable & {
+  /** The account that everything runs as. */
+  readonly account: string;
   readonly home: string;
   /** The test's own folder, in which the home is. */
   readonly folder: string;
@@ -99,12 +127,17 @@ export function webApp(text: string): Record<string, string> {
 /** Runs a program to its end, whatever that is. */
 export async function runProgram(
   argv: readonly [string, ...string[]],
-  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+  options: {
+    readonly cwd?: string;
+    readonly env?: Record<string, string>;
+    readonly uid?: number;
+    readonly gid?: number;
+  } = {},
 ): Promise<Ran> {
   const child = start(argv, {
     stdio: ["ignore", "pipe", "pipe"],
+    ...options,
     env: { ...bareEnv, HOME: "/nonexistent", ...options.env },
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   const [out, err]: Buffer[][] = [[], []];
   child.stdout?.on("data", (chunk: Buffer) => out?.push(chunk));
@@ -163,10 +196,10 @@ async function makeTree(folder: string, files: Readonly<Record<string, string>>)
 }
 
 async function pushTree(
-  { ssh, ports }: Platform,
+  { ssh, ports, account }: Platform,
   { tree, app, refs }: { tree: string; app: string; refs: readonly string[] },
 ): Promise<Ran> {
-  const remote = `ssh://berth@127.0.0.1:${ports.ssh}/${app}`;
+  const remote = `ssh://${account}@127.0.0.1:${ports.ssh}/${app}`;
   const env = { GIT_SSH: ssh, GIT_SSH_VARIANT: "ssh" };
   return runProgram(["git", "-C", tree, "push", remote, ...refs], { env });
 }

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import test from "node:test";
+import { ensureReadableCode } from "#setup/code.ts";
+import { runProgram, startPlatform, webApp, type Person } from "../platform.ts";
+import { temporaryFolder } from "../machine.ts";
+
+const isRoot = process.getuid?.() === 0;
+const needsRoot = isRoot ? {} : { skip: "only root can make another user" };
+
+test("an ordinary user has the same platform, under their own name", needsRoot, async () => {
+  await using person = await makePerson();
+  await using platform = await startPlatform("", person);
+  const status = await platform.berth("status");
+  assert.match(status.stdout, new RegExp(`account ${person.account}`));
+  assert.equal((await platform.berth("apps:create", "mine")).code, 0);
+  const pushed = await platform.push(await platform.tree(webApp("my own")), "mine");
+  assert.equal(pushed.code, 0, pushed.stderr);
+  assert.equal((await platform.visit("mine.localhost")).body, "my own");
+  const ran = await platform.berth("run", "-a", "mine", "--", "id", "-u");
+  assert.equal(ran.stdout.trim(), String(person.ids.uid));
+  const destroyed = await platform.berth("apps:destroy", "mine", "--confirm", "mine");
+  assert.equal(destroyed.code, 0, destroyed.stderr);
+});
+
+/** A user of this machine who is gone at the end of the scope, with a checkout that they can read. */
+async function makePerson(): Promise<Person & AsyncDisposable> {
+  const account = `berth-test-${Math.random().toString(36).slice(2, 10)}`;
+  const copies = await temporaryFolder();
+  await runProgram(["chmod", "755", copies.path]);
+  const made = await runProgram(["useradd", "--no-create-home", "--shell", "/bin/sh", account]);
+  assert.equal(made.code, 0, made.stderr);
+  const numbers = await Promise.all(["-u", "-g"].map((flag) => runProgram(["id", flag, account])));
+  const [uid = 0, gid = 0] = numbers.map(({ stdout }) => Number(stdout));
+  const checkout = join(import.meta.dirname, "../..");
+  const code = await ensureReadableCode({ checkout, uid, gid, copies: copies.path });
+  return {
+    account,
+    code,
+    ids: { uid, gid },
+    [Symbol.asyncDispose]: async () => {
+      await runProgram(["userdel", account]);
+      await copies[Symbol.asyncDispose]();
+    },
+  };
+}
