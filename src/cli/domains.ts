@@ -16,7 +16,7 @@ export const domainCommands = [
       out.table(
         ["DOMAIN", "PATH", "SERVED BY", "TLS", "MANAGED BY"],
         domains.flatMap(rowsOf),
-        `${target || "No app"} has no domain yet. Add one: berth domains:add shop.example.com -a ${target || "shop"}`,
+        emptyText(target),
       ),
   }),
   command({
@@ -37,6 +37,11 @@ export const domainCommands = [
       out.line(`${target} does not answer at ${removed} any more.`),
   }),
 ];
+
+function emptyText(target: string): string {
+  const add = `Add one: berth domains:add shop.example.com -a ${target || "shop"}`;
+  return target === "" ? `No domains yet. ${add}` : `${target} has no domains. ${add}`;
+}
 
 function rowsOf({ name, config, managedBy }: DomainView): string[][] {
   return config.locations.map(({ path, upstream }) => [
