@@ -18,15 +18,16 @@ export const gitEnv = {
 
 const commitPattern = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 const largeTreeTimeoutMs = 600_000;
+/** A git that outlives a killed berthd would write into a folder that the next one empties. */
+const dieWithUs = ["setpriv", "--pdeathsig", "KILL", "--"];
 
 /** Bare repositories `<root>/<app id>.git`, driven by git. */
 export function createGitSource(root: string): Source {
   const directoryOf = (appId: number) => join(root, `${appId}.git`);
-  const git: Git = (appId, args, { timeoutMs = 60_000, env = {} } = {}) =>
-    exec(["git", "--git-dir", directoryOf(appId), ...args], {
-      timeoutMs,
-      env: { ...gitEnv, ...env },
-    });
+  const git: Git = (appId, args, { timeoutMs = 60_000, env = {}, launcher = [] } = {}) => {
+    const [program, ...rest] = [...launcher, "git", "--git-dir", directoryOf(appId), ...args];
+    return exec([program ?? "git", ...rest], { timeoutMs, env: { ...gitEnv, ...env } });
+  };
   return {
     ensureRepository: (appId) => ensureRepository(root, directoryOf(appId)),
     removeRepository: (appId) => removeTree(directoryOf(appId)),
@@ -40,7 +41,12 @@ export function createGitSource(root: string): Source {
 type Git = (
   appId: number,
   args: readonly string[],
-  options?: { env?: Record<string, string>; timeoutMs?: number },
+  options?: {
+    env?: Record<string, string>;
+    timeoutMs?: number;
+    /** A program and arguments that start git in their place. */
+    launcher?: readonly string[];
+  },
 ) => Promise<string>;
 
 /** What is asked and noted about single commits. */
@@ -93,7 +99,8 @@ async function exportTree(
   const env = { GIT_INDEX_FILE: index };
   try {
     await git(appId, [...checkout, "read-tree", commit], { env });
-    await git(appId, [...checkout, "checkout-index", "--all", "--quiet"], { env, timeoutMs });
+    const all = [...checkout, "checkout-index", "--all", "--quiet"];
+    await git(appId, all, { env, timeoutMs, launcher: dieWithUs });
   } finally {
     await removeTree(index);
   }
