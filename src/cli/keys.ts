@@ -9,6 +9,7 @@ const keyBytesMax = 20_000;
 export const keyCommands = [
   command({
     usage: "keys",
+    aliases: ["keys:list"],
     example: "keys",
     operation: listKeys,
     input: () => ({}),

@@ -10,6 +10,7 @@ import type { Loop } from "./loop.ts";
 import { createOutput } from "./output.ts";
 import { environmentOf, wantedOf } from "./plan/wanted.ts";
 import { urlsOf } from "./publish.ts";
+import { isManaged } from "./targets.ts";
 
 const hookTimeoutMs = 3_600_000;
 /** How long a new release must serve until the old one is stopped. */
@@ -70,11 +71,13 @@ async function takeBack(work: Work, release: Release, loop: Loop): Promise<void>
   const { store } = context;
   const { currentReleaseId, config } = branch;
   const isOurs = job.input.changes !== undefined || job.input.rollbackReleaseId !== undefined;
-  const isManaged = (store.apps.get(branch.appId)?.managedBy ?? null) !== null;
   store.transaction(() => {
     store.releases.update(release.id, { status: "failed", healthyAt: null });
     const back = { currentReleaseId, candidateReleaseId: null };
-    store.branches.update(branch.id, isOurs && !isManaged ? { ...back, config } : back);
+    store.branches.update(
+      branch.id,
+      isOurs && !isManaged(store, branch) ? { ...back, config } : back,
+    );
     const message = `v${release.number} failed just after it had taken over.`;
     emit(context, "release.failed", { branch, actor: release.actor, message });
   });
@@ -162,14 +165,13 @@ function makeCurrent({ context, branch, job }: Work, release: Release): void {
     // Read again: a command or a file may have changed its config while the job ran.
     const now = store.branches.get(branch.id) ?? branch;
     // What a file says stays wanted, even when a rollback runs without it for a while.
-    const isManaged = (store.apps.get(branch.appId)?.managedBy ?? null) !== null;
     // The release before stays up beside it for now, unless its instances were stopped for hooks.
     const stays = now.mode === "serving" ? branch.currentReleaseId : null;
     store.branches.update(branch.id, {
       currentReleaseId: release.id,
       candidateReleaseId: stays,
       ...released(now),
-      config: isManaged ? now.config : configAfter(now, job.input, release),
+      config: isManaged(store, branch) ? now.config : configAfter(now, job.input, release),
     });
     const message = `v${release.number} is current: ${release.description}`;
     emit(context, "release.current", { branch, actor: release.actor, message });

@@ -43,6 +43,11 @@ export function refuseManaged(store: Store, branch: Branch, what: string): void 
   if (app) refuseManagedApp(app, what);
 }
 
+/** Whether a file says what is wanted of a branch, so that no command's word stays. */
+export function isManaged(store: Store, { appId }: Pick<Branch, "appId">): boolean {
+  return (store.apps.get(appId)?.managedBy ?? null) !== null;
+}
+
 export function refuseManagedApp({ managedBy }: App, what: string): void {
   if (managedBy) throw new PlatformError("managed_by_file", { what, file: managedBy });
 }
