@@ -1,11 +1,11 @@
 import { PlatformError } from "#domain/errors.ts";
 import { HostSettings } from "#domain/host-config.ts";
 import type { App } from "#domain/app.ts";
-import { BranchConfig, type Branch } from "#domain/branch.ts";
+import { BranchConfig } from "#domain/branch.ts";
 import type { Job } from "#domain/job.ts";
 import type { Key } from "#domain/key.ts";
-import type { Release } from "#domain/release.ts";
 import type { AppStatus, Engine, InstanceStatus } from "#engine/engine.ts";
+import { branch, moment, release } from "./factories.ts";
 
 export type FakeEngine = Engine & {
   /** Each call as `verb argument argument`, in order. */
@@ -15,8 +15,6 @@ export type FakeEngine = Engine & {
   /** How many log followers are listening. */
   followers: number;
 };
-
-const moment = new Date("2026-03-01T12:00:00.000Z");
 
 const hostileText = "red \u001b[31malert\u001b[0m \u001b]0;title\u0007 \u202egnp";
 
@@ -36,8 +34,8 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
       return shopStatus;
     },
     destroyApp: async (app, actor) => note("destroyApp", app, actor),
-    listReleases: async () => ({ releases: [release], currentId: release.id }),
-    releaseInfo: async (target, number) => (note("releaseInfo", target, number), release),
+    listReleases: async () => ({ releases: [shopRelease], currentId: shopRelease.id }),
+    releaseInfo: async (target, number) => (note("releaseInfo", target, number), shopRelease),
     rollback: async (target, number, actor) => (
       note("rollback", target, number, actor),
       job("release", target)
@@ -126,45 +124,29 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
 
 const shop: App = { id: 1, name: "shop", managedBy: null, createdAt: moment };
 
-const release: Release = {
+const shopRelease = release({
   id: 40,
   branchId: 4,
   number: 5,
   artifactId: 9,
   commit: "3f2a1b0c".repeat(5),
   config: BranchConfig.parse({ env: { SECRET: "s3cret" } }),
-  processTypes: {
-    web: { kind: "web", command: "node .", directory: "", count: 1, stripPrefix: false },
-  },
-  releaseCommand: null,
   description: "Deploy 3f2a1b0",
-  actor: "ann",
   status: "healthy",
   createdAt: moment,
   healthyAt: moment,
-};
+});
 
-const branch: Branch = {
-  id: 4,
-  appId: 1,
-  appName: "shop",
-  name: "main",
-  isDefault: true,
-  config: BranchConfig.parse({}),
-  mode: "serving",
-  heldUntil: null,
-  currentReleaseId: release.id,
-  candidateReleaseId: null,
-};
+const shopBranch = branch({ id: 4, currentReleaseId: shopRelease.id });
 
 const shopStatus: AppStatus = {
   app: shop,
   gitRemote: "ssh://berth@localhost:42522/shop",
   branches: [
     {
-      branch,
+      branch: shopBranch,
       state: "running",
-      current: release,
+      current: shopRelease,
       urls: ["http://shop.localhost:42530"],
       healthy: 1,
       wanted: 1,
@@ -203,7 +185,7 @@ export const doneJob: Job = {
   actor: "ann",
   status: "done",
   step: "finish",
-  input: { commit: release.commit },
+  input: { commit: shopRelease.commit },
   artifactId: 9,
   releaseId: 40,
   error: null,
