@@ -15,6 +15,11 @@ export const errorCatalog = {
     message: "{command} is not a command{suggestion}.",
     hint: "Run berth help to see all commands.",
   },
+  limit_invalid: {
+    kind: "invalid",
+    message: "{limit} is not a limit: {problem}.",
+    hint: "Write for example: berth limits:set memory=512M cpu=1 pids=200",
+  },
   procfile_invalid: {
     kind: "invalid",
     message: "{file}:{line}: {problem}",
