@@ -1,0 +1,111 @@
+import { stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Limits, Usage } from "#domain/limits.ts";
+import { readIfThere } from "#lib/files.ts";
+
+const cpuPeriodUs = 100_000;
+
+/** Berth's part of one hierarchy. */
+export type Place = {
+  readonly version: 1 | 2;
+  readonly controllers: ReadonlySet<string>;
+  readonly base: string;
+  /** Holds a folder for each app, and that one for each of its cgroups. */
+  readonly apps: string;
+};
+
+/** Writes what a cgroup may use into the files that the kernel gives it. */
+export async function setLimits(place: Place, folder: string, limits: Limits): Promise<void> {
+  const quotaUs = Math.max(1000, Math.round(limits.cpuCores * cpuPeriodUs));
+  if (place.controllers.has("pids")) await write(join(folder, "pids.max"), String(limits.pids));
+  if (place.version === 2) {
+    if (place.controllers.has("cpu"))
+      await write(join(folder, "cpu.max"), `${quotaUs} ${cpuPeriodUs}`);
+    if (!place.controllers.has("memory")) return;
+    await write(join(folder, "memory.max"), String(limits.memoryBytes));
+    // Absent where the kernel keeps no account of swap; then there is none to grow into.
+    await write(join(folder, "memory.swap.max"), "0").catch(ignore(missing));
+    await write(join(folder, "memory.oom.group"), "1").catch(ignore(missing));
+    return;
+  }
+  if (place.controllers.has("cpu")) {
+    await write(join(folder, "cpu.cfs_period_us"), String(cpuPeriodUs));
+    await write(join(folder, "cpu.cfs_quota_us"), String(quotaUs));
+  }
+  if (place.controllers.has("memory")) await setMemory1(folder, limits.memoryBytes);
+}
+
+/** Memory and swap together may never be less than memory alone, so which is set first depends. */
+async function setMemory1(folder: string, bytes: number): Promise<void> {
+  const plain = () => write(join(folder, "memory.limit_in_bytes"), String(bytes));
+  const withSwap = () =>
+    write(join(folder, "memory.memsw.limit_in_bytes"), String(bytes)).catch(ignore(missing));
+  const before = Number((await readIfThere(join(folder, "memory.limit_in_bytes"))) ?? "0");
+  if (bytes > before) {
+    await withSwap();
+    await plain();
+  } else {
+    await plain();
+    await withSwap();
+  }
+}
+
+/** The file that counts kills for lack of memory. */
+export function memoryEventsName(place: Place): string {
+  return place.version === 2 ? "memory.events" : "memory.oom_control";
+}
+
+/** What a cgroup uses, given its folder in each place; null when it is gone. */
+export async function usageIn(
+  folders: readonly (readonly [Place, string])[],
+): Promise<Usage | null> {
+  const usage = { memoryBytes: 0, cpuMs: 0, pids: 0, outOfMemory: 0 };
+  for (const [place, folder] of folders) {
+    const read = async (name: string) => (await readIfThere(join(folder, name))) ?? "";
+    if (!(await isThere(folder))) return null;
+    if (place.controllers.has("memory")) {
+      const name = place.version === 2 ? "memory.current" : "memory.usage_in_bytes";
+      const stats = await read("memory.stat");
+      const droppable = place.version === 2 ? "inactive_file" : "total_inactive_file";
+      usage.memoryBytes = Math.max(0, Number(await read(name)) - field(stats, droppable));
+      usage.outOfMemory = killsIn(await read(memoryEventsName(place)));
+    }
+    if (place.controllers.has("pids")) usage.pids = Number(await read("pids.current"));
+    if (place.controllers.has("cpuacct")) usage.cpuMs = Number(await read("cpuacct.usage")) / 1e6;
+    if (place.version === 2 && place.controllers.has("cpu"))
+      usage.cpuMs = field(await read("cpu.stat"), "usage_usec") / 1000;
+  }
+  return { ...usage, cpuMs: Math.round(usage.cpuMs) };
+}
+
+/** How often the kernel killed for lack of memory, from memory.events or memory.oom_control. */
+function killsIn(memoryEvents: string): number {
+  return field(memoryEvents, "oom_kill");
+}
+
+/** A number from a file of `name value` lines; 0 when it is not there. */
+function field(text: string, name: string): number {
+  const line = text.split("\n").find((each) => each.startsWith(`${name} `));
+  return line === undefined ? 0 : Number(line.slice(name.length + 1));
+}
+
+/** One write call, as the kernel takes each as one order. */
+export async function write(path: string, text: string): Promise<void> {
+  await writeFile(path, text);
+}
+
+/** A file that this kernel does not have: making one in a cgroup is refused. */
+export const missing = ["ENOENT", "EACCES", "EPERM"];
+
+export function ignore(codes: readonly string[]): (error: NodeJS.ErrnoException) => void {
+  return (error) => {
+    if (!codes.includes(error.code ?? "")) throw error;
+  };
+}
+
+async function isThere(folder: string): Promise<boolean> {
+  return stat(folder).then(
+    () => true,
+    () => false,
+  );
+}

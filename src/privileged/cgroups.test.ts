@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { instanceLimits, type Limits } from "#domain/limits.ts";
+import { ended, start } from "#lib/exec.ts";
+import { renderExecline } from "#lib/execline.ts";
+import { temporaryFolder } from "../../test/machine.ts";
+import { baseIn, parseHierarchies } from "./cgroup-places.ts";
+import { joinLines } from "./cgroup-join.ts";
+import { openCgroups, type Cgroups, type CgroupName } from "./cgroups.ts";
+
+const uid = 1_999_990_001;
+const mebi = 1024 ** 2;
+const small: Limits = { ...instanceLimits, memoryBytes: 64 * mebi, pids: 20 };
+
+test("a process beyond its memory is ended, and the kernel's count says so", async (t) => {
+  await using world = await openWorld(t, ["memory"]);
+  if (!world) return;
+  const { cgroups, cgroup } = world;
+  await cgroups.create(cgroup, small);
+  const hog = "const held = []; for (;;) held.push(Buffer.alloc(1 << 20, 1));";
+  const end = await runIn(world, ["node", "-e", hog]);
+  assert.equal(end.signal, "SIGKILL");
+  assert.ok(((await cgroups.usage(cgroup))?.outOfMemory ?? 0) >= 1);
+});
+
+test("a fork bomb stops at its number of processes, and all of it is removed", async (t) => {
+  await using world = await openWorld(t, ["pids"]);
+  if (!world) return;
+  const { cgroups, cgroup } = world;
+  await cgroups.create(cgroup, small);
+  const bomb = start(
+    joined(world, ["sh", "-c", "(for i in $(seq 100); do sleep 600 & done); exec sleep 600"]),
+    { stdio: "ignore" },
+  );
+  const bombEnd = ended(bomb);
+  const pids = async () => (await cgroups.usage(cgroup))?.pids ?? 0;
+  while ((await pids()) < small.pids - 1) await new Promise((wait) => setTimeout(wait, 20));
+  assert.ok((await pids()) <= small.pids);
+  await cgroups.remove(cgroup);
+  assert.equal((await bombEnd).signal, "SIGKILL");
+  assert.equal(await cgroups.usage(cgroup), null);
+  assert.deepEqual(await cgroups.list(uid), []);
+});
+
+test("the processor's time is counted and cut at the limit", async (t) => {
+  await using world = await openWorld(t, ["cpu"]);
+  if (!world) return;
+  const { cgroups, cgroup } = world;
+  await cgroups.create(cgroup, { ...small, cpuCores: 0.1 });
+  const startedMs = performance.now();
+  await runIn(world, ["timeout", "1", "sh", "-c", "while :; do :; done"]);
+  const tookMs = performance.now() - startedMs;
+  const usedMs = (await cgroups.usage(cgroup))?.cpuMs ?? 0;
+  assert.ok(usedMs > 20, `${usedMs} ms are counted`);
+  assert.ok(usedMs < tookMs * 0.3, `${usedMs} ms of ${tookMs} ms`);
+});
+
+test("limits are changed while it runs, up and down, as often as asked", async (t) => {
+  await using world = await openWorld(t, ["memory", "pids"]);
+  if (!world) return;
+  const { cgroups, cgroup } = world;
+  await cgroups.create(cgroup, small);
+  for (const memoryBytes of [256 * mebi, 32 * mebi, 32 * mebi, 128 * mebi]) {
+    await cgroups.update(cgroup, { ...small, memoryBytes });
+    const file = cgroups.memoryEventsFile(cgroup);
+    assert.ok(file);
+    const name = existsSync(join(dirname(file), "memory.max"))
+      ? "memory.max"
+      : "memory.limit_in_bytes";
+    assert.equal(Number(await readFile(join(dirname(file), name), "utf8")), memoryBytes);
+  }
+});
+
+test("what is created or removed twice is there, or gone, all the same", async (t) => {
+  await using world = await openWorld(t, []);
+  if (!world) return;
+  const { cgroups, cgroup } = world;
+  await cgroups.remove(cgroup);
+  await cgroups.create(cgroup, small);
+  await cgroups.create(cgroup, small);
+  assert.deepEqual(await cgroups.list(uid), [cgroup.name]);
+  await cgroups.removeAll(uid);
+  await cgroups.removeAll(uid);
+  assert.deepEqual(await cgroups.list(uid), []);
+});
+
+test("two homes share nothing, not even for the same uid", async (t) => {
+  await using one = await openWorld(t, []);
+  await using two = await openWorld(t, []);
+  if (!one || !two) return;
+  await one.cgroups.create(one.cgroup, small);
+  assert.deepEqual(await two.cgroups.list(uid), []);
+  const files = two.cgroups.joinFiles(two.cgroup);
+  assert.deepEqual(
+    one.cgroups.joinFiles(one.cgroup).filter((file) => files.includes(file)),
+    [],
+  );
+});
+
+test("names that could lead elsewhere are refused", async (t) => {
+  await using world = await openWorld(t, []);
+  if (!world) return;
+  for (const name of ["", ".", "..", "../x", "a/b", "a\nb", "A", "x".repeat(100)]) {
+    await assert.rejects(() => world.cgroups.create({ uid, name }, small), /no name of a cgroup/);
+  }
+  await assert.rejects(() => world.cgroups.create({ uid: 0, name: "i1" }, small), /no uid/);
+});
+
+/** A machine with version 2 alone, as far as files can play it: what is written where. */
+test("version 2 gives its controllers down to each cgroup and takes its own processes aside", async () => {
+  await using folder = await temporaryFolder();
+  const unit = join(folder.path, "system.slice/berth.service");
+  const app = join(unit, "apps", `u${uid}`);
+  for (const path of [
+    folder.path,
+    join(folder.path, "system.slice"),
+    unit,
+    join(unit, "apps"),
+    app,
+  ]) {
+    await mkdir(path, { recursive: true });
+    await writeFile(join(path, "cgroup.controllers"), "cpuset cpu io memory pids\n");
+  }
+  await writeFile(join(unit, "cgroup.procs"), "4711\n");
+  const own = "/system.slice/berth.service";
+  const hierarchy = { version: 2, controllers: [], mountedAt: folder.path, own } as const;
+  const cgroups = await openCgroups("key", [hierarchy]);
+  assert.deepEqual(cgroups.controllers, ["memory", "cpu", "pids"]);
+  await cgroups.create({ uid, name: "i1" }, { ...small, cpuCores: 1.5 });
+  const text = (path: string) => readFile(join(unit, path), "utf8");
+  assert.equal(await text("platform/cgroup.procs"), "4711");
+  for (const path of [".", "apps", `apps/u${uid}`]) {
+    assert.equal(await text(`${path}/cgroup.subtree_control`), "+memory +cpu +pids", path);
+  }
+  const cgroup = `apps/u${uid}/i1`;
+  assert.equal(await text(`${cgroup}/memory.max`), String(64 * mebi));
+  assert.equal(await text(`${cgroup}/memory.swap.max`), "0");
+  assert.equal(await text(`${cgroup}/memory.oom.group`), "1");
+  assert.equal(await text(`${cgroup}/cpu.max`), "150000 100000");
+  assert.equal(await text(`${cgroup}/pids.max`), "20");
+  await writeFile(join(unit, cgroup, "memory.current"), "5000\n");
+  await writeFile(join(unit, cgroup, "memory.stat"), "anon 1\ninactive_file 1000\n");
+  await writeFile(join(unit, cgroup, "memory.events"), "max 7\noom 3\noom_kill 2\n");
+  await writeFile(join(unit, cgroup, "pids.current"), "3\n");
+  await writeFile(join(unit, cgroup, "cpu.stat"), "usage_usec 1500000\n");
+  const usage = { memoryBytes: 4000, cpuMs: 1500, pids: 3, outOfMemory: 2 };
+  assert.deepEqual(await cgroups.usage({ uid, name: "i1" }), usage);
+});
+
+test("hierarchies are read from the kernel's own lists, also inside of a container", () => {
+  const mounts = [
+    "25 30 0:23 / /proc rw - proc proc rw",
+    "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory",
+    "36 31 0:33 / /sys/fs/cgroup/cpu,cpuacct rw shared:9 - cgroup cgroup rw,cpu,cpuacct",
+    "41 31 0:38 /docker/ab /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw,nsdelegate",
+  ].join("\n");
+  const memberships = "4:memory:/a/b\n2:cpu,cpuacct:/\n1:name=systemd:/x\n0::/docker/ab/sub\n";
+  const [memory, cpu, unified] = parseHierarchies(mounts, memberships);
+  assert.deepEqual(memory, {
+    version: 1,
+    controllers: ["memory"],
+    mountedAt: "/sys/fs/cgroup/memory",
+    own: "/a/b",
+  });
+  assert.deepEqual([cpu?.controllers, cpu?.own], [["cpu", "cpuacct"], "/"]);
+  assert.deepEqual([unified?.version, unified?.own], [2, "/sub"]);
+});
+
+test("Berth stands at the top, or in the part that systemd gave to its unit", () => {
+  const at = (own: string) =>
+    baseIn({ version: 2, controllers: [], mountedAt: "/cg", own }, "home-1").base;
+  assert.equal(at("/"), "/cg/berth/home-1");
+  assert.equal(at("/user.slice/user-0.slice/session-3.scope"), "/cg/berth/home-1");
+  assert.equal(at("/system.slice/berth.service"), "/cg/system.slice/berth.service");
+  assert.equal(at("/system.slice/berth.service/platform"), "/cg/system.slice/berth.service");
+});
+
+type World = AsyncDisposable & { readonly cgroups: Cgroups; readonly cgroup: CgroupName };
+
+/** Real cgroups of a home of its own; null, with the reason said, where there are none to be had. */
+async function openWorld(t: TestContext, needed: readonly string[]): Promise<World | null> {
+  if (process.getuid?.() !== 0) return skip(t, "only root may make cgroups");
+  const key = `test-${randomUUID().slice(0, 8)}`;
+  const cgroups = await openCgroups(key);
+  const absent = needed.filter((name) => !(cgroups.controllers as string[]).includes(name));
+  const cgroup = { uid, name: "i1" };
+  const end = async () => {
+    await cgroups.removeAll(uid);
+    await cgroups.close();
+  };
+  if (absent.length > 0) {
+    await end();
+    return skip(t, `this machine gives no cgroup controller ${absent.join(", ")}`);
+  }
+  return { cgroups, cgroup, [Symbol.asyncDispose]: end };
+}
+
+function skip(t: TestContext, reason: string): null {
+  t.skip(reason);
+  return null;
+}
+
+/** A program that joins the cgroup first, as an instance does. */
+function joined({ cgroups, cgroup }: World, argv: readonly string[]): [string, ...string[]] {
+  const lines = [...joinLines(cgroups.joinFiles(cgroup)), [...argv]];
+  return ["execlineb", "-Pc", renderExecline(lines, { args: "-P" })];
+}
+
+async function runIn(world: World, argv: readonly string[]) {
+  return ended(start(joined(world, argv), { stdio: "ignore" }));
+}
