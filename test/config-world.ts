@@ -31,7 +31,7 @@ export async function createConfigWorld() {
   };
 }
 
-export function versionIn(config: HostConfig): string | undefined {
+export function versionIn(config: HostConfig): unknown {
   return config.apps.get("shop")?.branches.get("main")?.env["V"];
 }
 

@@ -17,6 +17,7 @@ import type { EngineContext } from "#engine/context.ts";
 import { createEngine, type RunningEngine } from "#engine/create-engine.ts";
 import { machineClock } from "#lib/clock.ts";
 import { removeTree, writeAtomic } from "#lib/files.ts";
+import { createMemoryKeyFile } from "#store/secret-keys.ts";
 import { openStore } from "#store/store.ts";
 import { hostConfig } from "./factories.ts";
 import { temporaryFolder } from "./machine.ts";
@@ -68,7 +69,7 @@ const fastClock: Clock = {
 
 export async function createWorld(config: Partial<HostConfig> = {}): Promise<World> {
   const folder = await temporaryFolder();
-  const store = openStore(":memory:");
+  const store = await openStore(":memory:", createMemoryKeyFile());
   const [source, runner] = [createMemorySource(), createMemoryRunner()];
   const [executor, router] = [createMemoryExecutor(), createMemoryRouter()];
   const errors: object[] = [];

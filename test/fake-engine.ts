@@ -4,6 +4,7 @@ import type { App } from "#domain/app.ts";
 import { BranchConfig } from "#domain/branch.ts";
 import type { Job } from "#domain/job.ts";
 import type { Key } from "#domain/key.ts";
+import { Secret } from "#domain/secret.ts";
 import type { AppStatus, Engine, InstanceStatus } from "#engine/engine.ts";
 import { branch, moment, release } from "./factories.ts";
 
@@ -40,7 +41,12 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
       note("rollback", target, number, actor),
       job("release", target)
     ),
-    configVars: async () => ({ GREETING: "hello", SECRET: "s3cret" }),
+    configVars: async () => ({ GREETING: "hello", SECRET: Secret.of("s3cret") }),
+    revealConfigVars: async (target, names, actor) => (
+      note("revealConfigVars", target, names, actor),
+      { GREETING: "hello", SECRET: "s3cret" }
+    ),
+    rotateSecrets: async (actor) => (note("rotateSecrets", actor), { key: "0123456789ab" }),
     setConfigVars: async (target, changes, actor) => (
       note("setConfigVars", target, changes, actor),
       Object.keys(changes).includes("SAME") ? null : job("release", target)

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Target } from "#domain/app.ts";
 import { operation } from "./operation.ts";
-import { ChangeView } from "./views.ts";
+import { ChangeView, ConfigVarView } from "./views.ts";
 
 const params = z.strictObject({ target: Target });
 
@@ -19,20 +19,38 @@ export const listConfigVars = operation({
   id: "config.list",
   method: "GET",
   path: "/apps/:target/config",
-  summary: "Shows the config vars of a branch with their values.",
+  summary: "Lists the config vars of a branch; the values of secrets are not shown.",
   params,
-  result: z.record(z.string(), z.string()),
+  result: z.array(ConfigVarView),
   errors: ["app_not_found", "branch_not_found"],
   needs: "deploy",
+});
+
+export const revealConfigVars = operation({
+  id: "config.reveal",
+  method: "POST",
+  path: "/apps/:target/config/reveal",
+  summary: "Shows the values of config vars, of secrets too; that they were shown is an event.",
+  params,
+  body: z.strictObject({
+    names: z.array(ConfigVarName).max(1000).nullable().default(null).describe("All by default."),
+  }),
+  result: z.record(z.string(), z.string()),
+  errors: ["app_not_found", "branch_not_found", "config_var_not_found", "secret_unreadable"],
+  needs: "reveal",
 });
 
 export const changeConfigVars = operation({
   id: "config.change",
   method: "PATCH",
   path: "/apps/:target/config",
-  summary: "Sets config vars, or unsets those given as null; releases at once when deployed.",
+  summary:
+    "Sets config vars, unsets those given as null; {secret: value} makes a secret. Releases at once when deployed.",
   params,
-  body: z.record(ConfigVarName, ConfigVarValue.nullable()),
+  body: z.record(
+    ConfigVarName,
+    z.union([ConfigVarValue, z.strictObject({ secret: ConfigVarValue }), z.null()]),
+  ),
   result: ChangeView,
   errors: ["app_not_found", "branch_not_found", "config_var_not_found", "managed_by_file"],
   needs: "deploy",

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ErrorCode } from "#domain/errors.ts";
 
 /** What someone must be allowed to do before an operation is carried out for them. */
-export type Permission = "read" | "deploy" | "admin" | "push";
+export type Permission = "read" | "deploy" | "admin" | "push" | "reveal";
 
 /** Where an operation is found, which is all that a client has to know of it at run time. */
 export type Route = {

@@ -1,5 +1,5 @@
 import { appInfo, createApp, destroyApp, listApps } from "./apps.ts";
-import { changeConfigVars, listConfigVars } from "./config.ts";
+import { changeConfigVars, listConfigVars, revealConfigVars } from "./config.ts";
 import { createDeploy, openRepository, rebuild } from "./deploys.ts";
 import { addDomain, listDomains, removeDomain } from "./domains.ts";
 import { listEvents } from "./events.ts";
@@ -8,7 +8,7 @@ import { followJobOutput, jobInfo, listJobs } from "./jobs.ts";
 import { addKey, listKeys, rebuildKeys, removeKey } from "./keys.ts";
 import { readLogs } from "./logs.ts";
 import type { Operation } from "./operation.ts";
-import { cleanUp, platformStatus, shutDown } from "./platform.ts";
+import { cleanUp, platformStatus, rotateSecrets, shutDown } from "./platform.ts";
 import { listReleases, releaseInfo, rollback } from "./releases.ts";
 import { prepareCustomCommands, prepareRun } from "./runs.ts";
 
@@ -23,6 +23,7 @@ export const operations: readonly Operation[] = [
   rollback,
   listConfigVars,
   changeConfigVars,
+  revealConfigVars,
   listInstances,
   scale,
   restart,
@@ -47,5 +48,6 @@ export const operations: readonly Operation[] = [
   followJobOutput,
   platformStatus,
   cleanUp,
+  rotateSecrets,
   shutDown,
 ];

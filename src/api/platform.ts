@@ -45,6 +45,16 @@ export const cleanUp = operation({
   needs: "admin",
 });
 
+export const rotateSecrets = operation({
+  id: "secrets.rotate",
+  method: "POST",
+  path: "/secrets/rotate",
+  summary: "Encrypts every secret with a new key, and takes the old key away.",
+  result: z.object({ key: z.string().describe("Name of the new key; the key stays where it is.") }),
+  errors: ["secret_unreadable"],
+  needs: "admin",
+});
+
 export const shutDown = operation({
   id: "platform.shutdown",
   method: "POST",

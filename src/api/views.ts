@@ -5,9 +5,16 @@ import { ProcessType } from "#domain/process-type.ts";
 
 /**
  * The nouns as JSON. What is not named here never leaves the server, whatever the engine knows:
- * config vars are in no view but the one that `config.list` answers with.
+ * config vars are in no view but the one that `config.list` answers with, and secrets in none.
  */
 export const Timestamp = z.iso.datetime().describe("Moment in UTC, ISO 8601.");
+
+export const ConfigVarView = z.object({
+  name: z.string(),
+  secret: z.boolean(),
+  value: z.string().nullable().describe("Null for a secret."),
+});
+export type ConfigVarView = z.infer<typeof ConfigVarView>;
 
 const ErrorView = z.object({ code: z.string(), message: z.string(), hint: z.string() });
 

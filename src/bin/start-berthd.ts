@@ -21,6 +21,7 @@ import { isolationOf } from "#setup/isolation.ts";
 import { homeLayout } from "#setup/layout.ts";
 import { removeLeftovers } from "#setup/leftovers.ts";
 import { ensureToken } from "#setup/token.ts";
+import { createKeyFile } from "#store/secret-keys.ts";
 import { openStore } from "#store/store.ts";
 
 const code = join(import.meta.dirname, "../..");
@@ -30,7 +31,7 @@ export async function startBerthd(home: string): Promise<AsyncDisposable> {
   const layout = homeLayout(home);
   const log = pino({ base: null });
   const version = versionOf(code);
-  const store = openStore(layout.database);
+  const store = await openStore(layout.database, createKeyFile(layout.secretKey));
   const configDirectory = createConfigDirectory({
     dir: layout.config,
     keyDirs: [join(homedir(), ".ssh/authorized_keys.d")],

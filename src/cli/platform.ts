@@ -1,7 +1,7 @@
 import { listApps } from "#api/apps.ts";
 import { rebuild } from "#api/deploys.ts";
 import { restart } from "#api/instances.ts";
-import { cleanUp, platformStatus, type StatusView } from "#api/platform.ts";
+import { cleanUp, platformStatus, rotateSecrets, type StatusView } from "#api/platform.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { action, command, jobCommand, type Context } from "./command.ts";
 import { followJobs } from "./job-output.ts";
@@ -40,6 +40,16 @@ export const platformCommands = [
     print({ removed }, out) {
       for (const sentence of removed) out.line(sentence);
       if (removed.length === 0) out.note("Nothing had to be removed.");
+    },
+  }),
+  command({
+    usage: "secrets:rotate",
+    example: "secrets:rotate",
+    operation: rotateSecrets,
+    input: () => ({}),
+    print({ key }, out) {
+      out.line(`The secrets are encrypted with the new key ${key}.`);
+      out.note("Keep a copy of the new data/secret.key, apart from the copies of the database.");
     },
   }),
   action({

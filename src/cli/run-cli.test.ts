@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { test, type TestContext } from "node:test";
 import { PlatformError } from "#domain/errors.ts";
+import { revealVars, type ConfigVars } from "#domain/config-var.ts";
+import { Secret } from "#domain/secret.ts";
 import type { Engine } from "#engine/engine.ts";
 import { bareEnv, ended, start } from "#lib/exec.ts";
 import { removeTree } from "#lib/files.ts";
@@ -251,6 +253,37 @@ test("config:get prints the value alone; a missing one is an error", async (t) =
   assert.equal(missing.code, 3);
 });
 
+test("a secret is shown only to who asks for it to be revealed", async (t) => {
+  const { berth, engine } = await startWorld(t);
+  const listed = await berth("config -a shop");
+  assert.equal(listed.out, "NAME      VALUE\nGREETING  hello\nSECRET    [secret]\n");
+  assert.doesNotMatch((await berth("config -a shop --json")).out, /s3cret/);
+  const hidden = await berth("config:get SECRET -a shop");
+  assert.equal(hidden.code, 4);
+  assert.match(hidden.err, /SECRET of shop is a secret\.\n.*config:get SECRET --reveal -a shop/);
+  assert.equal(engine.calls.length, 0);
+  assert.equal((await berth("config:get SECRET --reveal -a shop")).out, "s3cret\n");
+  assert.match((await berth("config --reveal -a shop")).out, /SECRET {4}s3cret/);
+  assert.equal(engine.calls.filter((call) => call.startsWith("revealConfigVars shop")).length, 2);
+});
+
+test("a secret's value is read from the input, so that no list of processes shows it", async (t) => {
+  let given = {};
+  const { home } = await startWorld(t, {
+    setConfigVars: async (_target, changes) => {
+      const secrets = Object.entries(changes).filter(([, value]) => value instanceof Secret);
+      given = revealVars(Object.fromEntries(secrets) as ConfigVars);
+      return null;
+    },
+  });
+  const argv = ["config:set", "--secret", "KEY", "OTHER=a=b", "-a", "shop"];
+  await runProgram(home, argv, "line one\nline two\n");
+  assert.deepEqual(given, { KEY: "line one\nline two", OTHER: "a=b" });
+  const two = await runProgram(home, ["config:set", "--secret", "A", "B", "-a", "shop"], "x");
+  assert.equal(two.code, 2);
+  assert.match(two.err, /only one value can be read from the input/);
+});
+
 test("run hands the prepared arguments over on descriptor 9 and gives the exit code", async (t) => {
   const { home, engine } = await startWorld(t);
   const result = await runProgram(home, ["run", "-a", "shop", "--", "ls", "-l", "a b"]);
@@ -277,12 +310,17 @@ test("root runs a program as the owner of the home", { skip: notRoot }, async (t
 type Result = { readonly code: number; readonly out: string; readonly err: string };
 
 /** The CLI as a program of its own, since what it starts has the program's own terminal. */
-async function runProgram(home: string, words: readonly string[]): Promise<Result> {
+async function runProgram(
+  home: string,
+  words: readonly string[],
+  input: string | null = null,
+): Promise<Result> {
   const cli = join(import.meta.dirname, "..", "bin", "cli.ts");
   const child = start([tools.node, cli, "--home", home, ...words], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [input === null ? "ignore" : "pipe", "pipe", "pipe"],
     env: bareEnv,
   });
+  child.stdin?.end(input);
   const texts = { out: "", err: "" };
   child.stdout?.on("data", (chunk) => (texts.out += String(chunk)));
   child.stderr?.on("data", (chunk) => (texts.err += String(chunk)));

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { HealthCheck, HookCommands, ProcessType, Timing } from "./process-type.ts";
 import { ProcessTypeName } from "./app.ts";
+import { ConfigVar, withSecretNames } from "./config-var.ts";
 
 /**
  * What is wanted of a branch beyond its code. Set by commands, or by a file, from which the
  * process types come too; they are null when the pushed tree decides them (Procfile, package.json).
  */
 export const BranchConfig = z.strictObject({
-  env: z.record(z.string(), z.string()).default({}),
+  env: z.record(z.string(), ConfigVar).default({}),
   /** Wanted counts that differ from the process types' own. */
   formation: z.record(ProcessTypeName, z.int().nonnegative().max(1000)).default({}),
   processTypes: z.record(ProcessTypeName, ProcessType).nullable().default(null),
@@ -56,8 +57,9 @@ export type Branch = {
 
 /** A branch's config with config vars and counts changed; null unsets a var. */
 export function changeConfig(config: BranchConfig, changes: ConfigChanges): BranchConfig {
-  const env = Object.entries({ ...config.env, ...changes.env }).filter(
-    (entry): entry is [string, string] => entry[1] !== null,
+  const changed = withSecretNames(changes.env ?? {}, config.env);
+  const env = Object.entries({ ...config.env, ...changed }).filter(
+    (entry): entry is [string, ConfigVar] => entry[1] !== null,
   );
   return {
     ...config,
@@ -66,8 +68,13 @@ export function changeConfig(config: BranchConfig, changes: ConfigChanges): Bran
   };
 }
 
+/** An older config, in which stays secret what is a secret now. */
+export function restoreConfig(older: BranchConfig, now: BranchConfig): BranchConfig {
+  return { ...older, env: withSecretNames(older.env, now.env) };
+}
+
 export type ConfigChanges = {
-  readonly env?: Readonly<Record<string, string | null>>;
+  readonly env?: Readonly<Record<string, ConfigVar | null>>;
   readonly formation?: Readonly<Record<string, number>>;
 };
 

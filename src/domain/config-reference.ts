@@ -112,6 +112,7 @@ function placeholderOf(prefix: string): string {
     ["branches", "<branch>"],
     ["runners", "<runner>"],
     ["env", "<name>"],
+    ["env_secret", "<name>"],
     ["custom_cmds", "<command>"],
     ["locations", "<path>"],
   ]);

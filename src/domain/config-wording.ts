@@ -23,6 +23,7 @@ export function problemOf({ issue, value, schema, parent }: Mistake): string {
   if (issue.code === "custom") return issue.message;
   if (issue.code === "invalid_format") return `does not take ${shown(value)}`;
   if (value === undefined) return "is missing";
+  if (issue.path.includes("env_secret")) return `must be ${expectationOf(schema)}`;
   return `must be ${expectationOf(schema)}, not ${shown(value)}`;
 }
 

@@ -80,6 +80,11 @@ export const errorCatalog = {
     message: "{target} has no config var {name}.",
     hint: "List them with berth config -a {target}",
   },
+  secret_hidden: {
+    kind: "conflict",
+    message: "{name} of {target} is a secret.",
+    hint: "To show it, and to have that noted: berth config:get {name} --reveal -a {target}",
+  },
   app_exists: {
     kind: "conflict",
     message: "An app named {app} exists already.",
@@ -179,6 +184,21 @@ export const errorCatalog = {
     kind: "failed",
     message: "The disk under {path} is full.",
     hint: "Free some space; running apps go on serving.",
+  },
+  secret_key_missing: {
+    kind: "failed",
+    message: "{file} is not there, but the secrets in the database were encrypted with key {key}.",
+    hint: "Put it back from where you keep its copy. Only if it is lost for good: touch {file}.lost",
+  },
+  secret_key_wrong: {
+    kind: "failed",
+    message: "{file} is not the key of this database: {problem}.",
+    hint: "Put the right one there; if that is lost for good, move this file away: Berth says how to go on.",
+  },
+  secret_unreadable: {
+    kind: "failed",
+    message: "The secret {name} cannot be read: {problem}.",
+    hint: "Set it again: berth config:set --secret {name}",
   },
   router_unreachable: {
     kind: "failed",

@@ -15,6 +15,8 @@ export const eventCatalog = {
   "instance.exited": "An instance ended by itself.",
   "instance.stopped": "An instance was stopped by Berth.",
   "config.changed": "Config vars were set or unset.",
+  "secret.revealed": "The value of a secret was shown to somebody.",
+  "secrets.rotated": "The secrets were encrypted with a new key.",
   "formation.changed": "The wanted number of instances was changed.",
   "domain.added": "A domain was pointed at an app.",
   "domain.removed": "A domain was taken away from an app.",

@@ -1,3 +1,4 @@
+import type { ConfigVars } from "./config-var.ts";
 import type { HealthCheck } from "./process-type.ts";
 
 /**
@@ -25,7 +26,7 @@ export type Instance = {
 export type InstanceSpec = {
   readonly artifactId: number;
   readonly command: string;
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: ConfigVars;
   readonly kind: "web" | "worker";
   readonly health: HealthCheck;
 };

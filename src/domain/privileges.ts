@@ -11,6 +11,11 @@ export type SupervisedInstance = {
   readonly logDir: string;
 };
 
+/** A command whose secrets are opened, as its program is to see them. */
+export type OpenCommand = Omit<SandboxCommand, "env"> & {
+  readonly env: Readonly<Record<string, string>>;
+};
+
 /**
  * The few verbs that act on users, processes and the sandbox. They stand behind one port so that a
  * process of its own can do them; who implements it checks every argument itself.
@@ -27,6 +32,6 @@ export type Privileges = {
   readonly listeningPorts: (id: number) => Promise<number[]>;
   /** Calls `onExit` each time an instance ends. */
   readonly watchExits: (onExit: (id: number) => void) => AsyncDisposable;
-  readonly runCommand: (command: SandboxCommand, options: RunOptions) => Promise<Outcome>;
-  readonly prepareCommand: (command: SandboxCommand) => { argv: string[]; args: string };
+  readonly runCommand: (command: OpenCommand, options: RunOptions) => Promise<Outcome>;
+  readonly prepareCommand: (command: OpenCommand) => { argv: string[]; args: string };
 };

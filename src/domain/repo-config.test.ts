@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { configText, linesOf } from "../../test/config-text.ts";
+import { revealVars } from "./config-var.ts";
 import { defaultBranchOf, parseRepoConfig } from "./repo-config.ts";
 
 function problemsOf(yaml: string): string[] {
@@ -153,3 +154,36 @@ test("what is no mapping of branches is refused, and nothing is thrown", () => {
   assert.match(problemsOf("branches: {a..b: {}}\n").join(), /is no name that can be used here/);
   assert.match(problemsOf('branches: {"\\e[2J": 1}\n').join(), /"\\u001b\[2J"/);
 });
+
+test("env_secret gives secrets, whose values no problem names", () => {
+  const { env } = branchOf("    env: {A: a}\n    env_secret: {B: hunter2}\n");
+  assert.equal(env["A"], "a");
+  assert.equal(JSON.stringify(env["B"]), '"[secret]"');
+  assert.deepEqual(revealVars(env), { A: "a", B: "hunter2" });
+  const mistakes = [
+    "    env: {B: hunter2}\n    env_secret: {B: hunter2}\n",
+    "    env_secret: hunter2\n",
+    "    env_secret: {B: [hunter2]}\n",
+    "    env_secret: {B: 42424242}\n",
+    "    env_secret: {PORT: hunter2}\n",
+    `    env_secret: {B: "hunter2\\0"}\n`,
+    "    env_secret: {B: hunter2, B: hunter2}\n",
+    '    env_secret: {B: "hunter2}\n',
+    "    env_secret:\n      B: hunter2: hunter2\n",
+    "    env_secret: {B: *hunter2}\n",
+    "    env_secret: {B: !hunter2 x}\n",
+  ];
+  for (const text of mistakes) {
+    const said = wordsAbout(`branches:\n  main:\n${text}`);
+    assert.notEqual(said, "", text);
+    assert.doesNotMatch(said, /hunter2|42424242/, text);
+  }
+});
+
+function wordsAbout(yaml: string): string {
+  try {
+    return problemsOf(yaml).join("\n");
+  } catch (error) {
+    return String(error);
+  }
+}

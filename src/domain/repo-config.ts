@@ -13,6 +13,7 @@ import {
 import type { ConfigProblem } from "./host-config.ts";
 import { checkSnippet } from "./nginx-snippet.ts";
 import { HealthCheck, type ProcessType, Timing } from "./process-type.ts";
+import { Secret } from "./secret.ts";
 import { parseSubdirectory } from "./subdirectory.ts";
 
 const Command = CommandLine.describe("Command line, read by a shell inside the sandbox.");
@@ -82,6 +83,14 @@ const Branch = z.strictObject({
         .describe("Value of a config var; numbers and booleans are taken as they are written."),
     ),
   ),
+  env_secret: section(
+    z.record(
+      EnvName,
+      Text.meta({ expects: "text", example: '"text"' }).describe(
+        "Value of a config var that is a secret: encrypted in the database, and not shown.",
+      ),
+    ),
+  ),
   hooks: section(
     z.strictObject({
       before_build: Commands.describe("Run in the fresh checkout, before anything is built."),
@@ -128,7 +137,13 @@ export function parseRepoConfig(text: ConfigText): Parsed<ReadonlyMap<string, Br
   if (!data) return { value: null, problems };
   const lineOf = (name: string) => text.at(["branches", name])?.line ?? 0;
   const named = Object.entries(data.branches).toSorted(([a], [b]) => lineOf(a) - lineOf(b));
-  const found = [...problems, ...named.flatMap(([name, it]) => checkRunners(text, name, it))];
+  const found = [
+    ...problems,
+    ...named.flatMap(([name, it]) => [
+      ...checkRunners(text, name, it),
+      ...checkEnv(text, name, it),
+    ]),
+  ];
   if (isBroken(found)) return { value: null, problems: found };
   const branches = named.map(([name, branch]) => {
     const sourceOf = (key: string) => text.at(["branches", name, "env", key])?.source;
@@ -141,6 +156,12 @@ export function parseRepoConfig(text: ConfigText): Parsed<ReadonlyMap<string, Br
 export function defaultBranchOf(names: Iterable<string>): string | null {
   const all = [...names];
   return ["master", "main"].find((name) => all.includes(name)) ?? all[0] ?? null;
+}
+
+function checkEnv(text: ConfigText, name: string, branch: Branch): ConfigProblem[] {
+  const twice = Object.keys(branch.env_secret).filter((key) => Object.hasOwn(branch.env, key));
+  const words = { problem: "stands under env, too", fix: "keep one of the two" };
+  return twice.map((key) => errorAt(text, ["branches", name, "env_secret", key], words));
 }
 
 function checkRunners(text: ConfigText, name: string, { runners }: Branch): ConfigProblem[] {
@@ -177,8 +198,11 @@ function branchConfigOf(
     if (runner.type === "UwsgiNginxBackend") return []; // its file has been refused
     return [[name, processTypeOf(runner)] as const];
   });
+  const secrets = Object.entries(branch.env_secret).map(
+    ([key, value]) => [key, Secret.of(value)] as const,
+  );
   return BranchConfig.parse({
-    env: Object.fromEntries(env),
+    env: Object.fromEntries([...env, ...secrets]),
     processTypes: branch.runners ? Object.fromEntries(types) : null,
     hooks: {
       beforeBuild: hooks.before_build,

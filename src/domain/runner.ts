@@ -1,3 +1,4 @@
+import type { ConfigVars } from "./config-var.ts";
 import type { ExitStatus } from "./instance.ts";
 
 /** One command to its end, inside the sandbox: a build step, a hook, a one-off command. */
@@ -9,7 +10,7 @@ export type SandboxCommand = {
   readonly writable: boolean;
   /** A directory that stays between builds of the same app, at /cache; null for none. */
   readonly cacheDir: string | null;
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: ConfigVars;
 };
 
 export type Outcome = ExitStatus & { readonly timedOut: boolean };

@@ -117,6 +117,10 @@ export type Store = {
     readonly add: (key: Without<Key, "id">) => Key;
     readonly remove: (id: number) => void;
   };
+  readonly secrets: {
+    /** Seals every secret with a new key and takes the old one away; killed half-way, all is readable. */
+    readonly rotate: () => Promise<{ readonly key: string }>;
+  };
   readonly configFiles: {
     readonly get: (file: string) => string | null;
     readonly set: (file: string, text: string | null) => void;

@@ -8,37 +8,6 @@ import { refusePruned } from "./deploy.ts";
 import type { JobQueue } from "./jobs.ts";
 import { branchAt, currentRelease, refuseManaged } from "./targets.ts";
 
-const namePattern = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/;
-const valueLengthMax = 32_768;
-
-/** Sets and unsets config vars; a branch that runs gets a release of them. */
-export function setConfigVars(
-  context: EngineContext,
-  queue: JobQueue,
-  asked: { target: string; changes: Record<string, string | null>; actor: string },
-): Job | null {
-  const branch = branchAt(context.store, asked.target);
-  const names = Object.keys(asked.changes);
-  refuseManaged(context.store, branch, `The config of ${targetOf(branch)}`);
-  for (const [name, value] of Object.entries(asked.changes)) checkVar(name, value);
-  for (const name of names.filter(
-    (it) => asked.changes[it] === null && !Object.hasOwn(branch.config.env, it),
-  )) {
-    throw new PlatformError("config_var_not_found", { target: targetOf(branch), name });
-  }
-  const changed = names.filter((name) => (branch.config.env[name] ?? null) !== asked.changes[name]);
-  if (changed.length === 0) return null;
-  const set = changed.filter((name) => asked.changes[name] !== null);
-  const unset = changed.filter((name) => asked.changes[name] === null);
-  const words = [
-    set.length > 0 ? `Set ${set.join(", ")}` : "",
-    unset.length > 0 ? `Unset ${unset.join(", ")}` : "",
-  ];
-  const description = words.filter(Boolean).join("; ");
-  emit(context, "config.changed", { branch, actor: asked.actor, message: `${description}.` });
-  return change(context, queue, { ...asked, changes: { env: asked.changes }, description });
-}
-
 /** @throws {PlatformError} `process_type_not_found` */
 export function scale(
   context: EngineContext,
@@ -91,7 +60,8 @@ export function rollback(
   return queue.add({ kind: "release", branchId: branch.id, actor, input });
 }
 
-function change(
+/** Notes a change of the config; a branch that runs gets a release of it. */
+export function change(
   { store }: EngineContext,
   queue: JobQueue,
   asked: { target: string; changes: ConfigChanges; description: string; actor: string },
@@ -103,16 +73,4 @@ function change(
   }
   const input = { changes: asked.changes, description: asked.description };
   return queue.add({ kind: "release", branchId: branch.id, actor: asked.actor, input });
-}
-
-function checkVar(name: string, value: string | null): void {
-  const problem =
-    name === "PORT"
-      ? "PORT is given by Berth, one to each instance"
-      : !namePattern.test(name)
-        ? `${JSON.stringify(name.slice(0, 80))}: use letters, digits and _, not starting with a digit`
-        : value !== null && (value.includes("\0") || value.length > valueLengthMax)
-          ? `the value of ${name} is longer than ${valueLengthMax} characters or holds a NUL`
-          : null;
-  if (problem) throw new PlatformError("invalid_input", { field: "config var", problem });
 }

@@ -1,4 +1,4 @@
-import { changeConfig, targetOf, type BranchConfig } from "#domain/branch.ts";
+import { changeConfig, restoreConfig, targetOf, type BranchConfig } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { Job } from "#domain/job.ts";
 import type { Release } from "#domain/release.ts";
@@ -89,7 +89,9 @@ async function releaseAgain(work: Work, loop: Loop): Promise<void> {
   const { rollbackReleaseId, changes = {}, description = "Change" } = job.input;
   const from =
     rollbackReleaseId === undefined ? null : context.store.releases.get(rollbackReleaseId);
-  const config: BranchConfig = from ? from.config : changeConfig(branch.config, changes);
+  const config: BranchConfig = from
+    ? restoreConfig(from.config, branch.config)
+    : changeConfig(branch.config, changes);
   const { artifactId } = from ?? current;
   refusePruned(context, from ?? current, job.target);
   await releaseOnce(work, loop, { artifactId, config, description });

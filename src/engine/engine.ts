@@ -1,5 +1,6 @@
 import type { App } from "#domain/app.ts";
 import type { Branch } from "#domain/branch.ts";
+import type { ConfigVar, ConfigVars } from "#domain/config-var.ts";
 import type { Domain } from "#domain/domain-name.ts";
 import type { Event } from "#domain/events.ts";
 import type { ConfigProblem, HostSettings } from "#domain/host-config.ts";
@@ -87,11 +88,17 @@ export type Engine = {
   readonly releaseInfo: (target: string, releaseNumber: number | null) => Promise<Release>;
   readonly rollback: (target: string, releaseNumber: number | null, actor: string) => Promise<Job>;
 
-  readonly configVars: (target: string) => Promise<Record<string, string>>;
-  /** Null unsets a var. */
+  readonly configVars: (target: string) => Promise<ConfigVars>;
+  /** The values of these, or of all when null; that secrets were shown is an event. */
+  readonly revealConfigVars: (
+    target: string,
+    names: readonly string[] | null,
+    actor: string,
+  ) => Promise<Record<string, string>>;
+  /** Null unsets a var; what is a secret stays one until then, also when it is given a plain value. */
   readonly setConfigVars: (
     target: string,
-    changes: Record<string, string | null>,
+    changes: Record<string, ConfigVar | null>,
     actor: string,
   ) => Promise<Job | null>;
 
@@ -152,6 +159,9 @@ export type Engine = {
   readonly listJobs: (target: string | null, limit: number) => Promise<Job[]>;
   /** A job's output from a byte offset on, as it comes; ends when the job has ended. */
   readonly followJob: (id: number, offset: number, signal: AbortSignal) => AsyncIterable<JobOutput>;
+
+  /** Encrypts every secret with a new key; answers with its name. */
+  readonly rotateSecrets: (actor: string) => Promise<{ readonly key: string }>;
 
   readonly status: () => Promise<PlatformStatus>;
   /** Stops every instance gracefully and takes no more work, before the machine or Berth goes down. */

@@ -1,5 +1,6 @@
 import type { App } from "#domain/app.ts";
 import { targetOf, type Branch, type BranchConfig } from "#domain/branch.ts";
+import { identitiesOf, withKnownSecrets } from "#domain/config-var.ts";
 import type { EventType } from "#domain/events.ts";
 import type { ConfigProblem, HostConfig } from "#domain/host-config.ts";
 import { defaultBranchOf } from "#domain/repo-config.ts";
@@ -142,7 +143,10 @@ function ensureBranches(
     const isDefault = name === first;
     const branch = known.get(name);
     if (!branch) store.branches.add({ appId: app.id, name, isDefault, config });
-    else changeBranch(context, queue, branch, { isDefault, config });
+    else {
+      const env = withKnownSecrets(config.env, branch.config.env);
+      changeBranch(context, queue, branch, { isDefault, config: { ...config, env } });
+    }
   }
   for (const branch of known.values()) {
     if (!wanted.has(branch.name) && branch.isDefault)
@@ -156,7 +160,7 @@ function changeBranch(
   branch: Branch,
   wanted: Pick<Branch, "isDefault" | "config">,
 ): void {
-  const isSame = JSON.stringify(branch.config) === JSON.stringify(wanted.config);
+  const isSame = textOf(branch.config) === textOf(wanted.config);
   if (isSame && branch.isDefault === wanted.isDefault) return;
   const isRunning = branch.currentReleaseId !== null;
   const mustRelease =
@@ -188,8 +192,13 @@ function isReleaseWaiting({ jobs }: EngineContext["store"], { id }: Branch): boo
 /** Hooks of a build and custom commands change nothing that runs. */
 function concernsRelease(before: BranchConfig, after: BranchConfig): boolean {
   const running = ({ env, formation, processTypes, health }: BranchConfig) =>
-    JSON.stringify({ env, formation, processTypes, health });
+    textOf({ env, formation, processTypes, health });
   return running(before) !== running(after);
+}
+
+/** Equal for two configs that say the same. */
+function textOf(config: Partial<BranchConfig> & Pick<BranchConfig, "env">): string {
+  return JSON.stringify({ ...config, env: identitiesOf(config.env) });
 }
 
 /** A file's word counts more than a command's. */

@@ -1,7 +1,8 @@
 import { targetOf } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { createApp, destroyApp } from "./apps.ts";
-import { rollback, scale, setConfigVars } from "./changes.ts";
+import { rollback, scale } from "./changes.ts";
+import { revealConfigVars, rotateSecrets, setConfigVars } from "./config-vars.ts";
 import type { EngineContext } from "./context.ts";
 import { addDomain, listDomains, removeDomain } from "./domains.ts";
 import type { Engine, InstanceStatus, LogLine, LogQuery } from "./engine.ts";
@@ -35,6 +36,7 @@ export function operations(
     ...pushOperations(context, parts),
     ...jobOperations(context, parts),
     listEvents: async (query) => context.store.events.list(query),
+    rotateSecrets: (actor) => rotateSecrets(context, actor),
   };
 }
 
@@ -70,6 +72,8 @@ function releaseOperations(context: EngineContext, { queue }: Parts) {
     rollback: async (target, releaseNumber, actor) =>
       rollback(context, queue, { target, releaseNumber, actor }),
     configVars: async (target) => branchAt(store, target).config.env,
+    revealConfigVars: async (target, names, actor) =>
+      revealConfigVars(context, { target, names, actor }),
     setConfigVars: async (target, changes, actor) =>
       setConfigVars(context, queue, { target, changes, actor }),
     scale: async (target, formation, actor) => scale(context, queue, { target, formation, actor }),

@@ -160,8 +160,9 @@ function idOf(path: readonly PropertyKey[]): string {
   return path.map(String).join("\0");
 }
 
+/** After a colon the parser quotes the text, which may be a secret. */
 function wordsOf(code: string, message: string): string {
   if (code === "MULTIPLE_DOCS") return "it holds more than one document";
   if (code === "RESOURCE_EXHAUSTION") return "it is nested too deeply";
-  return message;
+  return message.split(":", 1).join();
 }

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
-import type { Outcome, RunOptions, SandboxCommand } from "#domain/runner.ts";
+import type { OpenCommand } from "#domain/privileges.ts";
+import type { Outcome, RunOptions } from "#domain/runner.ts";
 import { ended, start } from "#lib/exec.ts";
 import { ensureDirectory, removeTree } from "#lib/files.ts";
 import { exitOf } from "./exits.ts";
@@ -15,7 +16,7 @@ import { renderSandbox, sandboxArgsText, type Sandbox, type SandboxTools } from 
 export async function runCommand(
   scratchRoot: string,
   tools: SandboxTools,
-  command: SandboxCommand,
+  command: OpenCommand,
   options: RunOptions,
 ): Promise<Outcome> {
   const scratchDir = join(scratchRoot, randomUUID());
@@ -35,7 +36,7 @@ export async function runCommand(
 /** What a client in the same account starts itself, so that the command has the client's terminal. */
 export function prepareCommand(
   tools: SandboxTools,
-  command: SandboxCommand,
+  command: OpenCommand,
 ): { argv: string[]; args: string } {
   const keepsTerminal = !terminalsTakeInput();
   const args = renderSandbox({ ...command, scratchDir: null, keepsTerminal }, tools);

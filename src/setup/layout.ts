@@ -18,6 +18,7 @@ export function homeLayout(home: string) {
     artifacts: join(data, "artifacts"),
     ssh: join(data, "ssh"),
     certificates: join(data, "certs"),
+    secretKey: join(data, "secret.key"),
     token: join(data, "api.token"),
     socket: join(run, "berthd.sock"),
     scan: join(run, "scan"),

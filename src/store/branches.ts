@@ -2,6 +2,7 @@ import { asc, desc, eq } from "./drizzle.ts";
 import type { Branch } from "#domain/branch.ts";
 import type { Store } from "#domain/store.ts";
 import { addRow, type Db } from "./database.ts";
+import type { Sealing, StoredConfig } from "./sealing.ts";
 import { apps, artifacts, branches, releases } from "./schema.ts";
 
 const columns = {
@@ -17,25 +18,43 @@ const columns = {
   candidateReleaseId: branches.candidateReleaseId,
 };
 
-export function branchRows(db: Db): Store["branches"] {
+export function branchRows(db: Db, { seal, open }: Sealing): Store["branches"] {
   const all = () => db.select(columns).from(branches).innerJoin(apps, eq(apps.id, branches.appId));
-  const get = (id: number): Branch | null => all().where(eq(branches.id, id)).get() ?? null;
+  const branchOf = (row: Row): Branch => ({ ...row, config: open(row.id, row.config) });
+  const get = (id: number): Branch | null => {
+    const row = all().where(eq(branches.id, id)).get();
+    return row ? branchOf(row) : null;
+  };
   return {
     add: (row) => {
-      const serving = { ...row, mode: "serving" } as const;
-      const { id } = addRow(db, (tx) =>
-        tx.insert(branches).values(serving).returning({ id: branches.id }).get(),
-      );
-      return get(id)!;
+      // What is sealed is bound to the row's id, which there is only afterwards.
+      const serving = { ...row, config: { ...row.config, env: {} }, mode: "serving" } as const;
+      return db.transaction((tx) => {
+        const { id } = addRow(tx, (inner) =>
+          inner.insert(branches).values(serving).returning({ id: branches.id }).get(),
+        );
+        tx.update(branches)
+          .set({ config: seal(id, row.config) })
+          .where(eq(branches.id, id))
+          .run();
+        return get(id)!;
+      });
     },
     get,
     of: (appId) =>
       all()
         .where(eq(branches.appId, appId))
         .orderBy(desc(branches.isDefault), asc(branches.name))
-        .all(),
-    list: () => all().orderBy(asc(branches.id)).all(),
-    update: (id, patch) => void db.update(branches).set(patch).where(eq(branches.id, id)).run(),
+        .all()
+        .map(branchOf),
+    list: () => all().orderBy(asc(branches.id)).all().map(branchOf),
+    update: (id, { config, ...patch }) => {
+      const sealed = config ? { config: seal(id, config) } : {};
+      db.update(branches)
+        .set({ ...patch, ...sealed })
+        .where(eq(branches.id, id))
+        .run();
+    },
     remove: (id) =>
       db.transaction((tx) => {
         tx.delete(releases).where(eq(releases.branchId, id)).run();
@@ -44,3 +63,5 @@ export function branchRows(db: Db): Store["branches"] {
       }),
   };
 }
+
+type Row = Omit<Branch, "config"> & { readonly config: StoredConfig };

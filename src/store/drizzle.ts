@@ -11,7 +11,7 @@ import { createRequire } from "node:module";
  */
 const require = createRequire(import.meta.url);
 
-export const { and, asc, desc, eq, inArray, isNotNull, isNull, lt, max } =
+export const { and, asc, desc, eq, inArray, isNotNull, isNull, like, lt, max } =
   require("drizzle-orm") as typeof orm;
 export const { index, integer, sqliteTable, text, uniqueIndex } =
   require("drizzle-orm/sqlite-core") as typeof core;

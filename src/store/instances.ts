@@ -3,16 +3,31 @@ import type { Instance } from "#domain/instance.ts";
 import type { Store } from "#domain/store.ts";
 import { addRow, type Db } from "./database.ts";
 import { instances } from "./schema.ts";
+import type { Sealing } from "./sealing.ts";
 
-export function instanceRows(db: Db): Store["instances"] {
+export function instanceRows(db: Db, { seal, open }: Sealing): Store["instances"] {
   const all = () => db.select().from(instances);
+  const instanceOf = (row: typeof instances.$inferSelect): Instance => ({
+    ...row,
+    spec: open(row.branchId, row.spec),
+  });
   return {
-    add: (row): Instance => addRow(db, (tx) => tx.insert(instances).values(row).returning().get()),
-    get: (id) => all().where(eq(instances.id, id)).get() ?? null,
+    add: (row) => {
+      const sealed = { ...row, spec: seal(row.branchId, row.spec) };
+      return instanceOf(addRow(db, (tx) => tx.insert(instances).values(sealed).returning().get()));
+    },
+    get: (id) => {
+      const row = all().where(eq(instances.id, id)).get();
+      return row ? instanceOf(row) : null;
+    },
     update: (id, patch) => void db.update(instances).set(patch).where(eq(instances.id, id)).run(),
     of: (branchId) =>
-      all().where(eq(instances.branchId, branchId)).orderBy(asc(instances.id)).all(),
-    list: () => all().orderBy(asc(instances.id)).all(),
+      all()
+        .where(eq(instances.branchId, branchId))
+        .orderBy(asc(instances.id))
+        .all()
+        .map(instanceOf),
+    list: () => all().orderBy(asc(instances.id)).all().map(instanceOf),
     ports: () =>
       db
         .select({ port: instances.port })

@@ -5,20 +5,26 @@ import { isEnded, jobTransitions, type Job, type JobStatus } from "#domain/job.t
 import type { Store } from "#domain/store.ts";
 import { addRow, type Db } from "./database.ts";
 import { apps, branches, jobs } from "./schema.ts";
+import type { Sealing } from "./sealing.ts";
 
 const branchColumns = { appName: apps.name, name: branches.name, isDefault: branches.isDefault };
 
-export function jobRows(db: Db): Store["jobs"] {
+export function jobRows(db: Db, sealing: Sealing): Store["jobs"] {
   const all = () =>
     db
       .select({ job: jobs, branch: branchColumns })
       .from(jobs)
       .innerJoin(branches, eq(branches.id, jobs.branchId))
       .innerJoin(apps, eq(apps.id, branches.appId));
-  const get = (id: number): Job | null => jobOf(all().where(eq(jobs.id, id)).get());
+  const jobOf = jobReader(sealing);
+  const get = (id: number): Job | null => {
+    const row = all().where(eq(jobs.id, id)).get();
+    return row ? jobOf(row) : null;
+  };
   return {
     add: (row) => {
-      const waiting = { ...row, status: "waiting" } as const;
+      const input = sealing.sealInput(row.branchId, row.input);
+      const waiting = { ...row, input, status: "waiting" } as const;
       const { id } = addRow(db, (tx) =>
         tx.insert(jobs).values(waiting).returning({ id: jobs.id }).get(),
       );
@@ -42,14 +48,14 @@ export function jobRows(db: Db): Store["jobs"] {
         .where(inArray(jobs.status, ["waiting", "running"]))
         .orderBy(asc(jobs.id))
         .all()
-        .map((row) => jobOf(row)!),
+        .map(jobOf),
     list: (branchId, limit) =>
       all()
         .where(branchId === null ? undefined : eq(jobs.branchId, branchId))
         .orderBy(desc(jobs.id))
         .limit(limit)
         .all()
-        .map((row) => jobOf(row)!),
+        .map(jobOf),
   };
 }
 
@@ -58,6 +64,10 @@ type Row = {
   branch: { appName: string; name: string; isDefault: boolean };
 };
 
-function jobOf(row: Row | undefined): Job | null {
-  return row ? { ...row.job, target: targetOf(row.branch) } : null;
+function jobReader({ openInput }: Sealing): (row: Row) => Job {
+  return ({ job, branch }) => ({
+    ...job,
+    input: openInput(job.branchId, job.input),
+    target: targetOf(branch),
+  });
 }

@@ -5,6 +5,7 @@ import type { Release } from "#domain/release.ts";
 import type { Store } from "#domain/store.ts";
 import type { Db } from "./database.ts";
 import { artifacts, releases } from "./schema.ts";
+import type { Sealing, StoredConfig } from "./sealing.ts";
 
 const columns = {
   id: releases.id,
@@ -21,9 +22,11 @@ const columns = {
   built: { processTypes: artifacts.processTypes, releaseCommand: artifacts.releaseCommand },
 };
 
-export function releaseRows(db: Db): Store["releases"] {
+export function releaseRows(db: Db, sealing: Sealing): Store["releases"] {
   const all = () =>
     db.select(columns).from(releases).innerJoin(artifacts, eq(artifacts.id, releases.artifactId));
+  const releaseOf = (row: Row | undefined) =>
+    row ? releaseFrom({ ...row, config: sealing.open(row.branchId, row.config) }) : null;
   const get = (id: number): Release | null => releaseOf(all().where(eq(releases.id, id)).get());
   return {
     add: (row) =>
@@ -36,7 +39,12 @@ export function releaseRows(db: Db): Store["releases"] {
         const number = (last?.number ?? 0) + 1;
         const added = tx
           .insert(releases)
-          .values({ ...row, number, status: "pending" })
+          .values({
+            ...row,
+            config: sealing.seal(row.branchId, row.config),
+            number,
+            status: "pending",
+          })
           .returning({ id: releases.id })
           .get();
         return get(added.id)!;
@@ -57,16 +65,13 @@ export function releaseRows(db: Db): Store["releases"] {
   };
 }
 
-type Row = Omit<Release, "processTypes" | "releaseCommand"> & {
+type OpenRow = Omit<Release, "processTypes" | "releaseCommand"> & {
   readonly built: Pick<Artifact, "processTypes" | "releaseCommand">;
 };
+type Row = Omit<OpenRow, "config"> & { readonly config: StoredConfig };
 
-function releaseOf(row: Row | undefined): Release | null {
-  if (!row) return null;
-  const { built, ...release } = row;
-  const processTypes = withFormation(
-    row.config.processTypes ?? built.processTypes,
-    row.config.formation,
-  );
+function releaseFrom({ built, ...release }: OpenRow): Release {
+  const { config } = release;
+  const processTypes = withFormation(config.processTypes ?? built.processTypes, config.formation);
   return { ...release, processTypes, releaseCommand: built.releaseCommand };
 }

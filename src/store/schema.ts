@@ -1,12 +1,12 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from "./drizzle.ts";
-import type { BranchConfig, BranchMode } from "#domain/branch.ts";
+import type { BranchMode } from "#domain/branch.ts";
 import type { DomainConfig } from "#domain/domain-name.ts";
 import type { ErrorReport } from "#domain/errors.ts";
 import type { EventType } from "#domain/events.ts";
-import type { InstanceSpec } from "#domain/instance.ts";
-import type { DeployStep, JobInput, JobKind, JobStatus } from "#domain/job.ts";
+import type { DeployStep, JobKind, JobStatus } from "#domain/job.ts";
 import type { ProcessType } from "#domain/process-type.ts";
 import type { ReleaseStatus } from "#domain/release.ts";
+import type { StoredConfig, StoredInput, StoredSpec } from "./sealing.ts";
 
 const id = () => integer("id").primaryKey({ autoIncrement: true });
 const time = (name: string) => integer(name, { mode: "timestamp_ms" });
@@ -29,7 +29,7 @@ export const branches = sqliteTable(
       .references(() => apps.id, { onDelete: "cascade" }),
     name: text("name").notNull(),
     isDefault: integer("is_default", { mode: "boolean" }).notNull(),
-    config: text("config", { mode: "json" }).$type<BranchConfig>().notNull(),
+    config: text("config", { mode: "json" }).$type<StoredConfig>().notNull(),
     mode: text("mode").$type<BranchMode>().notNull(),
     heldUntil: time("held_until"),
     currentReleaseId: integer("current_release_id"),
@@ -68,7 +68,7 @@ export const releases = sqliteTable(
     artifactId: integer("artifact_id")
       .notNull()
       .references(() => artifacts.id),
-    config: text("config", { mode: "json" }).$type<BranchConfig>().notNull(),
+    config: text("config", { mode: "json" }).$type<StoredConfig>().notNull(),
     description: text("description").notNull(),
     actor: text("actor").notNull(),
     status: text("status").$type<ReleaseStatus>().notNull(),
@@ -88,7 +88,7 @@ export const instances = sqliteTable(
     processType: text("process_type").notNull(),
     index: integer("index").notNull(),
     specHash: text("spec_hash").notNull(),
-    spec: text("spec", { mode: "json" }).$type<InstanceSpec>().notNull(),
+    spec: text("spec", { mode: "json" }).$type<StoredSpec>().notNull(),
     port: integer("port").unique(),
     createdAt: time("created_at").notNull(),
     healthyAt: time("healthy_at"),
@@ -109,7 +109,7 @@ export const jobs = sqliteTable(
     actor: text("actor").notNull(),
     status: text("status").$type<JobStatus>().notNull(),
     step: text("step").$type<DeployStep>(),
-    input: text("input", { mode: "json" }).$type<JobInput>().notNull(),
+    input: text("input", { mode: "json" }).$type<StoredInput>().notNull(),
     artifactId: integer("artifact_id"),
     releaseId: integer("release_id"),
     error: text("error", { mode: "json" }).$type<ErrorReport>(),
@@ -150,7 +150,10 @@ export const keys = sqliteTable("keys", {
   createdAt: time("created_at").notNull(),
 });
 
-/** The newest valid text of each configuration file. */
+/** The keys that secrets are sealed with, by name; the keys themselves are not here. */
+export const secretKeys = sqliteTable("secret_keys", { id: text("id").primaryKey() });
+
+/** The newest valid text of each configuration file, sealed, as it may hold secrets. */
 export const configFiles = sqliteTable("config_files", {
   file: text("file").primaryKey(),
   text: text("text").notNull(),

@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { revealVars } from "#domain/config-var.ts";
 import type { Executor } from "#domain/executor.ts";
 import type { Privileges } from "#domain/privileges.ts";
 import { busyPorts } from "#lib/sockets.ts";
@@ -10,12 +11,12 @@ const answerTimeoutMs = 5000;
 /** Instances on this machine, supervised by s6, each in its sandbox, on loopback ports. */
 export function createLocalExecutor(privileges: Privileges, logRoot: string): Executor {
   return {
-    start: ({ id, spec, artifactDir, port, logName }) =>
+    start: async ({ id, spec, artifactDir, port, logName }) =>
       privileges.startInstance({
         id,
         command: spec.command,
         artifactDir,
-        env: port === null ? spec.env : { ...spec.env, PORT: String(port) },
+        env: { ...revealVars(spec.env), ...(port === null ? {} : { PORT: String(port) }) },
         logDir: join(logRoot, logName),
       }),
     stop: privileges.stopInstance,

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { identitiesOf, type ConfigVars } from "#domain/config-var.ts";
 import type { InstanceSpec } from "#domain/instance.ts";
 import type { Release } from "#domain/release.ts";
 
@@ -22,15 +23,13 @@ export function wantedOf(release: Release): WantedType[] {
 }
 
 /** The environment of a release's processes, hooks and one-off commands, without PORT. */
-export function environmentOf({
-  config,
-  commit,
-}: Pick<Release, "config" | "commit">): Record<string, string> {
+export function environmentOf({ config, commit }: Pick<Release, "config" | "commit">): ConfigVars {
   return { ...config.env, GIT_COMMIT: commit };
 }
 
+/** Of the secrets only what they are called: it is kept in the clear. */
 function hashOf(spec: InstanceSpec): string {
-  const env = Object.entries(spec.env).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const env = Object.entries(identitiesOf(spec.env)).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256")
     .update(JSON.stringify({ ...spec, env }))
     .digest("hex")

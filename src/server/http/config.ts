@@ -1,9 +1,23 @@
-import { changeConfigVars, listConfigVars } from "#api/config.ts";
+import { changeConfigVars, listConfigVars, revealConfigVars } from "#api/config.ts";
+import { Secret } from "#domain/secret.ts";
 import { handle, type Handler } from "./handle.ts";
+import { configVarViews } from "./views.ts";
 
 export const configHandlers: readonly Handler[] = [
-  handle(listConfigVars, ({ params }, engine) => engine.configVars(params.target)),
-  handle(changeConfigVars, async ({ params, body, actor }, engine) => ({
-    job: await engine.setConfigVars(params.target, body, actor),
-  })),
+  handle(listConfigVars, async ({ params }, engine) =>
+    configVarViews(await engine.configVars(params.target)),
+  ),
+  handle(revealConfigVars, ({ params, body, actor }, engine) =>
+    engine.revealConfigVars(params.target, body.names, actor),
+  ),
+  handle(changeConfigVars, async ({ params, body, actor }, engine) => {
+    const changes = Object.entries(body).map(([name, value]) => [name, givenVar(value)] as const);
+    return { job: await engine.setConfigVars(params.target, Object.fromEntries(changes), actor) };
+  }),
 ];
+
+type Given = string | { readonly secret: string } | null;
+
+function givenVar(value: Given): string | Secret | null {
+  return typeof value === "object" && value !== null ? Secret.of(value.secret) : value;
+}

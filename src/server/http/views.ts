@@ -1,6 +1,7 @@
 import type { z } from "zod";
-import type { AppStatusView, ReleaseDetailView } from "#api/views.ts";
+import type { AppStatusView, ConfigVarView, ReleaseDetailView } from "#api/views.ts";
 import { targetOf } from "#domain/branch.ts";
+import type { ConfigVars } from "#domain/config-var.ts";
 import type { Release } from "#domain/release.ts";
 import type { AppStatus } from "#engine/engine.ts";
 import type { Unwritten } from "./handle.ts";
@@ -15,6 +16,17 @@ export function appStatusView(status: AppStatus): Unwritten<AppStatusView> {
       isDefault: branch.isDefault,
     })),
   };
+}
+
+/** Config vars by name; of a secret only that there is one. */
+export function configVarViews(vars: ConfigVars): ConfigVarView[] {
+  return Object.entries(vars)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) =>
+      typeof value === "string"
+        ? { name, secret: false, value }
+        : { name, secret: true, value: null },
+    );
 }
 
 /** A release with the names of its config vars; their values stay here. */

@@ -1,0 +1,116 @@
+import { changeConfig, targetOf, type Branch } from "#domain/branch.ts";
+import {
+  isSameVar,
+  ownVar,
+  revealVars,
+  withSecretNames,
+  type ConfigVar,
+  type ConfigVars,
+} from "#domain/config-var.ts";
+import { PlatformError } from "#domain/errors.ts";
+import type { Job } from "#domain/job.ts";
+import { Secret } from "#domain/secret.ts";
+import { change } from "./changes.ts";
+import { emit, type EngineContext } from "./context.ts";
+import type { JobQueue } from "./jobs.ts";
+import { branchAt, refuseManaged } from "./targets.ts";
+
+const namePattern = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/;
+const valueLengthMax = 32_768;
+
+/** Sets and unsets config vars; a branch that runs gets a release of them. */
+export function setConfigVars(
+  context: EngineContext,
+  queue: JobQueue,
+  asked: { target: string; changes: Record<string, ConfigVar | null>; actor: string },
+): Job | null {
+  const branch = branchAt(context.store, asked.target);
+  refuseManaged(context.store, branch, `The config of ${targetOf(branch)}`);
+  const asSecrets = withSecretNames(asked.changes, upcomingVars(context, branch));
+  const wanted = Object.entries(asSecrets).map(([name, value]): Change => {
+    checkVar(name, value);
+    const before = ownVar(branch.config.env, name);
+    if (before === null && value === null) throw notFound(branch, name);
+    return { name, before, value };
+  });
+  const changed = wanted.filter(({ before, value }) => !isSameVar(before, value));
+  if (changed.length === 0) return null;
+  const description = describe(changed);
+  emit(context, "config.changed", { branch, actor: asked.actor, message: `${description}.` });
+  const env = Object.fromEntries(changed.map(({ name, value }) => [name, value]));
+  return change(context, queue, { ...asked, changes: { env }, description });
+}
+
+/** The values in the clear. Who looked at which secret stands in the events. */
+export function revealConfigVars(
+  context: EngineContext,
+  asked: { target: string; names: readonly string[] | null; actor: string },
+): Record<string, string> {
+  const branch = branchAt(context.store, asked.target);
+  const names = asked.names ?? Object.keys(branch.config.env);
+  const vars = names.map((name): [string, ConfigVar] => {
+    const value = ownVar(branch.config.env, name);
+    if (value === null) throw notFound(branch, name);
+    return [name, value];
+  });
+  const values = revealVars(Object.fromEntries(vars));
+  const shown = vars.filter(([, value]) => value instanceof Secret).map(([name]) => name);
+  if (shown.length > 0) {
+    const message = `The value of ${shown.join(", ")} was shown.`;
+    emit(context, "secret.revealed", { branch, actor: asked.actor, message });
+  }
+  return values;
+}
+
+export async function rotateSecrets(
+  { store, clock }: EngineContext,
+  actor: string,
+): Promise<{ readonly key: string }> {
+  const made = await store.secrets.rotate();
+  const message = `The secrets are encrypted with key ${made.key} from now on.`;
+  const row = { at: clock.now(), appId: null, target: null, actor, message };
+  store.events.add({ ...row, type: "secrets.rotated" });
+  return made;
+}
+
+type Change = {
+  readonly name: string;
+  readonly before: ConfigVar | null;
+  readonly value: ConfigVar | null;
+};
+
+/** The vars as they are to be once every change that waits is done. */
+function upcomingVars({ store }: EngineContext, branch: Branch): ConfigVars {
+  const waiting = store.jobs.open().filter(({ branchId }) => branchId === branch.id);
+  return waiting.reduce(
+    (config, { input }) => changeConfig(config, input.changes ?? {}),
+    branch.config,
+  ).env;
+}
+
+function notFound(branch: Branch, name: string): PlatformError {
+  return new PlatformError("config_var_not_found", { target: targetOf(branch), name });
+}
+
+function describe(changed: readonly Change[]): string {
+  const set = changed.filter(({ value }) => value !== null).map(({ name }) => name);
+  const unset = changed.filter(({ value }) => value === null).map(({ name }) => name);
+  const words = [
+    set.length > 0 ? `Set ${set.join(", ")}` : "",
+    unset.length > 0 ? `Unset ${unset.join(", ")}` : "",
+  ];
+  return words.filter(Boolean).join("; ");
+}
+
+function checkVar(name: string, value: ConfigVar | null): void {
+  const text = value instanceof Secret ? value.reveal() : (value ?? "");
+  const problem =
+    name === "PORT"
+      ? "PORT is given by Berth, one to each instance"
+      : !namePattern.test(name)
+        ? `${JSON.stringify(name.slice(0, 80))}: use letters, digits and _, not starting with a digit`
+        : text.includes("\0") || text.length > valueLengthMax
+          ? `the value of ${name} is longer than ${valueLengthMax} characters or holds a NUL`
+          : null;
+  if (problem) throw new PlatformError("invalid_input", { field: "config var", problem });
+}

@@ -1,0 +1,3 @@
+CREATE TABLE `secret_keys` (
+	`id` text PRIMARY KEY NOT NULL
+);

@@ -1,0 +1,102 @@
+import { eq, like } from "./drizzle.ts";
+import type { Store } from "#domain/store.ts";
+import { openConfigFile, sealConfigFile } from "./config-files.ts";
+import type { Db } from "./database.ts";
+import { branches, configFiles, instances, jobs, releases, secretKeys } from "./schema.ts";
+import type { Sealing } from "./sealing.ts";
+import { makeKey, renderKeys, type KeyFile, type SecretKey } from "./secret-keys.ts";
+import type { Vault } from "./vault.ts";
+
+type Parts = {
+  readonly db: Db;
+  readonly vault: Vault;
+  readonly sealing: Sealing;
+  readonly keyFile: KeyFile;
+  /** The keys in the file; the first is in use. */
+  readonly keys: readonly [SecretKey, ...SecretKey[]];
+};
+
+/**
+ * Changes keys. At every instant the file holds each key that the database needs: the new one is
+ * added to it, everything is sealed anew in one transaction, and only then the old ones go.
+ */
+export function secretVerbs(parts: Parts): Store["secrets"] {
+  let { keys } = parts;
+  return {
+    rotate: async () => {
+      const made = makeKey();
+      await parts.keyFile.write(renderKeys([made, ...keys]));
+      keys = [made, ...keys];
+      await settleKeys({ ...parts, keys });
+      keys = [made];
+      return { key: made.id };
+    },
+  };
+}
+
+/** Leaves one key, that in use, and everything sealed with it. */
+export async function settleKeys({ db, vault, sealing, keyFile, keys }: Parts): Promise<void> {
+  const [current, ...old] = keys;
+  vault.use(keys);
+  db.transaction(
+    (tx) => {
+      if (old.length > 0) sealAnew(tx, vault, sealing);
+      tx.delete(secretKeys).run();
+      tx.insert(secretKeys).values({ id: current.id }).run();
+    },
+    { behavior: "immediate" },
+  );
+  if (old.length === 0) return;
+  await keyFile.write(renderKeys([current]));
+  vault.use([current]);
+}
+
+type Tx = Pick<Db, "select" | "update">;
+
+/** Rows without it have nothing that must be sealed anew. */
+const holdsSecret = '%{"secret":%';
+
+function sealAnew(tx: Tx, vault: Vault, sealing: Sealing): void {
+  sealBranches(tx, sealing);
+  sealReleases(tx, sealing);
+  sealInstances(tx, sealing);
+  sealJobs(tx, sealing);
+  for (const { file, text } of tx.select().from(configFiles).all()) {
+    const plain = openConfigFile(vault, { file, text });
+    if (plain === null) continue;
+    const sealed = sealConfigFile(vault, file, plain);
+    tx.update(configFiles).set({ text: sealed }).where(eq(configFiles.file, file)).run();
+  }
+}
+
+function sealBranches(tx: Tx, { seal, open }: Sealing): void {
+  const rows = tx.select().from(branches).where(like(branches.config, holdsSecret)).all();
+  for (const { id, config } of rows) {
+    const sealed = seal(id, open(id, config));
+    tx.update(branches).set({ config: sealed }).where(eq(branches.id, id)).run();
+  }
+}
+
+function sealReleases(tx: Tx, { seal, open }: Sealing): void {
+  const rows = tx.select().from(releases).where(like(releases.config, holdsSecret)).all();
+  for (const { id, branchId, config } of rows) {
+    const sealed = seal(branchId, open(branchId, config));
+    tx.update(releases).set({ config: sealed }).where(eq(releases.id, id)).run();
+  }
+}
+
+function sealInstances(tx: Tx, { seal, open }: Sealing): void {
+  const rows = tx.select().from(instances).where(like(instances.spec, holdsSecret)).all();
+  for (const { id, branchId, spec } of rows) {
+    const sealed = seal(branchId, open(branchId, spec));
+    tx.update(instances).set({ spec: sealed }).where(eq(instances.id, id)).run();
+  }
+}
+
+function sealJobs(tx: Tx, { sealInput, openInput }: Sealing): void {
+  const rows = tx.select().from(jobs).where(like(jobs.input, holdsSecret)).all();
+  for (const { id, branchId, input } of rows) {
+    const sealed = sealInput(branchId, openInput(branchId, input));
+    tx.update(jobs).set({ input: sealed }).where(eq(jobs.id, id)).run();
+  }
+}
