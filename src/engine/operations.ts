@@ -44,7 +44,7 @@ function appOperations(context: EngineContext, parts: Parts) {
   const { store } = context;
   return {
     createApp: (name, actor) => createApp(context, parts.publisher, { name, actor }),
-    listApps: async () => store.apps.list().map((app) => appStatus(context, app)),
+    listApps: async () => Promise.all(store.apps.list().map((app) => appStatus(context, app))),
     appInfo: async (name) => appStatus(context, appNamed(store, name)),
     destroyApp: async (name, actor) => {
       const app = appNamed(store, name);

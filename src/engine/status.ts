@@ -8,9 +8,9 @@ import { nameOf } from "./health.ts";
 import { wantedOf } from "./plan/wanted.ts";
 import { urlsOf } from "./publish.ts";
 
-export function appStatus(context: EngineContext, app: App): AppStatus {
-  const branches = context.store.branches.of(app.id).map((branch) => branchStatus(context, branch));
-  return { app, gitRemote: remoteOf(context, app.name), branches };
+export async function appStatus(context: EngineContext, app: App): Promise<AppStatus> {
+  const branches = context.store.branches.of(app.id).map((it) => branchStatus(context, it));
+  return { app, gitRemote: remoteOf(context, app.name), branches: await Promise.all(branches) };
 }
 
 /** What to push to, from this machine; from elsewhere with its own name in the place of localhost. */
@@ -18,26 +18,30 @@ function remoteOf({ host, hostConfig }: EngineContext, app: string): string {
   return `ssh://${host.sshNames[0] ?? host.account}@localhost:${hostConfig().settings.listen.ssh}/${app}`;
 }
 
-function branchStatus(context: EngineContext, branch: Branch): BranchStatus {
-  const { store } = context;
+async function branchStatus(context: EngineContext, branch: Branch): Promise<BranchStatus> {
+  const { store, executor } = context;
   const current =
     branch.currentReleaseId === null ? null : store.releases.get(branch.currentReleaseId);
   const living = store.instances.of(branch.id).filter((it) => it.drainingAt === null);
   const healthy = living.filter((it) => it.healthyAt !== null).length;
   const wanted = current ? wantedOf(current).reduce((sum, { count }) => sum + count, 0) : 0;
-  const state = stateOf(branch, current, { living, healthy, wanted });
+  // Only those that do not serve are asked about, which are few.
+  const unhealthy = living.filter((it) => it.healthyAt === null);
+  const observed = await Promise.all(unhealthy.map(({ id }) => executor.observe(id)));
+  const isCrashing = observed.some(({ lastExit }) => lastExit !== null);
+  const state = stateOf(branch, current, { healthy, wanted, isCrashing });
   return { branch, state, current, urls: urlsOf(context, branch), healthy, wanted };
 }
 
 function stateOf(
   branch: Branch,
   current: Release | null,
-  { living, healthy, wanted }: { living: readonly Instance[]; healthy: number; wanted: number },
+  { healthy, wanted, isCrashing }: { healthy: number; wanted: number; isCrashing: boolean },
 ): BranchState {
   if (!current) return "undeployed";
   if (branch.mode !== "serving") return branch.mode;
   if (healthy >= wanted) return "running";
-  return living.length >= wanted ? "crashing" : "starting";
+  return isCrashing ? "crashing" : "starting";
 }
 
 export async function instanceStatus(

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createWorld, type World } from "../../test/engine-world.ts";
+
+const stateOf = async ({ engine }: World) => (await engine.appInfo("shop")).branches[0]?.state;
+
+test("an app that only comes back after a reboot is starting; one that ended is crashing", async () => {
+  await using world = await createWorld();
+  await world.engine.createApp("shop", "ann");
+  await world.push("shop");
+  assert.equal(await stateOf(world), "running");
+
+  world.executor.programs.set("node server.js", { kind: "deaf", listening: [] });
+  world.executor.reboot();
+  await world.restart();
+  assert.equal(await stateOf(world), "starting");
+
+  const [only] = world.store.instances.list();
+  world.executor.crash(only?.id ?? 0, { code: 1, signal: null });
+  assert.equal(await stateOf(world), "crashing");
+});
