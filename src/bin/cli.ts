@@ -32,6 +32,8 @@ process.exitCode = await runCli({
     start: async (...given) => (await load()).start(...given),
     up: async (...given) => (await load()).up(...given),
     down: async (...given) => (await load()).down(...given),
+    install: async (...given) => (await load()).install(...given),
+    uninstall: async (...given) => (await load()).uninstall(...given),
     doctor: async (...given) => (await load()).doctor(...given),
   },
   version,

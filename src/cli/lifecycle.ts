@@ -9,5 +9,11 @@ export type Lifecycle = {
   readonly start: (home: string, out: Output) => Promise<number>;
   readonly up: (home: string, options: { detach: boolean }, out: Output) => Promise<number>;
   readonly down: (home: string, out: Output) => Promise<number>;
+  readonly install: (home: string, out: Output) => Promise<number>;
+  readonly uninstall: (
+    home: string,
+    options: { confirmed: boolean; keepsHome: boolean },
+    out: Output,
+  ) => Promise<number>;
   readonly doctor: (home: string, out: Output) => Promise<number>;
 };

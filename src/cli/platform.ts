@@ -90,6 +90,32 @@ export const lifecycleCommands = [
     run: async (context) => lifecycleOf(context).down(context.home, context.out),
   }),
   action({
+    usage: "install",
+    summary: "Sets Berth up on this server for good, or brings it up to date.",
+    example: "install",
+    localOnly: true,
+    run: async (context) => lifecycleOf(context).install(context.home, context.out),
+  }),
+  action({
+    usage: "uninstall",
+    summary: "Stops everything and takes Berth off this server again, with all its data.",
+    options: [
+      { flags: "--confirm", describe: "really do it" },
+      { flags: "--keep-home", describe: "leave apps, code, data and logs where they are" },
+    ],
+    example: "uninstall --confirm",
+    localOnly: true,
+    run: async (context) =>
+      lifecycleOf(context).uninstall(
+        context.home,
+        {
+          confirmed: context.options["confirm"] === true,
+          keepsHome: context.options["keepHome"] === true,
+        },
+        context.out,
+      ),
+  }),
+  action({
     usage: "doctor",
     summary: "Checks everything that Berth needs, and says what to do about the rest.",
     example: "doctor",

@@ -215,9 +215,14 @@ test("the lifecycle is carried out by whoever was given in", async (t) => {
     up: async (given: string, options: object) => (seen.push(given, options), 3),
     down: async () => 0,
     doctor: async () => 0,
+    install: async () => 0,
+    uninstall: async (given: string, options: object) => (seen.push(given, options), 4),
   };
   assert.equal((await berth("up --detach", { lifecycle })).code, 3);
   assert.deepEqual(seen, [home, { detach: true }]);
+  seen.length = 0;
+  assert.equal((await berth("uninstall --confirm --keep-home", { lifecycle })).code, 4);
+  assert.deepEqual(seen, [home, { confirmed: true, keepsHome: true }]);
 });
 
 test("pyPaaS's verbs take the repository and the branch", async (t) => {

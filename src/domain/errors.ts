@@ -30,6 +30,11 @@ export const errorCatalog = {
     message: "Destroying {app} deletes its code, releases and configuration for good.",
     hint: "Type: berth apps:destroy {app} --confirm {app}",
   },
+  uninstall_needs_confirmation: {
+    kind: "invalid",
+    message: "Uninstalling stops every app and deletes {home} with all code, data and logs in it.",
+    hint: "Type: berth uninstall --confirm   (with --keep-home what is in {home} stays)",
+  },
   app_not_found: {
     kind: "not_found",
     message: "No app is named {app}.",
@@ -134,6 +139,11 @@ export const errorCatalog = {
     kind: "denied",
     message: "{actor} may not do this.",
     hint: "On Berth's own machine everything is allowed; else ask whoever looks after it.",
+  },
+  needs_root: {
+    kind: "denied",
+    message: "Only root may do this.",
+    hint: "Type: sudo {command}",
   },
   ports_used_up: {
     kind: "busy",

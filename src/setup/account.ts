@@ -48,6 +48,16 @@ export async function ensureAccount(
   return { name, uid: entry.uid, gid: entry.gid, names: own, warnings };
 }
 
+/** Removes an account that was made for Berth, known by its home; one of somebody else's stays. */
+export async function removeAccount(name: string, home: string): Promise<void> {
+  if ((await readPasswd()).get(name)?.home !== home) return;
+  await exec(["userdel", "--force", "--", name]).catch((error: unknown) => {
+    if (!(error instanceof ExecError)) throw error;
+    const details = { command: `userdel ${name}`, problem: error.stderrTail.trim() };
+    throw new PlatformError("command_failed", details, { cause: error });
+  });
+}
+
 function isRoot(): boolean {
   return process.getuid?.() === 0;
 }

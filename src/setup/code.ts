@@ -22,7 +22,11 @@ export type ReadableCode = {
  */
 export async function ensureReadableCode(wanted: ReadableCode): Promise<string> {
   const { checkout, copies = "/opt/berth" } = wanted;
-  if (await isReadable(checkout, wanted)) return checkout;
+  return (await isReadable(checkout, wanted)) ? checkout : copyCode(checkout, copies);
+}
+
+/** The copy of a checkout's code among `copies`, made when it is not there; old ones are removed. */
+export async function copyCode(checkout: string, copies: string): Promise<string> {
   const code = await listCode(checkout);
   const copy = join(copies, await nameOf(checkout, code));
   if (await exists(copy)) {

@@ -21,6 +21,8 @@ export function homeLayout(home: string) {
     secretKey: join(data, "secret.key"),
     token: join(data, "api.token"),
     socket: join(run, "berthd.sock"),
+    /** The process that systemd watches. */
+    supervisorPid: join(run, "supervisor.pid"),
     scan: join(run, "scan"),
     platformServices: join(run, "platform"),
     nginx: join(run, "nginx"),

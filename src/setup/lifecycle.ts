@@ -6,6 +6,7 @@ import { ensureAccount, type Account } from "./account.ts";
 import { ensureReadableCode } from "./code.ts";
 import { examine } from "./doctor.ts";
 import { ensureFirstKey, pushSample } from "./first-app.ts";
+import { install, uninstall } from "./install.ts";
 import { homeLayout } from "./layout.ts";
 import { missingPrograms } from "./packages.ts";
 import {
@@ -77,6 +78,21 @@ export function createLifecycle(options: LifecycleOptions) {
         return 0;
       }
       await takeDown(options, home, out);
+      return 0;
+    },
+    install: async (home: string, out: Out): Promise<number> => {
+      await install({ ...options, home }, out);
+      return 0;
+    },
+    uninstall: async (
+      home: string,
+      wanted: { readonly confirmed: boolean; readonly keepsHome: boolean },
+      out: Out,
+    ): Promise<number> => {
+      const down = async () => {
+        if (await isAnythingUp(home)) await takeDown(options, home, out);
+      };
+      await uninstall({ ...options, ...wanted, home, down }, out);
       return 0;
     },
     doctor: async (home: string, out: Out): Promise<number> => examine(home, out),

@@ -1,4 +1,4 @@
-import { readFile, readdir, stat } from "node:fs/promises";
+import { lstat, readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { namesIn, nullIfMissing, removeTree } from "#lib/files.ts";
 
@@ -13,9 +13,9 @@ export async function removeOldCopies(copies: string, chosen: string): Promise<v
   const found: { path: string; changedAt: number; isPartial: boolean }[] = [];
   for (const name of await namesIn(copies)) {
     const path = join(copies, name);
-    // Another start may have removed it since its name was read.
-    const status = await stat(path).catch(nullIfMissing);
-    if (status)
+    // Another start may have removed it since its name was read; a link only says which is in use.
+    const status = await lstat(path).catch(nullIfMissing);
+    if (status?.isDirectory())
       found.push({ path, changedAt: status.mtimeMs, isPartial: name.endsWith(".partial") });
   }
   const now = performance.timeOrigin + performance.now();

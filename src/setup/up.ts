@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
 import type { HostSettings } from "#domain/host-config.ts";
 import { bareEnv, ended, exec, ExecError, start } from "#lib/exec.ts";
-import { ensureDirectory, readIfThere } from "#lib/files.ts";
+import { ensureDirectory, readIfThere, writeAtomic } from "#lib/files.ts";
 import type { Account } from "./account.ts";
 import { homeLayout, type HomeLayout } from "./layout.ts";
 import { endSupervisors, supervisedFolders } from "./supervisors.ts";
@@ -65,6 +65,7 @@ export async function startTree(installation: Installation): Promise<Supervisor>
     detached: true,
     ...asAccount(installation),
   });
+  await writeAtomic(layout.supervisorPid, `${child.pid}\n`);
   const end = ended(child).then(() => undefined);
   child.unref();
   return { untilEnded: () => (child.ref(), end) };

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { bootMachine, checkoutInside, type BootedMachine } from "../booted-machine.ts";
+import type { Ran } from "../platform.ts";
+
+const fromCheckout = [
+  join(checkoutInside, "node_modules/node/bin/node"),
+  join(checkoutInside, "src/bin/cli.ts"),
+] as const;
+const forRoot = { skip: process.getuid?.() === 0 ? false : "only root can boot a machine" };
+
+test(
+  "berth install sets a server up for good, and berth uninstall takes all of it away",
+  forRoot,
+  async () => {
+    await using machine = await bootMachine();
+    const ok = async (...argv: [string, ...string[]]) => succeed(await machine.run(...argv), argv);
+    await machine.run("rm", "-rf", "/var/lib/berth", "/opt/berth", "/var/lib/berth-uids");
+
+    const installed = await ok(...fromCheckout, "install");
+    assert.match(installed, /Unit +\/etc\/systemd\/system\/berth\.service, started now/);
+    assert.equal((await ok("systemctl", "is-active", "berth")).trim(), "active");
+    assert.equal((await ok("systemctl", "is-enabled", "berth")).trim(), "enabled");
+    assert.match(await ok("systemctl", "show", "berth", "-p", "Delegate"), /Delegate=yes/);
+    await onlyRootMayChange(machine, "/opt/berth", "/etc/systemd/system/berth.service");
+    assert.match(await ok("berth", "status"), /^Berth +\d/);
+    await pushSample(ok);
+    assert.match(await visit(ok), /Hello from Berth!/);
+
+    // As at a reboot, and as after the death of what supervises everything.
+    await ok("systemctl", "restart", "berth");
+    assert.match(await visit(ok), /Hello from Berth!/);
+    const before = (await ok("systemctl", "show", "berth", "-p", "MainPID", "--value")).trim();
+    await ok("kill", "-KILL", before);
+    await sleep(1000);
+    assert.match(await visit(ok), /Hello from Berth!/);
+    assert.notEqual(
+      (await ok("systemctl", "show", "berth", "-p", "MainPID", "--value")).trim(),
+      before,
+    );
+
+    // A second time is the update: nothing is lost.
+    await ok(...fromCheckout, "install");
+    assert.match(await visit(ok), /Hello from Berth!/);
+
+    const asked = await machine.run("berth", "uninstall");
+    assert.equal(asked.code, 2);
+    assert.match(asked.stderr, /berth uninstall --confirm/);
+    await ok("berth", "uninstall", "--confirm");
+    for (const path of [
+      "/var/lib/berth",
+      "/opt/berth",
+      "/usr/local/bin/berth",
+      "/etc/systemd/system/berth.service",
+    ]) {
+      assert.notEqual((await machine.run("test", "-e", path)).code, 0, `${path} is gone`);
+    }
+    assert.notEqual((await machine.run("getent", "passwd", "berth")).code, 0);
+    assert.equal((await machine.run("pgrep", "-u", "berth,deploy")).stdout, "");
+    assert.equal((await machine.run("pgrep", "s6-svscan")).stdout, "");
+  },
+);
+
+type Run = (...argv: [string, ...string[]]) => Promise<string>;
+
+async function pushSample(ok: Run): Promise<void> {
+  const key = "/root/.ssh/id_ed25519";
+  await ok("mkdir", "-p", "-m", "700", "/root/.ssh");
+  await ok("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key);
+  await ok("berth", "keys:add", "root", `${key}.pub`);
+  await ok("berth", "apps:create", "hello");
+  await ok("cp", "-r", join(checkoutInside, "examples/hello"), "/root/hello");
+  const git: [string, ...string[]] = [
+    "git",
+    "-C",
+    "/root/hello",
+    "-c",
+    "user.name=T",
+    "-c",
+    "user.email=t@localhost",
+  ];
+  await ok(...git, "init", "-q", "-b", "main");
+  await ok(...git, "add", "--all");
+  await ok(...git, "commit", "-q", "-m", "first");
+  const ssh = "core.sshCommand=ssh -i /root/.ssh/id_ed25519 -o StrictHostKeyChecking=no";
+  await ok(...git, "-c", ssh, "push", "-q", "ssh://deploy@127.0.0.1:42522/hello", "main");
+}
+
+/** The sample's page, which may take some seconds after a start. */
+async function visit(ok: Run): Promise<string> {
+  const retry = [
+    "--retry",
+    "60",
+    "--retry-delay",
+    "1",
+    "--retry-max-time",
+    "30",
+    "--retry-all-errors",
+  ];
+  return ok("curl", "-sf", ...retry, "-H", "Host: hello.localhost", "http://127.0.0.1:42530/");
+}
+
+function succeed(ran: Ran, argv: readonly string[]): string {
+  assert.equal(ran.code, 0, `${argv.join(" ")}: ${ran.stderr}${ran.stdout}`);
+  return ran.stdout;
+}
+
+async function onlyRootMayChange(machine: BootedMachine, ...paths: string[]): Promise<void> {
+  const loose = ["(", "!", "-user", "root", "-o", "-perm", "/022", ")", "!", "-type", "l"];
+  const found = await machine.run("find", ...paths, ...loose, "-print", "-quit");
+  assert.equal(found.stdout, "");
+}
