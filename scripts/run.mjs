@@ -33,6 +33,7 @@ const groups = {
   ],
   scenarios: () => testFiles("test/scenarios", { deep: true }),
   e2e: () => testFiles("test/e2e", { deep: true }),
+  security: () => testFiles("test/security", { deep: true }),
 };
 
 async function runTests(args, extraEnv = {}) {
@@ -49,7 +50,7 @@ async function runTests(args, extraEnv = {}) {
   return runNode([...runner, ...options, ...files], extraEnv);
 }
 
-/** `[unit | e2e | file…] [options of node --test]`; no group and no file means every test. */
+/** `[unit | e2e | security | file…] [options of node --test]`; no group and no file means every test. */
 function parseTestArguments(args) {
   const options = args.filter((arg) => arg.startsWith("-"));
   const named = args.filter((arg) => !arg.startsWith("-"));
