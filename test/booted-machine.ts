@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bareEnv, ended, exec, start } from "#lib/exec.ts";
 import { runProgram, until, type Ran } from "./platform.ts";
-import { temporaryFolder } from "./machine.ts";
+import { overlayOfMachine } from "./overlay.ts";
 
 /** Where the machine sees this checkout, whatever it has mounted on /tmp. */
 export const checkoutInside = "/root/berth";
@@ -23,15 +22,7 @@ export type BootedMachine = AsyncDisposable & {
  */
 export async function bootMachine(): Promise<BootedMachine> {
   await using cleanup = new AsyncDisposableStack();
-  const folder = cleanup.use(await temporaryFolder());
-  const [memory, root] = [join(folder.path, "memory"), join(folder.path, "root")];
-  for (const path of [memory, root]) await mkdir(path);
-  await exec(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", memory]);
-  cleanup.defer(() => unmount(memory));
-  for (const name of ["upper", "work"]) await mkdir(join(memory, name));
-  const layers = `lowerdir=/,upperdir=${memory}/upper,workdir=${memory}/work`;
-  await exec(["mount", "-t", "overlay", "-o", layers, "overlay", root]);
-  cleanup.defer(() => unmount(root));
+  const { root } = cleanup.use(await overlayOfMachine());
   const options = [
     "--quiet",
     "--register=no",
@@ -72,14 +63,4 @@ async function untilBooted(container: number): Promise<number> {
   await until(isUp, "systemd has booted", 60_000);
   assert.ok(first > 1);
   return first;
-}
-
-/** What still runs below it is given a moment. */
-async function unmount(path: string): Promise<void> {
-  const unmounted = () =>
-    exec(["umount", path]).then(
-      () => true,
-      () => false,
-    );
-  await until(unmounted, `${path} is unmounted`, 10_000);
 }
