@@ -8,8 +8,13 @@ import { createAuthorizedKeys } from "#drivers/access/authorized-keys.ts";
 import { createMemoryExecutor, type MemoryExecutor } from "#drivers/executors/memory.ts";
 import { createInstanceFiles } from "#drivers/logs/instances.ts";
 import { createJobFiles } from "#drivers/logs/jobs.ts";
+import { openMetrics } from "#drivers/metrics/sqlite.ts";
 import { builders } from "#drivers/registry.ts";
 import { createMemoryRouter, type MemoryRouter } from "#drivers/routers/memory.ts";
+import {
+  createMemoryRequestLog,
+  type MemoryRequestLog,
+} from "#drivers/routers/memory-request-log.ts";
 import { createMemoryRunner, type MemoryRunner } from "#drivers/runners/memory.ts";
 import { createMemorySource, type MemorySource } from "#drivers/sources/memory.ts";
 import { createFolderWorkspace } from "#drivers/workspaces/folders.ts";
@@ -29,6 +34,7 @@ export type World = AsyncDisposable & {
   readonly router: MemoryRouter;
   readonly runner: MemoryRunner;
   readonly source: MemorySource;
+  readonly requestLog: MemoryRequestLog;
   readonly workspace: EngineContext["workspace"];
   /** What the engine is given, without any way to kill it. */
   readonly context: EngineContext;
@@ -48,6 +54,16 @@ export type World = AsyncDisposable & {
   readonly push: (app: string, files?: Readonly<Record<string, string>>) => Promise<Job>;
   readonly ended: (job: Job | null) => Promise<Job>;
   readonly output: (job: Job) => Promise<string>;
+};
+
+const machineUsage = {
+  cores: 2,
+  cpuMs: 1000,
+  memoryBytes: 1e9,
+  memoryTotalBytes: 4e9,
+  diskBytes: 1e10,
+  diskTotalBytes: 1e11,
+  load: 0.5,
 };
 
 type KillWhen = (verb: string, args: readonly unknown[]) => boolean;
@@ -72,6 +88,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
   const store = await openStore(":memory:", createMemoryKeyFile());
   const [source, runner] = [createMemorySource(), createMemoryRunner()];
   const [executor, router] = [createMemoryExecutor(), createMemoryRouter()];
+  const requestLog = createMemoryRequestLog();
   const errors: object[] = [];
   const logs = join(folder.path, "logs");
   const context: EngineContext = {
@@ -83,6 +100,9 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     workspace: createFolderWorkspace(folder.path),
     jobLog: createJobFiles(join(folder.path, "jobs")),
     instanceLogs: createInstanceFiles(logs),
+    requestLog,
+    metrics: openMetrics(":memory:"),
+    machine: { usage: async () => machineUsage },
     access: createAuthorizedKeys(join(folder.path, "authorized_keys"), "/bin/shell"),
     builders,
     clock: fastClock,
@@ -97,6 +117,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     executor,
     router,
     runner,
+    requestLog,
     context,
     workspace: context.workspace,
     breakJobLog: async () => {

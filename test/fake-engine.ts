@@ -99,6 +99,37 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
         },
       ]
     ),
+    metrics: async ({ target, names }) => (
+      note("metrics", target, names),
+      {
+        from: moment,
+        stepS: 30,
+        series: [
+          { name: "requests", unit: "1/s", processType: "web", instance: null, values: [0, 2, 1] },
+          { name: "bytes", unit: "bytes/s", processType: "web", instance: null, values: [0, 9, 1] },
+          { name: "memory", unit: "bytes", processType: "web", instance: "web.1", values: [null] },
+        ],
+      }
+    ),
+    overview: async () => [
+      {
+        target: "shop",
+        from: moment,
+        stepS: 120,
+        requests: [3, 4],
+        failures: [0, 1],
+        cpuCores: 0.5,
+        memoryBytes: 2_000_000,
+      },
+    ],
+    metricFamilies: () => [
+      {
+        name: "berth_requests_total",
+        type: "counter",
+        help: "Requests.",
+        samples: [{ labels: { app: "shop" }, value: 3 }],
+      },
+    ],
     openRepository: async (app) => ({ directory: `/repos/${app}`, app }),
     deploy: async (push) => (note("deploy", push), job("deploy", push.app)),
     rebuild: async (target) => (note("rebuild", target), [job("rebuild", target ?? "shop")]),
@@ -168,6 +199,8 @@ const instance: InstanceStatus = {
   port: 61_500,
   pid: 99,
   command: "node .",
+  cpuCores: 0.25,
+  memoryBytes: 52_000_000,
   startedAt: moment,
   lastExit: { code: 1, signal: null },
   lastLines: ["Error: no database"],

@@ -125,6 +125,7 @@ async function settingsIn(dir: string): Promise<NginxSettings> {
       luaDir,
       socket: join(dir, "control.sock"),
       snapshot: join(dir, "routes"),
+      requestLog: join(dir, "access.log"),
       sites: dir,
       certificate: join(dir, "fallback.crt"),
       key: join(dir, "fallback.key"),

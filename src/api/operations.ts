@@ -7,6 +7,7 @@ import { listInstances, restart, scale, startBranch, stopBranch } from "./instan
 import { followJobOutput, jobInfo, listJobs } from "./jobs.ts";
 import { addKey, listKeys, rebuildKeys, removeKey } from "./keys.ts";
 import { readLogs } from "./logs.ts";
+import { metricsOverview, readBranchMetrics, readHostMetrics } from "./metrics.ts";
 import type { Operation } from "./operation.ts";
 import { cleanUp, platformStatus, rotateSecrets, shutDown } from "./platform.ts";
 import { listReleases, releaseInfo, rollback } from "./releases.ts";
@@ -30,6 +31,9 @@ export const operations: readonly Operation[] = [
   stopBranch,
   startBranch,
   readLogs,
+  readBranchMetrics,
+  readHostMetrics,
+  metricsOverview,
   prepareRun,
   prepareCustomCommands,
   listDomains,

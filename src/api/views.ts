@@ -68,6 +68,8 @@ export const InstanceView = z.object({
   port: z.int().nullable(),
   pid: z.int().nullable(),
   command: z.string(),
+  cpuCores: z.number().nullable().describe("Used at the moment; null before the first look."),
+  memoryBytes: z.number().nullable(),
   startedAt: Timestamp,
   lastExit: z
     .object({ code: z.int().nullable(), signal: z.string().nullable() })

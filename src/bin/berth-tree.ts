@@ -31,6 +31,7 @@ const nginxConf = renderNginx({
     luaDir: join(code, "src/drivers/routers/nginx"),
     socket: layout.nginxSocket,
     snapshot: layout.routes,
+    requestLog: layout.requestLog,
     sites: layout.artifacts,
     ...fallbackPair(layout),
   },

@@ -8,8 +8,11 @@ import { createConfigDirectory } from "#drivers/config/directory.ts";
 import { createLocalExecutor } from "#drivers/executors/local.ts";
 import { createInstanceFiles } from "#drivers/logs/instances.ts";
 import { createJobFiles } from "#drivers/logs/jobs.ts";
+import { createLinuxMachine } from "#drivers/machine/linux.ts";
+import { openMetrics } from "#drivers/metrics/sqlite.ts";
 import { builders } from "#drivers/registry.ts";
 import { createNginxRouter } from "#drivers/routers/nginx.ts";
+import { createNginxRequestLog } from "#drivers/routers/nginx/request-log.ts";
 import { createSandboxRunner } from "#drivers/runners/sandbox.ts";
 import { createGitSource } from "#drivers/sources/git.ts";
 import { createFolderWorkspace } from "#drivers/workspaces/folders.ts";
@@ -18,7 +21,7 @@ import { machineClock } from "#lib/clock.ts";
 import { createPrivileges } from "#privileged/verbs.ts";
 import { createHttpServer } from "#server/http/server.ts";
 import { isolationOf } from "#setup/isolation.ts";
-import { homeLayout } from "#setup/layout.ts";
+import { homeLayout, type HomeLayout } from "#setup/layout.ts";
 import { removeLeftovers } from "#setup/leftovers.ts";
 import { ensureToken } from "#setup/token.ts";
 import { createKeyFile } from "#store/secret-keys.ts";
@@ -50,8 +53,8 @@ export async function startBerthd(home: string): Promise<AsyncDisposable> {
     runner: createSandboxRunner(privileges),
     router: createNginxRouter({ socketPath: layout.nginxSocket, snapshotPath: layout.routes }),
     workspace: createFolderWorkspace(layout.data),
-    jobLog: createJobFiles(join(layout.logs, "jobs")),
-    instanceLogs: createInstanceFiles(join(layout.logs, "instances")),
+    ...logFiles(layout),
+    ...measuring(layout),
     access: createAuthorizedKeys(layout.authorizedKeys, layout.sshShell),
     builders,
     clock: machineClock,
@@ -77,6 +80,22 @@ export async function startBerthd(home: string): Promise<AsyncDisposable> {
     [Symbol.asyncDispose]: async () => {
       await Promise.all([server, watching, engine].map((part) => part[Symbol.asyncDispose]()));
     },
+  };
+}
+
+function logFiles({ logs }: HomeLayout) {
+  return {
+    jobLog: createJobFiles(join(logs, "jobs")),
+    instanceLogs: createInstanceFiles(join(logs, "instances")),
+  };
+}
+
+/** What the platform is measured with. */
+function measuring({ home, requestLog, metrics }: HomeLayout) {
+  return {
+    requestLog: createNginxRequestLog(requestLog),
+    metrics: openMetrics(metrics),
+    machine: createLinuxMachine(home),
   };
 }
 

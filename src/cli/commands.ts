@@ -6,6 +6,7 @@ import { domainCommands } from "./domains.ts";
 import { instanceCommands } from "./instances.ts";
 import { keyCommands } from "./keys.ts";
 import { logCommands } from "./logs.ts";
+import { metricsCommands } from "./metrics.ts";
 import { lifecycleCommands, platformCommands } from "./platform.ts";
 import { releaseCommands } from "./releases.ts";
 import { runCommands } from "./runs.ts";
@@ -19,6 +20,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { title: "Releases", commands: releaseCommands },
   { title: "Config vars", commands: configCommands },
   { title: "Instances", commands: [...instanceCommands, ...logCommands, ...runCommands] },
+  { title: "Metrics", commands: metricsCommands },
   { title: "Domains", commands: domainCommands },
   { title: "Keys", commands: keyCommands },
   { title: "Activity", commands: activityCommands },

@@ -5,6 +5,7 @@ import { command, jobCommand } from "./command.ts";
 import { jobsOf } from "./job-output.ts";
 import { moment } from "./moment.ts";
 import type { Output } from "./output.ts";
+import { quantity } from "./quantity.ts";
 import { parseFormation } from "./words.ts";
 
 export const instanceCommands = [
@@ -53,12 +54,14 @@ export const instanceCommands = [
 
 function printInstances(instances: readonly InstanceView[], out: Output, target: string): void {
   out.table(
-    ["INSTANCE", "STATE", "PID", "PORT", "SINCE", "COMMAND"],
+    ["INSTANCE", "STATE", "PID", "PORT", "CPU", "MEMORY", "SINCE", "COMMAND"],
     instances.map((instance) => [
       instance.name,
       instance.state,
       String(instance.pid ?? "-"),
       String(instance.port ?? "-"),
+      instance.cpuCores === null ? "-" : instance.cpuCores.toFixed(2),
+      quantity(instance.memoryBytes, "bytes"),
       moment(instance.startedAt),
       instance.command,
     ]),

@@ -1,4 +1,17 @@
+import { PlatformError } from "#domain/errors.ts";
+
 /** `2026-05-01 12:00:00Z`: a moment for people, in UTC whatever the machine's zone. */
 export function moment(iso: string): string {
   return iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.\d+Z$/, "$1 $2Z");
+}
+
+const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `90s`, `30m`, `6h`, `7d` in milliseconds. @throws {PlatformError} `invalid_input` */
+export function parseSpanMs(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  // The expression allows these letters only.
+  if (count && unit) return Number(count) * unitMs[unit as keyof typeof unitMs];
+  const problem = `${JSON.stringify(text.slice(0, 20))}: write a number and s, m, h or d, as in 30m`;
+  throw new PlatformError("invalid_input", { field: "--since", problem });
 }

@@ -48,6 +48,21 @@ test("a made app is told where to push to", async (t) => {
   assert.deepEqual(engine.calls, ["createApp blog ann"]);
 });
 
+test("metrics are shown as numbers and plots; a wrong name or time is refused", async (t) => {
+  const { berth, engine } = await startWorld(t);
+  const shown = await berth("metrics -a shop --since 6h");
+  assert.match(shown.out, /^requests +web +1\/s +2\/s +▁█▅$/m);
+  assert.ok(!shown.out.includes("bytes"), "only the usual ones");
+  assert.match((await berth("metrics -a shop --all")).out, /^bytes +web +1 B\/s +9 B\/s/m);
+  assert.ok(engine.calls.includes("metrics shop null"));
+  assert.match((await berth("metrics:overview")).out, /^shop +7 +1 +0\.50 +2 MB +▇?▆?█?/m);
+  assert.equal((await berth("metrics:host")).code, 0);
+  const wrong = await berth("metrics -a shop --names requests,colour");
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /there is no metric colour; there are requests/);
+  assert.match((await berth("metrics -a shop --since soon")).err, /as in 30m/);
+});
+
 test("data goes to stdout, a job's output to stderr", async (t) => {
   const { berth } = await startWorld(t);
   const result = await berth("rollback v3 -a shop");

@@ -1,4 +1,5 @@
 import type { InstanceSpec, ObservedInstance } from "./instance.ts";
+import type { InstanceUsage } from "./metrics.ts";
 
 export type InstanceStart = {
   readonly id: number;
@@ -33,6 +34,8 @@ export type Executor = {
   readonly observe: (id: number) => Promise<ObservedInstance>;
   /** Every instance that exists, wanted or not. */
   readonly list: () => Promise<ObservedInstance[]>;
+  /** What the instances of these ids use; one that does not run, or is not known yet, is left out. */
+  readonly usage: (ids: readonly number[]) => Promise<Map<number, InstanceUsage>>;
   /** Asks a running instance once whether it is ready. */
   readonly check: (start: InstanceStart) => Promise<HealthAnswer>;
   /** The ports among `ports` on which something listens already, ours or not. */

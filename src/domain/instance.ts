@@ -22,6 +22,12 @@ export type Instance = {
   readonly drainingAt: Date | null;
 };
 
+/** Which instance it is and where, without what it runs. */
+export type InstancePlace = Pick<
+  Instance,
+  "id" | "branchId" | "processType" | "index" | "port" | "createdAt"
+>;
+
 /** What is started: enough to start it again after everything else is forgotten. */
 export type InstanceSpec = {
   readonly artifactId: number;

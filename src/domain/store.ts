@@ -3,7 +3,7 @@ import type { Artifact } from "./artifact.ts";
 import type { Branch } from "./branch.ts";
 import type { Domain } from "./domain-name.ts";
 import type { Event } from "./events.ts";
-import type { Instance } from "./instance.ts";
+import type { Instance, InstancePlace } from "./instance.ts";
 import type { Job, JobStatus } from "./job.ts";
 import type { Key } from "./key.ts";
 import type { Release } from "./release.ts";
@@ -78,6 +78,8 @@ export type Store = {
   > & {
     readonly of: (branchId: number) => Instance[];
     readonly list: () => Instance[];
+    /** Every instance, read quickly. */
+    readonly places: () => InstancePlace[];
     readonly ports: () => number[];
     readonly remove: (id: number) => void;
   };

@@ -2,8 +2,7 @@ import { AppName, type App } from "#domain/app.ts";
 import { BranchConfig, type Branch } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { EngineContext } from "./context.ts";
-import type { JobQueue } from "./jobs.ts";
-import type { Loop } from "./loop.ts";
+import type { Parts } from "./parts.ts";
 import type { Publisher } from "./publish.ts";
 
 /** The branch that an app made by a command deploys, until a push says `master` instead. */
@@ -56,14 +55,14 @@ export async function createApp(
  */
 export async function destroyApp(
   context: EngineContext,
-  { publisher, loop, queue }: { publisher: Publisher; loop: Loop; queue: JobQueue },
+  { publisher, loop, queue, meter }: Parts,
   { app, actor }: { app: App; actor: string },
 ): Promise<void> {
   const { store, source, workspace, clock } = context;
   store.apps.markDestroying(app.id, clock.now());
   const branches = store.branches.of(app.id);
   const domains = domainsOf(context, app);
-  for (const branch of branches) await removeBranch(context, { loop, queue }, branch);
+  for (const branch of branches) await removeBranch(context, { loop, queue, meter }, branch);
   await publisher.forget(branches, domains);
   await source.removeRepository(app.id);
   await workspace.removeCache(app.id);
@@ -85,7 +84,7 @@ export async function destroyApp(
 /** Ends a branch's jobs and instances and removes its directories; its rows are the caller's. */
 export async function removeBranch(
   { store, workspace, instanceLogs, jobLog }: EngineContext,
-  { loop, queue }: { loop: Loop; queue: JobQueue },
+  { loop, queue, meter }: Pick<Parts, "loop" | "queue" | "meter">,
   branch: Branch,
 ): Promise<void> {
   await queue.cancel(branch.id);
@@ -95,6 +94,7 @@ export async function removeBranch(
   await Promise.all(store.instances.of(branch.id).map((it) => loop.remove(it)));
   await Promise.all(store.artifacts.of(branch.id).map(({ id }) => workspace.remove(id)));
   await instanceLogs.remove(branch.id);
+  meter.forget(branch.id);
   await Promise.all(store.jobs.list(branch.id, 1_000_000).map(({ id }) => jobLog.remove(id)));
 }
 

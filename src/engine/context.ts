@@ -7,6 +7,8 @@ import type { EventType } from "#domain/events.ts";
 import type { Executor } from "#domain/executor.ts";
 import type { HostConfig } from "#domain/host-config.ts";
 import type { InstanceLogs, JobLog } from "#domain/logs.ts";
+import type { Machine, MetricsStore } from "#domain/metrics.ts";
+import type { RequestLog } from "#domain/request-log.ts";
 import type { Router } from "#domain/router.ts";
 import type { Runner } from "#domain/runner.ts";
 import type { Source } from "#domain/source.ts";
@@ -23,6 +25,9 @@ export type EngineContext = {
   readonly workspace: Workspace;
   readonly jobLog: JobLog;
   readonly instanceLogs: InstanceLogs;
+  readonly requestLog: RequestLog;
+  readonly metrics: MetricsStore;
+  readonly machine: Machine;
   readonly access: AccessFile;
   readonly builders: readonly Builder[];
   readonly clock: Clock;

@@ -7,9 +7,12 @@ import type { Engine } from "./engine.ts";
 import { applyHostConfig, realProblems, reportProblems } from "./host-config.ts";
 import { JobQueue } from "./jobs.ts";
 import { Loop } from "./loop.ts";
-import { operations, type Parts } from "./operations.ts";
+import { Meter } from "./meter.ts";
+import { operations } from "./operations.ts";
+import type { Parts } from "./parts.ts";
 import { removeStrangers } from "./prune.ts";
 import { Publisher } from "./publish.ts";
+import { Traffic } from "./traffic.ts";
 
 export type RunningEngine = Engine &
   AsyncDisposable & {
@@ -24,11 +27,9 @@ export function createEngine(context: EngineContext): RunningEngine {
   const { store, clock, hostConfig, host } = context;
   const stopping = new AbortController();
   const startedAt = clock.now();
-  const publisher = new Publisher(context);
-  const loop = new Loop(context, publisher, stopping.signal);
-  const queue = new JobQueue(context, createJobRunner(context, loop), stopping.signal);
-  const parts = { publisher, loop, queue };
-  let watching: AsyncDisposable | null = null;
+  const parts = makeParts(context, stopping.signal);
+  const { publisher, loop, queue } = parts;
+  const watching: AsyncDisposable[] = [];
 
   const configure = async (config: HostConfig) => {
     await applyHostConfig(context, parts, config);
@@ -57,20 +58,48 @@ export function createEngine(context: EngineContext): RunningEngine {
       noteStart(context);
       undoHalfSteps(context);
       await removeStrangers(context);
-      watching = loop.watch();
+      watching.push(loop.watch());
       await loop.adopt();
       await publisher.all();
       await configure(hostConfig());
       finishDestroying(context, parts);
       loop.lookAtAll();
+      watching.push(...measure(context, parts, stopping.signal));
       queue.resume();
     },
     configure,
     [Symbol.asyncDispose]: async () => {
       await stop();
-      await watching?.[Symbol.asyncDispose]();
+      await Promise.all(watching.map((part) => part[Symbol.asyncDispose]()));
     },
   };
+}
+
+function makeParts(context: EngineContext, stopping: AbortSignal): Parts {
+  const publisher = new Publisher(context);
+  const loop = new Loop(context, publisher, stopping);
+  const queue = new JobQueue(context, createJobRunner(context, loop), stopping);
+  const meter = new Meter(context);
+  loop.health.onEnd = (instance) => meter.countExit(instance);
+  return { publisher, loop, queue, meter };
+}
+
+function measure(
+  context: EngineContext,
+  { publisher, meter }: Parts,
+  stopping: AbortSignal,
+): AsyncDisposable[] {
+  const traffic = new Traffic(context, publisher);
+  const counting = context.requestLog.follow(({ lines, skippedBytes }) => {
+    traffic.refresh();
+    meter.skippedBytes += skippedBytes;
+    for (const line of lines) {
+      const owner = traffic.ownerOf(line);
+      if (owner) meter.countRequest(owner, line);
+    }
+  });
+  const measuring = meter.run(stopping);
+  return [counting, { [Symbol.asyncDispose]: () => measuring }];
 }
 
 function noteStart({ store, clock, host }: EngineContext): void {

@@ -7,6 +7,7 @@ import type { ConfigProblem, HostSettings } from "#domain/host-config.ts";
 import type { ExitStatus } from "#domain/instance.ts";
 import type { Job, JobOutput } from "#domain/job.ts";
 import type { Key } from "#domain/key.ts";
+import type { MetricName, MetricUnit } from "#domain/metrics.ts";
 import type { Release } from "#domain/release.ts";
 
 /** How a branch is doing, in one word. */
@@ -37,6 +38,9 @@ export type InstanceStatus = {
   readonly port: number | null;
   readonly pid: number | null;
   readonly command: string;
+  /** At the last look; null when it was not looked at yet. */
+  readonly cpuCores: number | null;
+  readonly memoryBytes: number | null;
   readonly startedAt: Date;
   readonly lastExit: ExitStatus | null;
   /** The last lines it printed; only for one that is crashing. */
@@ -57,6 +61,64 @@ export type LogQuery = {
  * with its own terminal and hands it `args` on file descriptor 9.
  */
 export type PreparedRun = { readonly argv: readonly string[]; readonly args: string };
+
+export type MetricsQuery = {
+  /** The host when it is null. */
+  readonly target: string | null;
+  /** `web` or `web.1`. */
+  readonly process: string | null;
+  /** Everything when it is null. */
+  readonly names: readonly MetricName[] | null;
+  /** The last hour by default. */
+  readonly from: Date | null;
+  readonly to: Date | null;
+  /** As fits the time that is asked for when it is null. */
+  readonly stepS: number | null;
+};
+
+export type MetricSeries = {
+  readonly name: MetricName;
+  readonly unit: MetricUnit;
+  readonly processType: string | null;
+  /** `web.1` */
+  readonly instance: string | null;
+  /** One for each step; null where nothing is known. */
+  readonly values: readonly (number | null)[];
+};
+
+export type Metrics = {
+  readonly from: Date;
+  readonly stepS: number;
+  readonly series: readonly MetricSeries[];
+};
+
+/** The last hour of a branch in few numbers. */
+export type BranchTraffic = {
+  readonly target: string;
+  readonly from: Date;
+  readonly stepS: number;
+  readonly requests: readonly number[];
+  /** Of those, the ones answered with a status of 5xx. */
+  readonly failures: readonly number[];
+  /** At the moment, of all instances together. */
+  readonly cpuCores: number;
+  readonly memoryBytes: number;
+};
+
+/** What a monitoring system asks for: one family of samples for each thing that is measured. */
+export type MetricFamily = {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  readonly samples: readonly MetricSample[];
+};
+
+export type MetricSample = {
+  /** `_bucket`, `_sum` or `_count` of a histogram. */
+  readonly suffix?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+};
 
 export type PlatformStatus = {
   readonly version: string;
@@ -154,6 +216,11 @@ export type Engine = {
   readonly rebuild: (target: string | null, actor: string) => Promise<Job[]>;
   /** Removes what configuration files no longer name; answers a sentence for each thing removed. */
   readonly cleanup: (actor: string) => Promise<string[]>;
+
+  readonly metrics: (query: MetricsQuery) => Promise<Metrics>;
+  readonly overview: () => Promise<BranchTraffic[]>;
+  /** All that is measured, as of now, since berthd started. */
+  readonly metricFamilies: () => MetricFamily[];
 
   readonly job: (id: number) => Promise<Job>;
   readonly listJobs: (target: string | null, limit: number) => Promise<Job[]>;

@@ -34,6 +34,8 @@ export class HealthWatch {
   readonly #told = new Set<number>();
   readonly #revivals = new Map<number, number>();
   readonly #reviving = new Set<number>();
+  /** Called with an instance each time it ended by itself. */
+  onEnd: (instance: Instance) => void = () => {};
   readonly #changes = new EventEmitter().setMaxListeners(0);
 
   constructor(context: EngineContext, onChange: (branchId: number) => void, stopping: AbortSignal) {
@@ -80,6 +82,7 @@ export class HealthWatch {
     if (!lastExit || !instance || instance.drainingAt) return;
     const message = `${nameOf(instance)} ${describeExit(lastExit)}.`;
     record(this.#context, instance, "instance.exited", message);
+    this.onEnd(instance);
     if (hasDoneItsWork(instance, lastExit)) {
       if (!instance.healthyAt) this.#becomeHealthy(id);
       if (givenUp) this.#revive(instance);

@@ -6,12 +6,10 @@ import type { ConfigProblem, HostConfig } from "#domain/host-config.ts";
 import { defaultBranchOf } from "#domain/repo-config.ts";
 import { removeBranch, destroyApp } from "./apps.ts";
 import { platformActor, type EngineContext } from "./context.ts";
-import { syncKeys } from "./keys.ts";
 import type { JobQueue } from "./jobs.ts";
-import type { Loop } from "./loop.ts";
-import { ownerOf, type Publisher } from "./publish.ts";
-
-type Parts = { readonly loop: Loop; readonly queue: JobQueue; readonly publisher: Publisher };
+import { syncKeys } from "./keys.ts";
+import type { Parts } from "./parts.ts";
+import { ownerOf } from "./publish.ts";
 
 /**
  * Brings the platform to what the configuration directory says. Only what differs is touched. An

@@ -1,5 +1,6 @@
 import { targetOf } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
+import type { Store } from "#domain/store.ts";
 import { createApp, destroyApp } from "./apps.ts";
 import { rollback, scale } from "./changes.ts";
 import { revealConfigVars, rotateSecrets, setConfigVars } from "./config-vars.ts";
@@ -7,20 +8,16 @@ import type { EngineContext } from "./context.ts";
 import { addDomain, listDomains, removeDomain } from "./domains.ts";
 import type { Engine, InstanceStatus, LogLine, LogQuery } from "./engine.ts";
 import { cleanup } from "./host-config.ts";
-import type { JobQueue } from "./jobs.ts";
+import { nameOf } from "./health.ts";
 import { addKey, removeKey, syncKeys } from "./keys.ts";
-import type { Loop } from "./loop.ts";
-import type { Publisher } from "./publish.ts";
+import type { Meter } from "./meter.ts";
+import { metricFamilies } from "./metric-families.ts";
+import { overview, readMetrics } from "./metrics.ts";
+import type { Parts } from "./parts.ts";
 import { deploy, openRepository, rebuild } from "./pushes.ts";
 import { prepareCustomCommands, prepareRun } from "./runs.ts";
 import { appStatus, instanceStatus } from "./status.ts";
 import { appNamed, branchAt, currentRelease, refuseManagedApp } from "./targets.ts";
-
-export type Parts = {
-  readonly publisher: Publisher;
-  readonly loop: Loop;
-  readonly queue: JobQueue;
-};
 
 /** The engine's verbs, noun by noun, each handed on to the file that does it. */
 export function operations(
@@ -35,6 +32,7 @@ export function operations(
     ...keyOperations(context),
     ...pushOperations(context, parts),
     ...jobOperations(context, parts),
+    ...metricOperations(context, parts),
     listEvents: async (query) => context.store.events.list(query),
     rotateSecrets: (actor) => rotateSecrets(context, actor),
   };
@@ -80,7 +78,15 @@ function releaseOperations(context: EngineContext, { queue }: Parts) {
   } satisfies Partial<Engine>;
 }
 
-function instanceOperations(context: EngineContext, { queue }: Parts) {
+function metricOperations(context: EngineContext, { meter }: Parts) {
+  return {
+    metrics: async (query) => readMetrics(context, query),
+    overview: async () => overview(context, meter),
+    metricFamilies: () => metricFamilies(context, meter),
+  } satisfies Partial<Engine>;
+}
+
+function instanceOperations(context: EngineContext, { queue, meter }: Parts) {
   const { store } = context;
   const add = (
     kind: "restart" | "stop" | "start",
@@ -92,9 +98,9 @@ function instanceOperations(context: EngineContext, { queue }: Parts) {
     return queue.add({ kind, branchId: branchAt(store, target).id, actor, input });
   };
   return {
-    listInstances: (target) => listInstances(context, target),
+    listInstances: (target) => listInstances(context, meter, target),
     restart: async (target, instance, actor) => {
-      if (instance !== null) await refuseUnknown(context, target, instance);
+      if (instance !== null) refuseUnknown(context.store, target, instance);
       return add("restart", target, actor, instance);
     },
     stopBranch: async (target, actor) => add("stop", target, actor),
@@ -145,20 +151,20 @@ function jobOperations({ store }: EngineContext, { queue }: Parts) {
   } satisfies Partial<Engine>;
 }
 
-async function listInstances(context: EngineContext, target: string): Promise<InstanceStatus[]> {
+async function listInstances(
+  context: EngineContext,
+  { uses }: Meter,
+  target: string,
+): Promise<InstanceStatus[]> {
   const branch = branchAt(context.store, target);
   return Promise.all(
-    context.store.instances.of(branch.id).map((it) => instanceStatus(context, it)),
+    context.store.instances.of(branch.id).map((it) => instanceStatus(context, it, uses.get(it.id))),
   );
 }
 
-async function refuseUnknown(
-  context: EngineContext,
-  target: string,
-  instance: string,
-): Promise<void> {
-  const known = await listInstances(context, target);
-  if (known.some(({ name, processType }) => name === instance || processType === instance)) return;
+function refuseUnknown(store: Store, target: string, instance: string): void {
+  const known = store.instances.of(branchAt(store, target).id);
+  if (known.some((it) => nameOf(it) === instance || it.processType === instance)) return;
   throw new PlatformError("instance_not_found", { target, instance });
 }
 

@@ -2,7 +2,7 @@ import type { Branch } from "#domain/branch.ts";
 import { targetOf } from "#domain/branch.ts";
 import type { Domain, DomainUpstream } from "#domain/domain-name.ts";
 import type { Release } from "#domain/release.ts";
-import type { Backend, HostRoute, RoutingChange, RoutingTable } from "#domain/router.ts";
+import type { Backend, HostRoute, Location, RoutingChange, RoutingTable } from "#domain/router.ts";
 import type { EngineContext } from "./context.ts";
 import { Semaphore } from "./locks.ts";
 import { backendKey, backendOf, domainRouteOf, ownHostOf, ownRouteOf } from "./plan/routes.ts";
@@ -44,6 +44,14 @@ export class Publisher {
         backends: { ...Object.fromEntries(gone(backendPrefix)), ...table.backends },
       });
     });
+  }
+
+  /** What each host name leads to, as it is recorded. */
+  locations(): Map<string, readonly Location[]> {
+    const { store } = this.#context;
+    const own = store.branches.list().map((it) => [this.#ownHost(it), this.#ownRoute(it)] as const);
+    const named = store.domains.list().map((it) => [it.name, this.#domainRoute(it)] as const);
+    return new Map([...own, ...named].map(([host, route]) => [host, route?.locations ?? []]));
   }
 
   async branch(branchId: number): Promise<void> {

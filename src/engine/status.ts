@@ -5,6 +5,7 @@ import type { Release } from "#domain/release.ts";
 import type { EngineContext } from "./context.ts";
 import type { AppStatus, BranchState, BranchStatus, InstanceStatus } from "./engine.ts";
 import { nameOf } from "./health.ts";
+import type { Use } from "./meter.ts";
 import { wantedOf } from "./plan/wanted.ts";
 import { urlsOf } from "./publish.ts";
 
@@ -47,6 +48,7 @@ function stateOf(
 export async function instanceStatus(
   context: EngineContext,
   instance: Instance,
+  use: Use | undefined,
 ): Promise<InstanceStatus> {
   const { executor, instanceLogs } = context;
   const observed = await executor.observe(instance.id);
@@ -61,6 +63,8 @@ export async function instanceStatus(
     port: instance.port,
     pid: observed.pid,
     command: instance.spec.command,
+    cpuCores: use?.cpuCores ?? null,
+    memoryBytes: use?.memoryBytes ?? null,
     startedAt: instance.createdAt,
     lastExit: observed.lastExit,
     lastLines: lines,

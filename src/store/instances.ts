@@ -28,6 +28,18 @@ export function instanceRows(db: Db, { seal, open }: Sealing): Store["instances"
         .all()
         .map(instanceOf),
     list: () => all().orderBy(asc(instances.id)).all().map(instanceOf),
+    places: () =>
+      db
+        .select({
+          id: instances.id,
+          branchId: instances.branchId,
+          processType: instances.processType,
+          index: instances.index,
+          port: instances.port,
+          createdAt: instances.createdAt,
+        })
+        .from(instances)
+        .all(),
     ports: () =>
       db
         .select({ port: instances.port })

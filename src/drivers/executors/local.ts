@@ -5,6 +5,7 @@ import { revealVars } from "#domain/config-var.ts";
 import type { Executor } from "#domain/executor.ts";
 import type { Privileges } from "#domain/privileges.ts";
 import { busyPorts } from "#lib/sockets.ts";
+import { ProcessUsage } from "./usage.ts";
 
 const answerTimeoutMs = 5000;
 
@@ -23,6 +24,7 @@ export function createLocalExecutor(privileges: Privileges, logRoot: string): Ex
     revive: privileges.reviveInstance,
     list: privileges.listInstances,
     observe: privileges.observeInstance,
+    usage: new ProcessUsage(privileges.observeInstance).usage,
     check: async ({ id, port, spec: { health } }) => {
       if (port === null) return { healthy: true };
       const problem = health.path === null ? await askPort(port) : await askPath(port, health.path);

@@ -1,5 +1,6 @@
 import type { Executor, HealthAnswer, InstanceStart } from "#domain/executor.ts";
 import type { ExitStatus, ObservedInstance } from "#domain/instance.ts";
+import type { InstanceUsage } from "#domain/metrics.ts";
 
 /** What an instance does, by its command: by default it serves. */
 export type MemoryProgram =
@@ -14,6 +15,8 @@ export type MemoryExecutor = Executor & {
   readonly started: () => InstanceStart[];
   /** Ports that something else on the machine listens on. */
   readonly foreignPorts: Set<number>;
+  /** What each instance uses. */
+  readonly usages: Map<number, InstanceUsage>;
   /** Instances that cannot be started. */
   readonly refused: Set<number>;
   /** Lets a running instance end; it is running again at once. */
@@ -33,6 +36,7 @@ class Memory implements MemoryExecutor {
   readonly programs = new Map<string, MemoryProgram>();
   readonly foreignPorts = new Set<number>();
   readonly refused = new Set<number>();
+  readonly usages = new Map<number, InstanceUsage>();
   readonly #entries = new Map<number, Entry>();
   readonly #watchers = new Set<(id: number) => void>();
 
@@ -55,6 +59,9 @@ class Memory implements MemoryExecutor {
   };
 
   readonly observe = async (id: number): Promise<ObservedInstance> => this.#observed(id);
+
+  readonly usage: Executor["usage"] = async (ids) =>
+    new Map([...this.usages].filter(([id]) => ids.includes(id)));
 
   readonly list = async (): Promise<ObservedInstance[]> =>
     [...this.#entries.keys()].map((id) => this.#observed(id));

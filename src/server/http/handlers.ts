@@ -8,6 +8,7 @@ import { instanceHandlers } from "./instances.ts";
 import { jobHandlers } from "./jobs.ts";
 import { keyHandlers } from "./keys.ts";
 import { logHandlers } from "./logs.ts";
+import { metricsHandlers } from "./metrics.ts";
 import { platformHandlers } from "./platform.ts";
 import { releaseHandlers } from "./releases.ts";
 import { runHandlers } from "./runs.ts";
@@ -19,6 +20,7 @@ export const handlers: readonly Handler[] = [
   ...configHandlers,
   ...instanceHandlers,
   ...logHandlers,
+  ...metricsHandlers,
   ...runHandlers,
   ...domainHandlers,
   ...keyHandlers,

@@ -119,6 +119,14 @@ test("bodies that are no JSON, or too large, are refused", async (t) => {
   assert.match(large.headers.get("content-type") ?? "", /^application\/problem\+json/);
 });
 
+test("measurements are given to whoever has the token, in Prometheus' own format", async (t) => {
+  const { url } = await startServer(t);
+  assert.equal((await fetch(`${url}/metrics`)).status, 401);
+  const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
+  assert.equal(answer.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+  assert.match(await answer.text(), /^berth_requests_total\{app="shop"\} 3$/m);
+});
+
 test("over TCP nothing but the open paths is answered without a token", async (t) => {
   const { url, engine } = await startServer(t);
   for (const path of ["/", "/health", "/api/v1/version"]) {

@@ -8,6 +8,7 @@ import { actorOf, bearerOf, openPaths, type Door } from "./access.ts";
 import { isBug, problemOf } from "./errors.ts";
 import type { Handler } from "./handle.ts";
 import { handlers } from "./handlers.ts";
+import { prometheusType, renderPrometheus } from "./prometheus.ts";
 import { ndjson } from "./stream.ts";
 import { welcomeHeaders, welcomePage } from "./welcome.ts";
 
@@ -81,6 +82,9 @@ function createDoor(door: Door, options: HttpServerOptions): FastifyInstance {
   app.get("/", (_request, reply) => reply.headers(welcomeHeaders).send(welcomePage));
   app.get("/health", async () => ({ status: "ok" }));
   app.get("/api/v1/version", async () => ({ name: "berth", version: options.version }));
+  app.get("/metrics", (_request, reply) =>
+    reply.type(prometheusType).send(renderPrometheus(options.engine.metricFamilies())),
+  );
   for (const handler of handlers) addRoute(app, { door, handler, options });
   return app;
 }

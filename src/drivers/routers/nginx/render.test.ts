@@ -22,6 +22,7 @@ function settings(overrides: Partial<NginxSettings> = {}): NginxSettings {
       luaDir: "/opt/berth/src/drivers/routers/nginx",
       socket: "/var/lib/berth/run/nginx.sock",
       snapshot: "/var/lib/berth/run/routes",
+      requestLog: "/var/lib/berth/run/nginx/access.log",
       sites: "/var/lib/berth/data/artifacts",
       certificate: "/var/lib/berth/data/certs/fallback.crt",
       key: "/var/lib/berth/data/certs/fallback.key",
@@ -55,6 +56,7 @@ for (const [name, chosen] of Object.entries(cases)) {
     const socketAndSnapshot = {
       socket: at("control.sock"),
       snapshot: at("routes"),
+      requestLog: at("access.log"),
       sites: at("sites"),
     };
     // An address of this machine: nginx binds even when it only tests.

@@ -23,6 +23,8 @@ export type NginxSettings = {
     readonly luaDir: string;
     readonly socket: string;
     readonly snapshot: string;
+    /** One line for each answered request. */
+    readonly requestLog: string;
     /** Every static root is below this folder, and below it no symbolic link is followed. */
     readonly sites: string;
     /** The pair for names that have no certificate of their own. */
@@ -65,7 +67,7 @@ function httpBlock({ paths }: NginxSettings): string {
   return `include ${quoted(`${paths.luaDir}/mime.types`)};
 default_type application/octet-stream;
 ${temporary}
-access_log off;
+${requestLog(paths.requestLog)}
 server_tokens off;
 absolute_redirect off;
 uninitialized_variable_warn off;
@@ -88,7 +90,27 @@ init_by_lua_block {
 }
 init_worker_by_lua_block {
     require("control").start_worker(${luaString(paths.socket)})
+    require("request-log").keep_small(${luaString(paths.requestLog)})
 }`;
+}
+
+/** Fields stand between tabs; what a visitor sent is escaped, so that it can hold none. */
+function requestLog(path: string): string {
+  const fields = [
+    "$msec",
+    "$request_id",
+    "$request_method",
+    "$http_host",
+    "$request_uri",
+    "$status",
+    "$bytes_sent",
+    "$request_time",
+    "$upstream_response_time",
+    "$upstream_addr",
+    "$remote_addr",
+  ];
+  return `log_format requests escape=json ${fields.map((it) => `"${it}"`).join(String.raw` "\t" `)};
+access_log ${quoted(path)} requests buffer=64k flush=1s;`;
 }
 
 /** The servers are placeholders: their number is how many instances one request may try. */
@@ -212,6 +234,7 @@ function controlServer({ paths }: NginxSettings): string {
   return `server {
     listen ${quoted(`unix:${paths.socket}`)};
     client_body_buffer_size 64k;
+    access_log off;
     location / {
         content_by_lua_block { require("control").serve() }
     }

@@ -1,0 +1,40 @@
+import type { RequestLine } from "#domain/request-log.ts";
+
+/** One line of the request log, as `render.ts` defines it; null for what is none. */
+export function parseRequest(line: string): RequestLine | null {
+  const fields = line.split("\t");
+  const [seconds, id, method, host, target, status, bytes, duration, , upstreams, client] = fields;
+  if (client === undefined || !id) return null;
+  return {
+    atMs: Math.round(Number(seconds) * 1000),
+    id,
+    method: unescaped(method),
+    host: hostOf(unescaped(host)),
+    path: unescaped(target?.split("?", 1)[0]),
+    status: Number(status),
+    bytes: Number(bytes),
+    durationMs: Math.round(Number(duration) * 1000),
+    peer: lastOf(upstreams ?? ""),
+    client,
+  };
+}
+
+/** Undoes nginx's `escape=json`; nearly no field has anything to undo. */
+function unescaped(text = ""): string {
+  if (!text.includes("\\")) return text;
+  try {
+    return String(JSON.parse(`"${text}"`));
+  } catch {
+    return text;
+  }
+}
+
+function hostOf(header: string): string {
+  return header.replace(/:\d*$/, "").toLowerCase();
+}
+
+/** Several stand there when the request was tried at several instances: the last one answered. */
+function lastOf(upstreams: string): string | null {
+  const last = upstreams.slice(upstreams.lastIndexOf(" ") + 1);
+  return /^\d+\.\d+\.\d+\.\d+:\d+$/.test(last) ? last : null;
+}

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { MetricsView } from "#api/metrics.ts";
+import { startPlatform, until, webApp } from "../platform.ts";
+
+test("requests and what an instance uses are measured, and shown at every door", async () => {
+  await using platform = await startPlatform();
+  assert.equal((await platform.berth("apps:create", "shop")).code, 0);
+  const pushed = await platform.push(await platform.tree(webApp("hello")), "shop");
+  assert.equal(pushed.code, 0, pushed.stderr);
+  for (let count = 0; count < 20; count += 1) await platform.visit("shop.localhost", `/${count}`);
+  let metrics: MetricsView = { from: "", stepS: 0, series: [] };
+  const values = (name: string) =>
+    metrics.series.filter((it) => it.name === name).flatMap((it) => it.values.map((v) => v ?? 0));
+  const isMeasured = async () => {
+    const shown = await platform.berth("metrics", "-a", "shop", "--json");
+    metrics = JSON.parse(shown.stdout) as MetricsView;
+    return Math.max(0, ...values("requests")) > 0 && Math.max(0, ...values("memory")) > 1_000_000;
+  };
+  await until(isMeasured, "it is measured", 30_000);
+  const requests = values("requests").reduce((sum, rate) => sum + rate * metrics.stepS, 0);
+  assert.equal(Math.round(requests), 20);
+  assert.equal(Math.round(values("deploys").reduce((sum, count) => sum + count, 0)), 1);
+  assert.match((await platform.berth("ps", "-a", "shop")).stdout, /web\.1 .* \d+(\.\d)? MB /);
+  assert.match((await platform.berth("metrics:host")).stdout, /^host_memory +- +[\d.]+ GB/m);
+  const token = await readFile(join(platform.home, "data/api.token"), "utf8");
+  const url = `http://127.0.0.1:${platform.ports.api}/metrics`;
+  const text = await (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).text();
+  assert.match(text, /^berth_requests_total\{app="shop",.*status="2xx"\} 20$/m);
+  assert.match(text, /^berth_instance_memory_bytes\{.*instance="web.1".*\} \d{7,}$/m);
+});
