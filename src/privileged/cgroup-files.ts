@@ -9,6 +9,7 @@ const cpuPeriodUs = 100_000;
 export type Place = {
   readonly version: 1 | 2;
   readonly controllers: ReadonlySet<string>;
+  readonly mountedAt: string;
   readonly base: string;
   /** Holds a folder for each app, and that one for each of its cgroups. */
   readonly apps: string;

@@ -44,10 +44,10 @@ export type Cgroups = {
   /** Names of all cgroups of an app. */
   readonly list: (uid: number) => Promise<string[]>;
   /**
-   * Below /sys/fs/cgroup, the folder that holds all apps in the hierarchy of version 2, by which the
-   * fence knows them; null where version 2 is not mounted there.
+   * The folder of all apps in the hierarchy of version 2, by which the fence knows them: its path
+   * below /sys/fs/cgroup, and how deep it is in the hierarchy. Null where version 2 is not there.
    */
-  readonly appsPath: string | null;
+  readonly unified: { readonly path: string; readonly level: number } | null;
 };
 
 /**
@@ -97,7 +97,7 @@ export async function openCgroups(
     memoryEventsFile: (cgroup) =>
       memory === undefined ? null : join(folderOf(memory, cgroup), memoryEventsName(memory)),
     list: (uid) => namesOf(places, uid),
-    appsPath: unified ? pathForFence(unified.apps) : null,
+    unified: unified ? placeForFence(unified) : null,
   };
 }
 
@@ -112,17 +112,24 @@ async function readHierarchies(): Promise<Hierarchy[]> {
 
 async function openPlace(hierarchy: Hierarchy, key: string): Promise<Place> {
   const { base, ours } = baseIn(hierarchy, key);
+  const { mountedAt } = hierarchy;
   const apps = join(base, "apps");
   await mkdir(apps, { recursive: true });
   if (hierarchy.version === 1) {
-    return { version: 1, controllers: new Set(hierarchy.controllers), base, apps };
+    return { version: 1, controllers: new Set(hierarchy.controllers), mountedAt, base, apps };
   }
   await vacate(base);
   const path = relative(ours, apps).split("/");
   await delegate(ours);
   for (const index of path.keys()) await delegate(join(ours, ...path.slice(0, index + 1)));
   const given = await readIfThere(join(apps, "cgroup.controllers"));
-  return { version: 2, controllers: new Set((given ?? "").trim().split(" ")), base, apps };
+  return {
+    version: 2,
+    controllers: new Set((given ?? "").trim().split(" ")),
+    mountedAt,
+    base,
+    apps,
+  };
 }
 
 /**
@@ -221,9 +228,11 @@ function folderOf(place: Place, { uid, name }: CgroupName): string {
 }
 
 /** nft finds a cgroup by its path below the usual place alone. */
-function pathForFence(apps: string): string | null {
+function placeForFence({ apps, mountedAt }: Place): Cgroups["unified"] {
   const path = relative("/sys/fs/cgroup", apps);
-  return path.startsWith("..") ? null : path;
+  return path.startsWith("..")
+    ? null
+    : { path, level: relative(mountedAt, apps).split("/").length };
 }
 
 /** Something is in there still, or it is not ours to remove. */

@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { connect, createServer } from "node:net";
+import { networkInterfaces } from "node:os";
+import { test, type TestContext } from "node:test";
+import { instanceLimits } from "#domain/limits.ts";
+import { ended, exec, start } from "#lib/exec.ts";
+import { renderExecline } from "#lib/execline.ts";
+import { freePort } from "../../test/machine.ts";
+import { joinLines } from "./cgroup-join.ts";
+import { openCgroups, type Cgroups } from "./cgroups.ts";
+import { openFence, type Fence } from "./fence.ts";
+
+const uids = { first: 1_999_980_000, last: 1_999_989_999 };
+const shop = uids.first + 1;
+const rival = uids.first + 2;
+const stranger = uids.first + 3;
+const ownAddress = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+
+test("an app reaches what it listens on itself, by every address of the machine", async (t) => {
+  await using world = await openWorld(t);
+  if (!world) return;
+  const port = await world.listen(shop, "::");
+  for (const address of ["127.0.0.1", "127.9.9.9", "::1", ownAddress ?? "127.0.0.1"]) {
+    assert.equal(await world.asks(shop, port, address), "connected", address);
+    assert.equal(await world.asks(rival, port, address), "refused", address);
+    assert.equal(await world.asks(stranger, port, address), "refused", address);
+  }
+});
+
+test("an instance's port is open to the router while the app that it was given to listens", async (t) => {
+  await using world = await openWorld(t);
+  if (!world) return;
+  const port = await world.listen(shop, "127.0.0.1");
+  assert.equal(await connects(port), "refused");
+  await world.fence.openPort(shop, port);
+  assert.equal(await connects(port), "connected");
+  assert.equal(await world.asks(uids.last + 1, port, "127.0.0.1"), "refused");
+  await world.fence.closePort(shop, port);
+  await world.fence.closePort(shop, port);
+  assert.equal(await connects(port), "refused");
+  const stolen = await world.listen(rival, "127.0.0.1");
+  await world.fence.openPort(shop, stolen);
+  assert.equal(await connects(stolen), "refused");
+});
+
+test("an app reaches nothing else on loopback but the ports that are open to all", async (t) => {
+  await using world = await openWorld(t);
+  if (!world) return;
+  await using own = await listenHere();
+  assert.equal(await world.asks(shop, own.port, "127.0.0.1"), "refused");
+  assert.equal(await world.asks(shop, world.openPort, "127.0.0.1"), "connected");
+  assert.equal(await world.asks(stranger, world.openPort, "127.0.0.1"), "refused");
+  await world.fence.setNetwork(shop, "closed");
+  assert.equal(await world.asks(shop, world.openPort, "127.0.0.1"), "refused");
+  await world.fence.setNetwork(shop, "open");
+  assert.equal(await world.asks(shop, world.openPort, "127.0.0.1"), "connected");
+});
+
+test("an app that takes an open port over gets no visits of others", async (t) => {
+  await using world = await openWorld(t);
+  if (!world) return;
+  await world.closeOpenPort();
+  await world.listen(rival, "127.0.0.1", world.openPort);
+  assert.equal(await world.asks(shop, world.openPort, "127.0.0.1"), "refused");
+  assert.equal(await connects(world.openPort), "refused");
+});
+
+test("UDP is fenced as TCP is", async (t) => {
+  await using world = await openWorld(t);
+  if (!world) return;
+  await using receiver = await receiveHere();
+  await world.sends(shop, receiver.port);
+  await world.sends(0, receiver.port);
+  assert.deepEqual(await receiver.first, "from 0");
+  const own = `my $s = IO::Socket::INET->new(Proto => "udp", LocalAddr => "127.0.0.1"); my $c = IO::Socket::INET->new(Proto => "udp", PeerAddr => "127.0.0.1", PeerPort => $s->sockport); $c->send("x"); alarm 5; $s->recv(my $d, 1); print $d`;
+  assert.equal(await world.runAs(shop, own), "x");
+});
+
+test("a service is reached by the apps that are bound to it, and by no other", async (t) => {
+  await using world = await openWorld(t);
+  if (!world) return;
+  const port = await world.listen(rival, "127.0.0.1");
+  await world.fence.link(shop, rival);
+  assert.equal(await world.asks(shop, port, "127.0.0.1"), "connected");
+  await world.fence.unlink(shop, rival);
+  assert.equal(await world.asks(shop, port, "127.0.0.1"), "refused");
+});
+
+test("metadata addresses are refused at once, and with a closed network all others", async (t) => {
+  await using world = await openWorld(t);
+  if (!world) return;
+  for (const address of ["169.254.169.254", "169.254.1.1", "100.100.100.200", "192.0.0.192"]) {
+    assert.equal(await world.asks(shop, 80, address), "refused", address);
+  }
+  const outside = "192.0.2.123";
+  await world.fence.setNetwork(shop, "closed");
+  assert.equal(await world.asks(shop, 80, outside), "refused");
+  assert.match(await rulesFor(world.key), /fd00:ec2::254/);
+});
+
+test("a fence that stands is kept, and one with other rules takes its place with what it knew", async (t) => {
+  await using world = await openWorld(t);
+  if (!world) return;
+  const port = await world.listen(shop, "127.0.0.1");
+  await world.fence.openPort(shop, port);
+  await world.fence.setNetwork(rival, "closed");
+  const before = await rulesFor(world.key);
+  await world.reopen([]);
+  assert.equal(await rulesFor(world.key), before);
+  await world.reopen([1]);
+  assert.notEqual(await rulesFor(world.key), before);
+  assert.equal(await connects(port), "connected");
+  assert.equal(await world.asks(rival, world.openPort, "127.0.0.1"), "refused");
+  assert.equal(await world.asks(shop, port, "127.0.0.1"), "connected");
+  await world.fence.forget(shop);
+  await world.fence.forget(shop);
+  assert.equal(await world.asks(shop, port, "127.0.0.1"), "refused");
+});
+
+test("uids that are not of the range are refused", async (t) => {
+  await using world = await openWorld(t);
+  if (!world) return;
+  const { fence } = world;
+  for (const uid of [0, 1000, uids.last + 1, 1.5, Number.NaN]) {
+    assert.throws(() => fence.admit(uid), /a foreign uid/);
+    assert.throws(() => fence.openPort(uid, 8080), /a foreign uid/);
+  }
+  for (const port of [0, 65_536, 1.5]) assert.throws(() => fence.openPort(shop, port), /a port/);
+});
+
+type World = AsyncDisposable & {
+  readonly key: string;
+  readonly fence: Fence;
+  /** A port of this program's own that the fence opens to every app. */
+  readonly openPort: number;
+  readonly closeOpenPort: () => Promise<void>;
+  /** A listener of an app; resolves with its port once it listens. */
+  readonly listen: (uid: number, address: string, port?: number) => Promise<number>;
+  readonly asks: (uid: number, port: number, address: string) => Promise<string>;
+  readonly sends: (uid: number, port: number) => Promise<unknown>;
+  readonly runAs: (uid: number, perl: string) => Promise<string>;
+  readonly reopen: (morePorts: readonly number[]) => Promise<void>;
+};
+
+async function openWorld(t: TestContext): Promise<World | null> {
+  const skip = (reason: string) => (t.skip(reason), null);
+  if (process.getuid?.() !== 0) return skip("only root may set up a fence");
+  const key = `t${randomUUID().slice(0, 8)}`;
+  const cgroups = await openCgroups(key);
+  if (cgroups.unified === null) return skip("cgroups of version 2 are not mounted here");
+  for (const uid of [shop, rival, stranger])
+    await cgroups.create({ uid, name: "i1" }, instanceLimits);
+  const open = await listenHere();
+  const settings = (morePorts: readonly number[]) => ({
+    key,
+    uids,
+    trustedUids: [0],
+    openPorts: [open.port, ...morePorts],
+    apps: cgroups.unified ?? { path: "", level: 0 },
+  });
+  const fence = await openFence(settings([]));
+  await fence.admit(shop);
+  await fence.admit(rival);
+  const runAs = (uid: number, perl: string) =>
+    exec(argvOf(cgroups, uid, perl), { timeoutMs: 10_000 });
+  return {
+    key,
+    fence,
+    openPort: open.port,
+    closeOpenPort: async () => open[Symbol.asyncDispose](),
+    listen: (uid, address, port) => listenAs(cgroups, { uid, address, port: port ?? 0 }),
+    runAs,
+    asks: (uid, port, address) =>
+      runAs(
+        uid,
+        `my $s = IO::Socket::IP->new(PeerHost => "${address}", PeerPort => ${port}, Timeout => 3); print $s ? "connected" : $!{ETIMEDOUT} ? "timed out" : "refused"`,
+      ),
+    sends: (uid, port) => {
+      const perl = `my $s = IO::Socket::INET->new(Proto => "udp", PeerAddr => "127.0.0.1", PeerPort => ${port}); $s->send("from ${uid}")`;
+      return uid === 0 ? exec(["perl", "-MIO::Socket::INET", "-e", perl]) : runAs(uid, perl);
+    },
+    reopen: async (morePorts) => void (await openFence(settings(morePorts))),
+    [Symbol.asyncDispose]: async () => {
+      await open[Symbol.asyncDispose]();
+      await fence.remove();
+      for (const uid of [shop, rival, stranger, uids.last + 1]) await cgroups.removeAll(uid);
+      await cgroups.close();
+    },
+  };
+}
+
+/** A program of an app: in its cgroup, with its uid. */
+function argvOf(cgroups: Cgroups, uid: number, perl: string): [string, ...string[]] {
+  const isApp = uid >= uids.first && uid <= uids.last;
+  const join = isApp ? joinLines(cgroups.joinFiles({ uid, name: "i1" })) : [];
+  const become = ["setpriv", "--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups"];
+  const modules = ["-MIO::Socket::IP", "-MIO::Socket::INET", "-MErrno"];
+  const script = renderExecline([...join, [...become, "perl", ...modules, "-e", perl]], {
+    args: "-P",
+  });
+  return ["execlineb", "-Pc", script];
+}
+
+type Listener = { readonly uid: number; readonly address: string; readonly port: number };
+
+async function listenAs(cgroups: Cgroups, { uid, address, port }: Listener): Promise<number> {
+  const perl = `$| = 1; my $s = IO::Socket::IP->new(LocalHost => "${address}", LocalPort => ${port}, Listen => 9, V6Only => 0) or die $@; print $s->sockport, "\\n"; while ($s->accept) {}`;
+  const child = start(argvOf(cgroups, uid, perl), { stdio: ["ignore", "pipe", "inherit"] });
+  const { promise, resolve } = Promise.withResolvers<number>();
+  child.stdout?.once("data", (chunk: Buffer) => resolve(Number(chunk.toString())));
+  void ended(child);
+  return promise;
+}
+
+/** Whether this program, which root started, can connect. */
+function connects(port: number): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const socket = connect({ port, host: "127.0.0.1", timeout: 3000 });
+  socket.once("connect", () => resolve("connected"));
+  socket.once("timeout", () => resolve("timed out"));
+  socket.once("error", () => resolve("refused"));
+  return promise.finally(() => socket.destroy());
+}
+
+async function listenHere(): Promise<{ port: number } & AsyncDisposable> {
+  const port = await freePort();
+  const server = createServer((socket) => socket.end());
+  await new Promise<void>((listening) => server.listen(port, "127.0.0.1", listening));
+  const close = () => new Promise<void>((closed) => server.close(() => closed()));
+  return { port, [Symbol.asyncDispose]: close };
+}
+
+async function receiveHere(): Promise<{ port: number; first: Promise<string> } & AsyncDisposable> {
+  const socket = createSocket("udp4");
+  const first = new Promise<string>((got) =>
+    socket.once("message", (data) => got(data.toString())),
+  );
+  await new Promise<void>((bound) => socket.bind(0, "127.0.0.1", bound));
+  return {
+    port: socket.address().port,
+    first,
+    [Symbol.asyncDispose]: async () => void socket.close(),
+  };
+}
+
+function rulesFor(key: string): Promise<string> {
+  return exec(["nft", "list", "table", "inet", `berth_${key}`]);
+}

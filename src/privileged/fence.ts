@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { exec, ExecError } from "#lib/exec.ts";
+import { fenceSets, renderFence, type FenceSettings } from "./fence-rules.ts";
+
+/** Decides who may connect to whom on this machine. Every verb may be repeated. */
+export type Fence = {
+  /** Knows an app from now on, whose cgroup is there: it reaches its own listeners. */
+  readonly admit: (uid: number) => Promise<void>;
+  /** Forgets an app. Its uid still reaches nothing here, as no uid of the range does unknown. */
+  readonly forget: (uid: number) => Promise<void>;
+  /** Admits an app, and lets the router and berthd connect to a port while it is this app's. */
+  readonly openPort: (uid: number, port: number) => Promise<void>;
+  readonly closePort: (uid: number, port: number) => Promise<void>;
+  /** Ends an app's outgoing connections, also to the router and to a resolver; or allows them. */
+  readonly setNetwork: (uid: number, network: "open" | "closed") => Promise<void>;
+  /** Lets an app connect to what another uid of the range listens on, as to a service. */
+  readonly link: (fromUid: number, toUid: number) => Promise<void>;
+  readonly unlink: (fromUid: number, toUid: number) => Promise<void>;
+  /** Takes the fence down. */
+  readonly remove: () => Promise<void>;
+};
+
+/**
+ * The fence of a home. One that stands with the same rules is left as it is; one with other rules is
+ * replaced in one step, with the apps that it knows.
+ * @throws {ExecError} when the kernel or nft cannot do it.
+ */
+export async function openFence(settings: FenceSettings): Promise<Fence> {
+  assert(/^[a-z0-9]{1,40}$/.test(settings.key), "the key of a fence is a name");
+  assert(/^[\w./-]+$/.test(settings.apps.path), "the cgroup of a fence is a path");
+  const table = `inet berth_${settings.key}`;
+  const rules = renderFence(settings);
+  const version = `rules_${createHash("sha256").update(rules).digest("hex").slice(0, 12)}`;
+  const standing = await list(table);
+  if (standing === null || !standing.includes(`"name": "${version}"`)) {
+    const elements = standing === null ? [] : elementsOf(standing, table);
+    const fresh = `table ${table} {${rules}\nchain ${version} {}\n}`;
+    await nft([`table ${table}`, `delete table ${table}`, fresh, ...elements]);
+  }
+  return verbsOf(table, settings);
+}
+
+function verbsOf(table: string, { uids, apps }: FenceSettings): Fence {
+  const known = (uid: number) => {
+    assert(Number.isSafeInteger(uid) && uid >= uids.first && uid <= uids.last, "a foreign uid");
+    return uid;
+  };
+  const cgroup = (uid: number) => `"${apps.path}/u${known(uid)}"`;
+  const pair = (from: number, to: number) => `own { ${known(from)} . ${cgroup(to)} }`;
+  const port = (uid: number, number: number) => {
+    assert(Number.isInteger(number) && number > 0 && number < 65_536, "a port");
+    return `ports { ${cgroup(uid)} . ${number} }`;
+  };
+  const add = (...elements: string[]) =>
+    nft(elements.map((element) => `add element ${table} ${element}`));
+  // Adding it first makes removing it twice no error.
+  const drop = (...elements: string[]) =>
+    nft(elements.flatMap((it) => [`add element ${table} ${it}`, `delete element ${table} ${it}`]));
+  const closed = (uid: number) => [`closed { ${known(uid)} }`, `closed_marks { ${known(uid)} }`];
+  const app = (uid: number) => [`marks { ${known(uid)} : ${uid} }`, pair(uid, uid)];
+  return {
+    admit: (uid) => add(...app(uid)),
+    forget: (uid) => drop(...app(uid), ...closed(uid)),
+    openPort: (uid, number) => add(...app(uid), port(uid, number)),
+    closePort: (uid, number) => drop(port(uid, number)),
+    setNetwork: (uid, network) =>
+      network === "closed" ? add(...closed(uid)) : drop(...closed(uid)),
+    link: (from, to) => add(pair(from, to)),
+    unlink: (from, to) => drop(pair(from, to)),
+    remove: () => nft([`table ${table}`, `delete table ${table}`]),
+  };
+}
+
+/** What nft says of a table; null when there is none. */
+async function list(table: string): Promise<string | null> {
+  try {
+    return await exec(["nft", "-j", "list", "table", ...table.split(" ")]);
+  } catch (error) {
+    if (error instanceof ExecError && /No such file/.test(error.stderrTail)) return null;
+    throw error;
+  }
+}
+
+type Element = number | string | { readonly concat: readonly (number | string)[] };
+type Listing = {
+  readonly nftables: readonly Partial<
+    Record<"set" | "map", { readonly name: string; readonly elem?: readonly unknown[] }>
+  >[];
+};
+
+/** Orders that put back what the sets of a standing table hold, without what is gone by now. */
+function elementsOf(standing: string, table: string): string[] {
+  // nft's own text, whose shape libnftables-json(5) describes.
+  const { nftables } = JSON.parse(standing) as Listing;
+  return nftables.flatMap((entry) => {
+    const set = entry.set ?? entry.map;
+    if (!set || !(fenceSets as readonly string[]).includes(set.name)) return [];
+    return (set.elem ?? []).flatMap((element) => {
+      const text = entry.map ? (element as number[]).join(" : ") : textOf(element as Element);
+      return text === null ? [] : [`add element ${table} ${set.name} { ${text} }`];
+    });
+  });
+}
+
+/** Null for a cgroup that was removed, of which only its number is left. */
+function textOf(element: Element): string | null {
+  const parts = typeof element === "object" ? element.concat : [element];
+  if (parts.some((part) => typeof part === "string" && /^\d+$/.test(part))) return null;
+  return parts.map((part) => (typeof part === "string" ? `"${part}"` : part)).join(" . ");
+}
+
+/** All of it holds, or nothing changes. */
+async function nft(orders: readonly string[]): Promise<void> {
+  await exec(["nft", "-f", "-"], { input: `${orders.join("\n")}\n` });
+}
