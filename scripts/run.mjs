@@ -11,14 +11,17 @@ const commands = {
   golden: { setup: "test", run: (args) => runTests(["unit", ...args], { BERTH_GOLDEN: "write" }) },
   generate: { setup: "none", run: () => runTests(generatedPages, { BERTH_GOLDEN: "write" }) },
   bench: { setup: "test", run: runBench },
+  console: { setup: "run", run: (args) => runTool("vite", ["--config", consoleConfig, ...args]) },
   "db:generate": { setup: "none", run: generateMigration },
 };
+
+const consoleConfig = "console/vite.config.ts";
 
 /** Tests that compare a page under docs/reference with its source, or write it. */
 const generatedPages = ["test/reference.test.ts", "src/domain/config-reference.test.ts"];
 
 const checks = {
-  types: () => runTool("tsc", ["-p", "."]),
+  types: async () => (await runTool("tsc", ["-p", "."])) || runTool("tsc", ["-p", "console"]),
   lint: () => runTool("oxlint", ["--type-aware", "--deny-warnings"]),
   "format:check": () => runTool("oxfmt", ["--check"]),
   unused: () => runTool("knip", []),
@@ -29,6 +32,7 @@ const groups = {
   unit: () => [
     ...testFiles("src", { deep: true }),
     ...testFiles("scripts", { deep: true }),
+    ...testFiles("console", { deep: true }),
     ...testFiles("test", { deep: false }),
   ],
   scenarios: () => testFiles("test/scenarios", { deep: true }),
@@ -67,7 +71,7 @@ The groups are: ${Object.keys(groups).join(", ")}`);
 function testFiles(folder, { deep }) {
   const path = join(checkout, folder);
   if (!existsSync(path)) return [];
-  return readdirSync(path, { recursive: deep })
+  return readdirSync(path, { recursive: deep, encoding: "utf8" })
     .filter((name) => /\.test\.(?:ts|mjs)$/.test(name))
     .map((name) => `${folder}/${name}`)
     .toSorted();

@@ -11,6 +11,7 @@ import {
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { capture } from "./child.mjs";
+import { ensureConsole } from "./console.mjs";
 import { installPackages, missingPackages, neededPackages, removeOwnPolicy } from "./debian.mjs";
 import { SetupError, step, tailOf } from "./progress.mjs";
 
@@ -24,10 +25,24 @@ const installedLock = join(checkout, "node_modules/.berth-lock");
 const npmInstall = ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--include=dev"];
 
 /**
- * Installs what is missing: Node packages, and Debian packages for `purpose` (`run`, `test`, or `none`).
+ * Installs what is missing: Node packages, and Debian packages for `purpose` (`run`, `test`, or `none`),
+ * and builds the console unless it is up to date.
  * Does nothing, and says nothing, when all is there. Safe to run twice at once.
  */
 export async function ensureSetup(purpose) {
+  await ensureInstalled(purpose);
+  if (purpose !== "none") await ensureBuilt();
+}
+
+/**
+ * Builds the console unless it is up to date.
+ * @public The launcher in bin calls it.
+ */
+export function ensureBuilt() {
+  return withLock(() => ensureConsole(checkout, node));
+}
+
+async function ensureInstalled(purpose) {
   const wanted = purpose === "none" ? [] : neededPackages(purpose);
   const missing = wanted.length > 0 ? await missingPackages(wanted) : [];
   if (missing === null) warnNotDebian(wanted);

@@ -47,6 +47,24 @@ test("every layer of the table has files, and every folder of src has a row", ()
   assert.deepEqual([...found].toSorted(), Object.keys(table).toSorted());
 });
 
+test("the console knows the API and nothing else of ours", () => {
+  const files = readSources("console");
+  assert.ok(files.some(({ path }) => path.endsWith(".tsx")));
+  assert.deepEqual(files.flatMap(findForbiddenInConsole), []);
+  const forbidden = ["#domain/app.ts", "#engine/engine.ts", "../../src/api/apps.ts", "node:fs"];
+  for (const specifier of forbidden) {
+    const [offence] = findForbiddenInConsole(fileImporting("console/pages/apps.tsx", specifier));
+    assert.ok(offence, `the console may import ${specifier}`);
+  }
+  const allowed = ["#api/apps.ts", "../parts/link.tsx", "react", "../styles/base.css"];
+  for (const specifier of allowed) {
+    assert.deepEqual(
+      findForbiddenInConsole(fileImporting("console/pages/apps.tsx", specifier)),
+      [],
+    );
+  }
+});
+
 test("only lib/clock.ts asks for the time, and nothing starts a shell", () => {
   const everything = ["src", "scripts", "bench", "test"].flatMap(readSources);
   assert.deepEqual(findForbiddenTexts(everything), []);
@@ -134,6 +152,19 @@ function findForbiddenImports(files: readonly SourceFile[]): string[] {
     );
 }
 
+/** A page in a browser: declarations of operations, its own files, packages. Its build runs in Node. */
+function findForbiddenInConsole({ path, text }: SourceFile): string[] {
+  if (isTest(path) || /^console\/[^/]+\.ts$/.test(path)) return [];
+  return importsOf(text)
+    .filter((specifier) => {
+      if (specifier.startsWith("#")) return !specifier.startsWith("#api/");
+      if (specifier.startsWith("node:")) return true;
+      if (!specifier.startsWith(".")) return false;
+      return !posix.join(posix.dirname(path), specifier).startsWith("console/");
+    })
+    .map((specifier) => `${path} imports ${specifier}: the console may import #api alone`);
+}
+
 function importsOf(text: string): string[] {
   const forms = /(?:^\s*import\s+|\bfrom\s+|\bimport\(\s*)"([^"\n]+)"/gm;
   return [...text.matchAll(forms)].map(([, specifier = ""]) => specifier);
@@ -193,7 +224,7 @@ function findForbiddenTexts(files: readonly SourceFile[]): string[] {
 
 function readSources(folder: string): SourceFile[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.(?:ts|mjs)$/.test(name))
+    .filter((name) => /\.(?:tsx?|mjs)$/.test(name))
     .map((name) => posix.join(folder, name))
     .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
 }

@@ -19,6 +19,7 @@ import { createFolderWorkspace } from "#drivers/workspaces/folders.ts";
 import { createEngine } from "#engine/create-engine.ts";
 import { machineClock } from "#lib/clock.ts";
 import { createPrivileges } from "#privileged/verbs.ts";
+import { readConsole } from "#server/http/console.ts";
 import { createHttpServer } from "#server/http/server.ts";
 import { isolationOf } from "#setup/isolation.ts";
 import { homeLayout, type HomeLayout } from "#setup/layout.ts";
@@ -62,9 +63,9 @@ export async function startBerthd(home: string): Promise<AsyncDisposable> {
     hostConfig: () => hostConfig,
     host: hostOf(home, version),
   });
-  const tokenOk = (given: string) =>
-    given.length === token.length && timingSafeEqual(Buffer.from(given), token);
-  const server = createHttpServer({ engine, version, tokenOk, log });
+  const console = await readConsole(join(code, "dist/console"));
+  const tokenOk = isTokenFor(token);
+  const server = createHttpServer({ engine, version, tokenOk, log, console });
 
   await engine.begin();
   await server.listenSocket(layout.socket);
@@ -97,6 +98,10 @@ function measuring({ home, requestLog, metrics }: HomeLayout) {
     metrics: openMetrics(metrics),
     machine: createLinuxMachine(home),
   };
+}
+
+function isTokenFor(token: Buffer): (given: string) => boolean {
+  return (given) => given.length === token.length && timingSafeEqual(Buffer.from(given), token);
 }
 
 function versionOf(checkout: string): string {

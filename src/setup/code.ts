@@ -44,7 +44,8 @@ export async function copyCode(checkout: string, copies: string): Promise<string
  * and of every directory above. @see access(2), which find's tests call.
  */
 async function isReadable(checkout: string, { uid, gid }: ReadableCode): Promise<boolean> {
-  const folders = ["package.json", "bin", "src", "node_modules"].map((name) =>
+  const console = (await exists(join(checkout, "dist"))) ? ["dist"] : [];
+  const folders = ["package.json", "bin", "src", "node_modules", ...console].map((name) =>
     join(checkout, name),
   );
   const closed = ["(", "!", "-readable", "-o", "-type", "d", "!", "-executable", ")"];

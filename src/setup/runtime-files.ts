@@ -27,6 +27,7 @@ const codePaths = [
   "bin",
   "scripts",
   "src",
+  "dist",
   "examples",
 ];
 /** Where the package `node` downloads to before it puts the same 120 MB in place. */

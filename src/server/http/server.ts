@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { PlatformError, reportOf, withDiskFull } from "#domain/errors.ts";
 import type { Engine } from "#engine/engine.ts";
 import { actorOf, bearerOf, openPaths, type Door } from "./access.ts";
+import { addConsole, isConsolePath, type ConsoleFiles } from "./console.ts";
 import { isBug, problemOf } from "./errors.ts";
 import type { Handler } from "./handle.ts";
 import { handlers } from "./handlers.ts";
@@ -18,6 +19,8 @@ export type HttpServerOptions = {
   /** Whether a token lets its bearer in; compare with `sameToken` of `access.ts`. */
   readonly tokenOk: (token: string) => boolean;
   readonly log: { readonly error: (fields: object, message: string) => void };
+  /** The built console; without it the front page says what to do instead. */
+  readonly console?: ConsoleFiles | null;
 };
 
 /** The API on its two doors. Closing it cuts every connection; clients that follow come again. */
@@ -79,7 +82,8 @@ function createDoor(door: Door, options: HttpServerOptions): FastifyInstance {
     });
   });
   if (door === "tcp") app.addHook("onRequest", async (request) => admit(request, options));
-  app.get("/", (_request, reply) => reply.headers(welcomeHeaders).send(welcomePage));
+  if (options.console) addConsole(app, options.console);
+  else app.get("/", (_request, reply) => reply.headers(welcomeHeaders).send(welcomePage));
   app.get("/health", async () => ({ status: "ok" }));
   app.get("/api/v1/version", async () => ({ name: "berth", version: options.version }));
   app.get("/metrics", (_request, reply) =>
@@ -92,6 +96,7 @@ function createDoor(door: Door, options: HttpServerOptions): FastifyInstance {
 /** @throws {PlatformError} `not_permitted` unless the path is open or the token is good. */
 function admit(request: FastifyRequest, options: HttpServerOptions): void {
   if (openPaths.has(request.url) && request.method === "GET") return;
+  if (options.console && isConsolePath(request.method, request.url)) return;
   const token = bearerOf(request.headers.authorization);
   if (token !== null && options.tokenOk(token)) return;
   const denied = new PlatformError("not_permitted", { actor: "A request without a valid token" });

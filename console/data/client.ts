@@ -1,0 +1,117 @@
+import type { InputOf, Operation, ResultOf } from "#api/operation.ts";
+import { forgetSession, sessionHeaders } from "./session.ts";
+
+/** A failure as the server tells it: what happened and what to do. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly code: string;
+  readonly hint: string;
+  readonly status: number;
+
+  constructor(problem: { code: string; detail: string; hint: string }, status: number) {
+    super(problem.detail);
+    this.code = problem.code;
+    this.hint = problem.hint;
+    this.status = status;
+  }
+}
+
+/** Calls an operation. @throws {ApiError} as the server refuses it, or when it cannot be reached. */
+export async function call<O extends Operation>(
+  operation: O,
+  input: InputOf<O>,
+  signal?: AbortSignal,
+): Promise<ResultOf<O>> {
+  const response = await request(operation, input as LooseInput, signal);
+  // The server cuts every answer down to what the operation declares.
+  return (await response.json()) as ResultOf<O>;
+}
+
+/** Calls an operation that streams, and gives its lines as they come. */
+export async function* follow<O extends Operation>(
+  operation: O,
+  input: InputOf<O>,
+  signal: AbortSignal,
+): AsyncGenerator<ResultOf<O>> {
+  const response = await request(operation, input as LooseInput, signal);
+  let rest = "";
+  for await (const piece of piecesOf(response)) {
+    const lines = (rest + piece).split("\n");
+    rest = lines.pop() ?? "";
+    // As above, for each line.
+    for (const line of lines) yield JSON.parse(line) as ResultOf<O>;
+  }
+}
+
+/** The text of a body as it comes. */
+async function* piecesOf(response: Response): AsyncGenerator<string> {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+    yield next.value;
+  }
+}
+
+/** Sends what a request holds and refuses an answer that is none. */
+async function send(path: string, init: Sent = {}): Promise<Response> {
+  const response = await fetch(path, {
+    ...init,
+    headers: { ...sessionHeaders(), ...init.headers },
+  }).catch((error: unknown) => {
+    if (init.signal?.aborted) throw error;
+    throw new ApiError(unreachable, 0);
+  });
+  if (response.status === 401) forgetSession();
+  if (!response.ok) throw await errorOf(response);
+  return response;
+}
+
+type Sent = Omit<RequestInit, "headers"> & { readonly headers?: Record<string, string> };
+
+const unreachable = {
+  code: "unreachable",
+  detail: "Berth does not answer.",
+  hint: "It may be restarting. On the server: berth status",
+};
+
+/** What every operation's input is a case of. */
+type LooseInput = {
+  readonly params?: Record<string, unknown>;
+  readonly query?: Record<string, unknown>;
+  readonly body?: unknown;
+};
+
+function request(
+  operation: Operation,
+  input: LooseInput,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  const { params = {}, query = {}, body } = input;
+  const path = operation.path.replaceAll(/:(\w+)/g, (_, name: string) =>
+    encodeURIComponent(String(params[name])),
+  );
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+  const url = `/api/v1${path}${search.size > 0 ? `?${search.toString()}` : ""}`;
+  const hasBody = operation.method !== "GET" && operation.method !== "DELETE";
+  return send(url, {
+    method: operation.method,
+    ...(signal ? { signal } : {}),
+    ...(hasBody
+      ? { body: JSON.stringify(body ?? {}), headers: { "content-type": "application/json" } }
+      : {}),
+  });
+}
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const problem = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+  const textAt = (name: string, otherwise: string) =>
+    typeof problem[name] === "string" ? problem[name] : otherwise;
+  return new ApiError(
+    {
+      code: textAt("code", "internal"),
+      detail: textAt("detail", `Berth answered ${response.status}.`),
+      hint: textAt("hint", "On the server, see what is wrong with: berth doctor"),
+    },
+    response.status,
+  );
+}

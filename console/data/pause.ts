@@ -1,0 +1,6 @@
+/** Waits before something is tried again. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

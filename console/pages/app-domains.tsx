@@ -1,0 +1,105 @@
+import { useState, type FormEvent } from "react";
+import { addDomain, listDomains, removeDomain } from "#api/domains.ts";
+import type { DomainView } from "#api/views.ts";
+import { useAction, useOperation } from "../data/use-operation.ts";
+import { Answer } from "../parts/answer.tsx";
+import { Field } from "../parts/field.tsx";
+import { Empty, ErrorNote } from "../parts/note.tsx";
+import { Panel } from "../parts/panel.tsx";
+import { Foreign } from "../parts/text.tsx";
+import { AppFrame } from "./app-frame.tsx";
+
+export function AppDomainsPage({ target }: { target: string }) {
+  return (
+    <AppFrame target={target}>
+      {(branch) => (
+        <div className="columns">
+          <Panel title="Domains" className="wide">
+            <Domains target={target} urls={branch.urls} />
+          </Panel>
+          <Panel title="Add a domain" className="wide">
+            <AddDomain target={target} />
+          </Panel>
+        </div>
+      )}
+    </AppFrame>
+  );
+}
+
+function Domains({ target, urls }: { target: string; urls: readonly string[] }) {
+  const domains = useOperation(listDomains, { query: { target } });
+  const remove = useAction(removeDomain);
+  return (
+    <>
+      <p className="aside">
+        Answers at{" "}
+        {urls.map((url) => (
+          <a key={url} className="address" href={url} target="_blank" rel="noreferrer">
+            {url}
+          </a>
+        ))}
+      </p>
+      {remove.error && <ErrorNote error={remove.error} />}
+      <Answer of={domains}>
+        {(list) =>
+          list.length === 0 ? (
+            <Empty title="No domain of its own yet.">
+              <p>Point a name at this server in DNS, then add it here.</p>
+            </Empty>
+          ) : (
+            <ul className="rows">
+              {list.map((domain) => (
+                <Domain
+                  key={domain.name}
+                  domain={domain}
+                  onRemove={() => remove.mutate({ params: { target, domain: domain.name } })}
+                />
+              ))}
+            </ul>
+          )
+        }
+      </Answer>
+    </>
+  );
+}
+
+function Domain({ domain, onRemove }: { domain: DomainView; onRemove: () => void }) {
+  return (
+    <li className="row">
+      <p className="row-main">
+        <Foreign text={domain.name} />
+      </p>
+      {domain.managedBy === null ? (
+        <button type="button" className="button small" onClick={onRemove}>
+          Remove<span className="unseen"> {domain.name}</span>
+        </button>
+      ) : (
+        <span className="aside">managed by {domain.managedBy}</span>
+      )}
+    </li>
+  );
+}
+
+function AddDomain({ target }: { target: string }) {
+  const [domain, setDomain] = useState("");
+  const add = useAction(addDomain, () => setDomain(""));
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    add.mutate({ params: { target }, body: { domain } });
+  };
+  return (
+    <form className="line-form" onSubmit={submit}>
+      <Field
+        label="Domain"
+        placeholder="shop.example.com"
+        required
+        value={domain}
+        onText={setDomain}
+      />
+      <button type="submit" className="button primary" disabled={add.isPending}>
+        Add domain
+      </button>
+      {add.error && <ErrorNote error={add.error} />}
+    </form>
+  );
+}

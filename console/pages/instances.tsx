@@ -1,0 +1,75 @@
+import { listInstances, restart } from "#api/instances.ts";
+import type { InstanceView } from "#api/views.ts";
+import { useAction, useOperation } from "../data/use-operation.ts";
+import { plainText } from "../lib/text.ts";
+import { Answer } from "../parts/answer.tsx";
+import { Empty } from "../parts/note.tsx";
+import { State } from "../parts/state.tsx";
+import { Ago } from "../parts/text.tsx";
+import { useErrorNotice } from "../parts/use-error-notice.tsx";
+
+/** What runs of a branch. One that crashes says how it ended and what it printed last. */
+export function Instances({ target }: { target: string }) {
+  const instances = useOperation(listInstances, { params: { target } });
+  const restarting = useAction(restart);
+  useErrorNotice(restarting.error);
+  const restartOne = (instance: string) =>
+    restarting.mutate({ params: { target }, body: { instance } });
+  return (
+    <Answer of={instances}>
+      {(list) =>
+        list.length === 0 ? (
+          <Empty title="No instance runs. Files are served by the router; a stopped branch runs nothing." />
+        ) : (
+          <ul className="rows">
+            {list.map((instance) => (
+              <Instance key={instance.name} instance={instance} onRestart={restartOne} />
+            ))}
+          </ul>
+        )
+      }
+    </Answer>
+  );
+}
+
+type InstanceProps = {
+  readonly instance: InstanceView;
+  readonly onRestart: (name: string) => void;
+};
+
+function Instance({ instance, onRestart }: InstanceProps) {
+  const { name, state, port, pid, startedAt, lastLines } = instance;
+  return (
+    <li className="row instance">
+      <State state={state} />
+      <div className="row-main">
+        <p className="process-name">{name}</p>
+        <p className="aside figure clip">
+          {port !== null && <>port {port} · </>}
+          {pid !== null && <>pid {pid} · </>}
+          since <Ago at={startedAt} />
+        </p>
+      </div>
+      <button
+        type="button"
+        className="button small"
+        aria-label={`Restart ${name}`}
+        onClick={() => onRestart(name)}
+      >
+        Restart
+      </button>
+      {state === "crashing" && (
+        <div className="instance-end">
+          <p>{endOf(instance)} It printed last:</p>
+          <pre className="output">{lastLines.map((line) => plainText(line, 500)).join("\n")}</pre>
+        </div>
+      )}
+    </li>
+  );
+}
+
+function endOf({ name, lastExit }: InstanceView): string {
+  if (!lastExit) return `${name} keeps ending.`;
+  if (lastExit.signal !== null) return `${name} was ended by ${lastExit.signal}.`;
+  return `${name} ended with code ${lastExit.code}.`;
+}

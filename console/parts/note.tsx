@@ -1,0 +1,40 @@
+import type { ReactNode } from "react";
+import type { ApiError } from "../data/client.ts";
+import { plainText } from "../lib/text.ts";
+
+/** What went wrong and what to do about it. */
+export function ErrorNote({ error }: { error: Pick<ApiError, "message" | "hint"> }) {
+  return (
+    <div className="note note-bad" role="alert">
+      <p className="note-title">
+        <bdi>{plainText(error.message)}</bdi>
+      </p>
+      {error.hint !== "" && (
+        <p>
+          <bdi>{plainText(error.hint)}</bdi>
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Where there is nothing yet: what belongs here, and how it comes. */
+export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className="empty">
+      <p className="empty-title">{title}</p>
+      {children}
+    </div>
+  );
+}
+
+/** Holds the place of what is on its way, so that nothing moves when it arrives. */
+export function Waiting({ rows = 3 }: { rows?: number }) {
+  return (
+    <div className="waiting" aria-busy="true" aria-label="Loading">
+      {Array.from({ length: rows }, (_, row) => (
+        <span key={row} className="waiting-row" />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+import type { ReactNode } from "react";
+import { matchPath } from "./lib/paths.ts";
+import { ActivityPage } from "./pages/activity.tsx";
+import { AppConfigPage } from "./pages/app-config.tsx";
+import { AppDomainsPage } from "./pages/app-domains.tsx";
+import { AppLogsPage } from "./pages/app-logs.tsx";
+import { AppOverviewPage } from "./pages/app-overview.tsx";
+import { AppReleasesPage } from "./pages/app-releases.tsx";
+import { AppSettingsPage } from "./pages/app-settings.tsx";
+import { AppsPage } from "./pages/apps.tsx";
+import { InstallationPage } from "./pages/installation.tsx";
+import { JobPage } from "./pages/job.tsx";
+import { KeysPage } from "./pages/keys.tsx";
+import { NewAppPage } from "./pages/new-app.tsx";
+
+type Params = Readonly<Record<string, string>>;
+
+/** What stands at which address. A page of an app takes its target: `shop` or `shop@staging`. */
+const pages: readonly (readonly [pattern: string, page: (params: Params) => ReactNode])[] = [
+  ["/", () => <AppsPage />],
+  ["/new", () => <NewAppPage />],
+  ["/apps/:target", (params) => <AppOverviewPage {...targetOf(params)} />],
+  ["/apps/:target/releases", (params) => <AppReleasesPage {...targetOf(params)} />],
+  ["/apps/:target/logs", (params) => <AppLogsPage {...targetOf(params)} />],
+  ["/apps/:target/config", (params) => <AppConfigPage {...targetOf(params)} />],
+  ["/apps/:target/domains", (params) => <AppDomainsPage {...targetOf(params)} />],
+  ["/apps/:target/settings", (params) => <AppSettingsPage {...targetOf(params)} />],
+  ["/jobs/:job", ({ job = "" }) => <JobPage key={job} job={Number(job)} />],
+  ["/activity", () => <ActivityPage />],
+  ["/installation", () => <InstallationPage />],
+  ["/keys", () => <KeysPage />],
+];
+
+/** The page at a path; null when there is none. */
+export function pageAt(path: string): ReactNode {
+  for (const [pattern, page] of pages) {
+    const params = matchPath(pattern, path);
+    if (params) return page(params);
+  }
+  return null;
+}
+
+function targetOf({ target = "" }: Params): { key: string; target: string } {
+  return { key: target, target };
+}
