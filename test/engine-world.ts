@@ -8,6 +8,7 @@ import { createAuthorizedKeys } from "#drivers/access/authorized-keys.ts";
 import { createMemoryExecutor, type MemoryExecutor } from "#drivers/executors/memory.ts";
 import { createInstanceFiles } from "#drivers/logs/instances.ts";
 import { createJobFiles } from "#drivers/logs/jobs.ts";
+import { createRouterFiles } from "#drivers/logs/router.ts";
 import { openMetrics } from "#drivers/metrics/sqlite.ts";
 import { builders } from "#drivers/registry.ts";
 import { createMemoryRouter, type MemoryRouter } from "#drivers/routers/memory.ts";
@@ -100,6 +101,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     workspace: createFolderWorkspace(folder.path),
     jobLog: createJobFiles(join(folder.path, "jobs")),
     instanceLogs: createInstanceFiles(logs),
+    routerLogs: createRouterFiles(join(folder.path, "router")),
     requestLog,
     metrics: openMetrics(":memory:"),
     machine: { usage: async () => machineUsage },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Target } from "#domain/app.ts";
+import { logOrigins } from "#domain/logs.ts";
 import { operation } from "./operation.ts";
 import { LogLineView } from "./views.ts";
 
@@ -7,7 +8,7 @@ export const readLogs = operation({
   id: "logs.read",
   method: "GET",
   path: "/apps/:target/logs",
-  summary: "Reads what the instances of a branch print.",
+  summary: "Reads what a branch's instances print, what the router answered, what its jobs did.",
   params: z.strictObject({ target: Target }),
   query: z.strictObject({
     process: z
@@ -16,6 +17,23 @@ export const readLogs = operation({
       .regex(/^[A-Za-z][A-Za-z0-9_-]*(?:\.\d{1,6})?$/, "use a process type or one instance of it")
       .optional()
       .describe("Such as web or web.1; everything by default."),
+    source: z
+      .string()
+      .regex(
+        /^(?:all|(?:app|router|build)(?:,(?:app|router|build)){0,2})$/,
+        "use app, router, build, several with commas between, or all",
+      )
+      .default("app")
+      .transform((text) => [...new Set(text === "all" ? logOrigins : text.split(","))])
+      .pipe(z.array(z.enum(logOrigins)))
+      .describe("app, router, build, several with commas between, or all; app by default."),
+    grep: z.string().min(1).max(200).optional().describe("Part of the line, whatever the case."),
+    request: z
+      .string()
+      .regex(/^[A-Za-z0-9-]{8,64}$/, "use an X-Request-Id, as an answer bears it")
+      .optional()
+      .describe("Only lines of this request, by its X-Request-Id."),
+    since: z.iso.datetime({ offset: true }).optional().describe("Only lines from then on."),
     lines: z.coerce
       .number<number | string>()
       .int()

@@ -8,6 +8,7 @@ import { createConfigDirectory } from "#drivers/config/directory.ts";
 import { createLocalExecutor } from "#drivers/executors/local.ts";
 import { createInstanceFiles } from "#drivers/logs/instances.ts";
 import { createJobFiles } from "#drivers/logs/jobs.ts";
+import { createRouterFiles } from "#drivers/logs/router.ts";
 import { createLinuxMachine } from "#drivers/machine/linux.ts";
 import { openMetrics } from "#drivers/metrics/sqlite.ts";
 import { builders } from "#drivers/registry.ts";
@@ -88,6 +89,7 @@ function logFiles({ logs }: HomeLayout) {
   return {
     jobLog: createJobFiles(join(logs, "jobs")),
     instanceLogs: createInstanceFiles(join(logs, "instances")),
+    routerLogs: createRouterFiles(join(logs, "router")),
   };
 }
 

@@ -6,9 +6,8 @@ import {
 } from "#api/metrics.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { metricNames, type MetricName } from "#domain/metrics.ts";
-import { machineClock } from "#lib/clock.ts";
 import { action, command, type Context } from "./command.ts";
-import { parseSpanMs } from "./moment.ts";
+import { sinceOf } from "./moment.ts";
 import type { Output } from "./output.ts";
 import { renderPlot } from "./plot.ts";
 import { bytes, quantity } from "./quantity.ts";
@@ -37,7 +36,7 @@ export const metricsCommands = [
     target: "argument",
     summary: readBranchMetrics.summary,
     options: [
-      { flags: "-s, --since <time>", describe: "how far back: 30m, 6h, 7d (1h)" },
+      { flags: "--since <time>", describe: "how far back: 30m, 6h, 7d (1h)" },
       { flags: "-p, --process <name>", describe: "only of a process type or an instance: web.1" },
       { flags: "--names <names>", describe: "which metrics, separated by commas" },
       { flags: "--step <seconds>", describe: "seconds for each value" },
@@ -49,10 +48,10 @@ export const metricsCommands = [
   action({
     usage: "metrics:host",
     summary: readHostMetrics.summary,
-    options: [{ flags: "-s, --since <time>", describe: "how far back: 30m, 6h, 7d (1h)" }],
+    options: [{ flags: "--since <time>", describe: "how far back: 30m, 6h, 7d (1h)" }],
     example: "metrics:host --since 1d",
     run: async (context) => {
-      const query = { from: sinceOf(context) };
+      const query = { from: beginOf(context) };
       const metrics = await context.client(readHostMetrics, { query }, context.signal);
       printMetrics(metrics, context.out, () => true);
     },
@@ -82,7 +81,7 @@ async function showMetrics(context: Context): Promise<void> {
   const { client, target, options, out, signal } = context;
   const { process, names, step, all } = options;
   const query = {
-    from: sinceOf(context),
+    from: beginOf(context),
     ...(typeof process === "string" ? { process } : {}),
     ...(typeof names === "string" ? { names: checkNames(names) } : {}),
     ...(typeof step === "string" ? { step } : {}),
@@ -116,10 +115,8 @@ function printMetrics(
   );
 }
 
-function sinceOf({ options }: Context): string {
-  const { since } = options;
-  const spanMs = parseSpanMs(typeof since === "string" ? since : "1h");
-  return new Date(machineClock.now().getTime() - spanMs).toISOString();
+function beginOf({ options }: Context): string {
+  return sinceOf(typeof options["since"] === "string" ? options["since"] : "1h");
 }
 
 function checkNames(text: string): string {

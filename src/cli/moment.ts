@@ -1,14 +1,19 @@
 import { PlatformError } from "#domain/errors.ts";
+import { machineClock } from "#lib/clock.ts";
 
 /** `2026-05-01 12:00:00Z`: a moment for people, in UTC whatever the machine's zone. */
 export function moment(iso: string): string {
   return iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.\d+Z$/, "$1 $2Z");
 }
 
+/** The moment that lies `90s`, `30m`, `6h` or `7d` back. @throws {PlatformError} `invalid_input` */
+export function sinceOf(span: string): string {
+  return new Date(machineClock.now().getTime() - parseSpanMs(span)).toISOString();
+}
+
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** `90s`, `30m`, `6h`, `7d` in milliseconds. @throws {PlatformError} `invalid_input` */
-export function parseSpanMs(text: string): number {
+function parseSpanMs(text: string): number {
   const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   // The expression allows these letters only.
   if (count && unit) return Number(count) * unitMs[unit as keyof typeof unitMs];

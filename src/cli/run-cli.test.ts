@@ -48,6 +48,23 @@ test("a made app is told where to push to", async (t) => {
   assert.deepEqual(engine.calls, ["createApp blog ann"]);
 });
 
+test("logs are filtered as asked; a request is sought in what router and app say", async (t) => {
+  const { berth, engine } = await startWorld(t);
+  await berth("logs -a shop --grep Time --source router,build -n 5 -p web.1");
+  await berth("logs -a shop --request 0123456789abcdef");
+  const calls = engine.calls.filter((call) => call.startsWith("logs"));
+  const all = { process: null, grep: null, request: null, since: null, follow: false };
+  assert.deepEqual(
+    calls.map((call) => JSON.parse(call.slice("logs shop ".length)) as unknown),
+    [
+      { ...all, origins: ["router", "build"], process: "web.1", grep: "Time", lines: 5 },
+      { ...all, origins: ["app", "router"], request: "0123456789abcdef", lines: 100 },
+    ],
+  );
+  assert.match((await berth("logs -a shop --source colour")).err, /source is not valid/);
+  assert.match((await berth("logs -a shop --since soon")).err, /as in 30m/);
+});
+
 test("metrics are shown as numbers and plots; a wrong name or time is refused", async (t) => {
   const { berth, engine } = await startWorld(t);
   const shown = await berth("metrics -a shop --since 6h");
@@ -171,7 +188,9 @@ test("hostile text in a log cannot reach the terminal", async (t) => {
 test("logs pass on what was asked for", async (t) => {
   const { berth, engine } = await startWorld(t);
   assert.equal((await berth("logs -a shop -n 5 -p web.1 --json")).code, 0);
-  assert.deepEqual(engine.calls, ['logs shop {"process":"web.1","lines":5,"follow":false}']);
+  assert.deepEqual(engine.calls, [
+    'logs shop {"origins":["app"],"process":"web.1","grep":null,"request":null,"since":null,"lines":5,"follow":false}',
+  ]);
   assert.equal((await berth("logs -a shop -n many")).code, 2);
 });
 

@@ -83,7 +83,7 @@ export async function destroyApp(
 
 /** Ends a branch's jobs and instances and removes its directories; its rows are the caller's. */
 export async function removeBranch(
-  { store, workspace, instanceLogs, jobLog }: EngineContext,
+  { store, workspace, instanceLogs, routerLogs, jobLog }: EngineContext,
   { loop, queue, meter }: Pick<Parts, "loop" | "queue" | "meter">,
   branch: Branch,
 ): Promise<void> {
@@ -94,6 +94,7 @@ export async function removeBranch(
   await Promise.all(store.instances.of(branch.id).map((it) => loop.remove(it)));
   await Promise.all(store.artifacts.of(branch.id).map(({ id }) => workspace.remove(id)));
   await instanceLogs.remove(branch.id);
+  await routerLogs.remove(branch.id);
   meter.forget(branch.id);
   await Promise.all(store.jobs.list(branch.id, 1_000_000).map(({ id }) => jobLog.remove(id)));
 }

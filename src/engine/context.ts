@@ -6,7 +6,7 @@ import type { Clock } from "#domain/clock.ts";
 import type { EventType } from "#domain/events.ts";
 import type { Executor } from "#domain/executor.ts";
 import type { HostConfig } from "#domain/host-config.ts";
-import type { InstanceLogs, JobLog } from "#domain/logs.ts";
+import type { InstanceLogs, JobLog, RouterLogs } from "#domain/logs.ts";
 import type { Machine, MetricsStore } from "#domain/metrics.ts";
 import type { RequestLog } from "#domain/request-log.ts";
 import type { Router } from "#domain/router.ts";
@@ -25,6 +25,7 @@ export type EngineContext = {
   readonly workspace: Workspace;
   readonly jobLog: JobLog;
   readonly instanceLogs: InstanceLogs;
+  readonly routerLogs: RouterLogs;
   readonly requestLog: RequestLog;
   readonly metrics: MetricsStore;
   readonly machine: Machine;

@@ -12,6 +12,7 @@ import { operations } from "./operations.ts";
 import type { Parts } from "./parts.ts";
 import { removeStrangers } from "./prune.ts";
 import { Publisher } from "./publish.ts";
+import { RouterLog } from "./router-log.ts";
 import { Traffic } from "./traffic.ts";
 
 export type RunningEngine = Engine &
@@ -90,13 +91,17 @@ function measure(
   stopping: AbortSignal,
 ): AsyncDisposable[] {
   const traffic = new Traffic(context, publisher);
+  const routerLog = new RouterLog(context.routerLogs);
   const counting = context.requestLog.follow(({ lines, skippedBytes }) => {
     traffic.refresh();
     meter.skippedBytes += skippedBytes;
     for (const line of lines) {
       const owner = traffic.ownerOf(line);
-      if (owner) meter.countRequest(owner, line);
+      if (!owner) continue;
+      meter.countRequest(owner, line);
+      routerLog.add(owner, line);
     }
+    routerLog.flush();
   });
   const measuring = meter.run(stopping);
   return [counting, { [Symbol.asyncDispose]: () => measuring }];

@@ -7,6 +7,7 @@ import type { ConfigProblem, HostSettings } from "#domain/host-config.ts";
 import type { ExitStatus } from "#domain/instance.ts";
 import type { Job, JobOutput } from "#domain/job.ts";
 import type { Key } from "#domain/key.ts";
+import type { LogFilter, LogLine, LogOrigin } from "#domain/logs.ts";
 import type { MetricName, MetricUnit } from "#domain/metrics.ts";
 import type { Release } from "#domain/release.ts";
 
@@ -47,11 +48,8 @@ export type InstanceStatus = {
   readonly lastLines: readonly string[];
 };
 
-export type LogLine = { readonly at: string; readonly source: string; readonly text: string };
-
-export type LogQuery = {
-  /** `web` or `web.1`; everything when null. */
-  readonly process: string | null;
+export type LogQuery = LogFilter & {
+  readonly origins: readonly LogOrigin[];
   readonly lines: number;
   readonly follow: boolean;
 };

@@ -6,10 +6,11 @@ import { rollback, scale } from "./changes.ts";
 import { revealConfigVars, rotateSecrets, setConfigVars } from "./config-vars.ts";
 import type { EngineContext } from "./context.ts";
 import { addDomain, listDomains, removeDomain } from "./domains.ts";
-import type { Engine, InstanceStatus, LogLine, LogQuery } from "./engine.ts";
+import type { Engine, InstanceStatus } from "./engine.ts";
 import { cleanup } from "./host-config.ts";
 import { nameOf } from "./health.ts";
 import { addKey, removeKey, syncKeys } from "./keys.ts";
+import { readLogs } from "./logs.ts";
 import type { Meter } from "./meter.ts";
 import { metricFamilies } from "./metric-families.ts";
 import { overview, readMetrics } from "./metrics.ts";
@@ -105,7 +106,7 @@ function instanceOperations(context: EngineContext, { queue, meter }: Parts) {
     },
     stopBranch: async (target, actor) => add("stop", target, actor),
     startBranch: async (target, actor) => add("start", target, actor),
-    logs: (target, query, signal) => logs(context, { target, query }, signal),
+    logs: (target, query, signal) => readLogs(context, { target, query }, signal),
     prepareRun: async (target, command, actor) => prepareRun(context, { target, command, actor }),
     prepareCustomCommands: async (target, names, actor) =>
       prepareCustomCommands(context, { target, names, actor }),
@@ -166,15 +167,4 @@ function refuseUnknown(store: Store, target: string, instance: string): void {
   const known = store.instances.of(branchAt(store, target).id);
   if (known.some((it) => nameOf(it) === instance || it.processType === instance)) return;
   throw new PlatformError("instance_not_found", { target, instance });
-}
-
-async function* logs(
-  { store, instanceLogs }: EngineContext,
-  { target, query }: { target: string; query: LogQuery },
-  signal: AbortSignal,
-): AsyncGenerator<LogLine> {
-  const branch = branchAt(store, target);
-  const { process, lines, follow } = query;
-  yield* await instanceLogs.tail(branch.id, { process, lines });
-  if (follow) yield* instanceLogs.follow(branch.id, process, signal);
 }

@@ -3,12 +3,20 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { MetricsView } from "#api/metrics.ts";
-import { startPlatform, until, webApp } from "../platform.ts";
+import { startPlatform, until } from "../platform.ts";
+
+const printsIds = {
+  Procfile: "web: node server.js\n",
+  "server.js": `require("node:http").createServer((q, s) => {
+    console.log("\\x1b[31m" + q.url, q.headers["x-request-id"]);
+    s.end("hello");
+  }).listen(process.env.PORT)`,
+};
 
 test("requests and what an instance uses are measured, and shown at every door", async () => {
   await using platform = await startPlatform();
   assert.equal((await platform.berth("apps:create", "shop")).code, 0);
-  const pushed = await platform.push(await platform.tree(webApp("hello")), "shop");
+  const pushed = await platform.push(await platform.tree(printsIds), "shop");
   assert.equal(pushed.code, 0, pushed.stderr);
   for (let count = 0; count < 20; count += 1) await platform.visit("shop.localhost", `/${count}`);
   let metrics: MetricsView = { from: "", stepS: 0, series: [] };
@@ -30,4 +38,16 @@ test("requests and what an instance uses are measured, and shown at every door",
   const text = await (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).text();
   assert.match(text, /^berth_requests_total\{app="shop",.*status="2xx"\} 20$/m);
   assert.match(text, /^berth_instance_memory_bytes\{.*instance="web.1".*\} \d{7,}$/m);
+  const { headers } = await platform.visit("shop.localhost", "/one?secret=1");
+  const id = String(headers["x-request-id"]);
+  let found = "";
+  const isLogged = async () => {
+    found = (await platform.berth("logs", "-a", "shop", "--request", id)).stdout;
+    return found.trim().split("\n").length === 2;
+  };
+  await until(isLogged, "router and app have a line of it");
+  assert.match(found, /web\.1 \| \/one\?secret=1 [0-9a-f]{32}$/m);
+  assert.match(found, /router \| GET \/one status=200 .*instance=web\.1 .*request=[0-9a-f]{32}$/m);
+  const built = await platform.berth("logs", "-a", "shop", "--source", "build");
+  assert.match(built.stdout, /job\.1 \| -----> /);
 });

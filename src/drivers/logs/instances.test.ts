@@ -3,7 +3,7 @@ import { appendFile, mkdir, readdir, rename, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { InstanceLine } from "#domain/logs.ts";
+import { everyLine, type LogFilter, type LogLine } from "#domain/logs.ts";
 import { ended, start } from "#lib/exec.ts";
 import { temporaryFolder } from "../../../test/machine.ts";
 import { createInstanceFiles } from "./instances.ts";
@@ -15,16 +15,16 @@ test("the newest lines come from every instance in the order of time, over rotat
   await writeFile(join(one, "@400000006000000000000000.s"), line(1, "first") + line(3, "third"));
   await writeFile(join(one, "current"), line(5, "fifth"));
   await writeFile(join(two, "current"), line(2, "second") + line(4, "fourth ü\t"));
-  const tail = await logs.tail(5, { process: null, lines: 4 });
+  const tail = await logs.tail(5, everyLine, 4);
   assert.deepEqual(
     tail.map(({ source, text }) => `${source} ${text}`),
     ["web.2 second", "web.1 third", "web.2 fourth ü\t", "web.1 fifth"],
   );
-  const web1 = await logs.tail(5, { process: "web.1", lines: 10 });
+  const web1 = await logs.tail(5, { ...everyLine, process: "web.1" }, 10);
   assert.equal(web1.length, 3);
-  assert.equal((await logs.tail(5, { process: "web", lines: 10 })).length, 5);
-  assert.deepEqual(await logs.tail(5, { process: "worker", lines: 10 }), []);
-  assert.deepEqual(await logs.tail(99, { process: null, lines: 10 }), []);
+  assert.equal((await logs.tail(5, { ...everyLine, process: "web" }, 10)).length, 5);
+  assert.deepEqual(await logs.tail(5, { ...everyLine, process: "worker" }, 10), []);
+  assert.deepEqual(await logs.tail(99, everyLine, 10), []);
   assert.deepEqual(await logs.lastLines("5/1-web.1", 2), ["third", "fifth"]);
 });
 
@@ -33,11 +33,46 @@ test("a line may hold any character, and begin with spaces", async () => {
   const texts = ["10%\r20%\r", " \tindented", "\x1b[31mred", "one\u2028two", ""];
   const current = join(await folder(root.path, "5/1-web.1"), "current");
   await writeFile(current, texts.map((text, index) => line(index, text)).join(""));
-  const lines = await createInstanceFiles(root.path).tail(5, { process: null, lines: 10 });
+  const lines = await createInstanceFiles(root.path).tail(5, everyLine, 10);
   assert.deepEqual(
     lines.map(({ text }) => text),
     texts,
   );
+});
+
+test("lines of 100 kB and binary garbage are read as they come", async () => {
+  await using root = await temporaryFolder();
+  const one = await folder(root.path, "5/1-web.1");
+  const logger = start(["s6-log", "-b", "-l", "65536", "n10", "s1000000", "T", one], {
+    stdio: ["pipe", "ignore", "inherit"],
+  });
+  logger.stdin?.write(`${"x".repeat(100_000)}\n`);
+  logger.stdin?.write(Buffer.from([0, 0xff, 0xfe, 0x80, 0x1b, 0x5b, 0x33, 0x31, 0x6d, 0x0a]));
+  logger.stdin?.end("after\n");
+  await ended(logger);
+  const lines = await createInstanceFiles(root.path).tail(5, everyLine, 10);
+  const texts = lines.map(({ text }) => text);
+  assert.equal(texts.filter((text) => /^x+$/.test(text)).join("").length, 100_000);
+  assert.equal(texts.at(-1), "after");
+  assert.ok(texts.at(-2)?.endsWith("\x1b[31m"), "given as it is; who shows it makes it safe");
+});
+
+test("a search finds what is kept, by text, by time and by request, and no more than asked for", async () => {
+  await using root = await temporaryFolder();
+  const one = await folder(root.path, "5/1-web.1");
+  await writeFile(join(one, "@400000006000000000000000.s"), line(1, "Old Error") + line(2, "fine"));
+  await writeFile(join(one, "current"), line(3, "new error a1b2c3d4") + line(4, "fine"));
+  const logs = createInstanceFiles(root.path);
+  const find = async (filter: Partial<LogFilter>, count = 10) =>
+    (await logs.tail(5, { ...everyLine, ...filter }, count)).map(({ text }) => text);
+  assert.deepEqual(await find({ grep: "ERROR" }), ["Old Error", "new error a1b2c3d4"]);
+  assert.deepEqual(await find({ grep: "ERROR" }, 1), ["new error a1b2c3d4"]);
+  assert.deepEqual(await find({ since: new Date("2026-01-01T00:00:03Z") }), [
+    "new error a1b2c3d4",
+    "fine",
+  ]);
+  assert.deepEqual(await find({ request: "a1b2c3d4" }), ["new error a1b2c3d4"]);
+  assert.deepEqual(await find({}, 0), []);
 });
 
 test("a name that leads elsewhere has no lines", async () => {
@@ -129,10 +164,10 @@ function line(second: number, text: string): string {
 /** Follows branch 5. */
 function follow(root: string) {
   const stopping = new AbortController();
-  const lines: InstanceLine[] = [];
+  const lines: LogLine[] = [];
   const following = (async () => {
     const logs = createInstanceFiles(root);
-    for await (const each of logs.follow(5, null, stopping.signal)) lines.push(each);
+    for await (const each of logs.follow(5, everyLine, stopping.signal)) lines.push(each);
   })();
   return {
     /** It has noted where the files end, and watches them. */

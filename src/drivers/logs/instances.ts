@@ -1,22 +1,14 @@
-import { watch } from "node:fs";
-import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { InstanceLine, InstanceLogs } from "#domain/logs.ts";
-import { ensureDirectory, namesIn, nullIfMissing, removeTree } from "#lib/files.ts";
+import { everyLine, lineFilter, type InstanceLogs } from "#domain/logs.ts";
+import { namesIn, removeTree } from "#lib/files.ts";
+import { follow, tailOf, tailOfAll, type LogFolder } from "./folders.ts";
 
-const tailBytesMax = 1024 * 1024;
-const lineEnd = 0x0a;
+type InstanceFolder = LogFolder & { readonly id: number };
 
-type Folder = { readonly path: string; readonly id: number; readonly source: string };
-
-/**
- * What s6-log keeps in `<root>/<branch id>/<instance id>-<web.1>/`: `current` and rotated `@…s`
- * files whose names sort by time, each line beginning with its time in UTC.
- * @see s6-log(8)
- */
+/** What s6-log keeps in `<root>/<branch id>/<instance id>-<web.1>/`. */
 export function createInstanceFiles(root: string): InstanceLogs {
   const branchDir = (branchId: number) => join(root, String(branchId));
-  const foldersOf = async (branchId: number, process: string | null): Promise<Folder[]> =>
+  const foldersOf = async (branchId: number, process: string | null): Promise<InstanceFolder[]> =>
     (await namesIn(branchDir(branchId)))
       .flatMap((name) => folderOf(branchDir(branchId), name))
       .filter(
@@ -26,20 +18,18 @@ export function createInstanceFiles(root: string): InstanceLogs {
 
   return {
     nameOf: ({ branchId, id, processType, index }) => `${branchId}/${id}-${processType}.${index}`,
-    tail: async (branchId, { process, lines }) => {
-      const folders = await foldersOf(branchId, process);
-      const read = await Promise.all(folders.map((folder) => tailOf(folder, lines)));
-      return read
-        .flat()
-        .toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
-        .slice(-lines);
-    },
-    follow: (branchId, process, signal) =>
-      follow(branchDir(branchId), () => foldersOf(branchId, process), signal),
+    tail: async (branchId, filter, lines) =>
+      tailOfAll(await foldersOf(branchId, filter.process), lineFilter(filter), lines),
+    follow: (branchId, filter, signal) =>
+      follow(branchDir(branchId), () => foldersOf(branchId, filter.process), {
+        filter: lineFilter(filter),
+        signal,
+      }),
     lastLines: async (name, lines) => {
       const [branch = "", folder = ""] = name.split("/");
       const [found] = folderOf(join(root, branch), folder);
-      return found ? (await tailOf(found, lines)).map((line) => line.text) : [];
+      const all = lineFilter(everyLine);
+      return found ? (await tailOf(found, all, lines)).map((line) => line.text) : [];
     },
     prune: async (branchId, living, keep) => {
       const dead = (await foldersOf(branchId, null)).filter(({ id }) => !living.includes(id));
@@ -51,134 +41,7 @@ export function createInstanceFiles(root: string): InstanceLogs {
   };
 }
 
-function folderOf(parent: string, name: string): Folder[] {
+function folderOf(parent: string, name: string): InstanceFolder[] {
   const [, id, source] = /^(\d+)-([A-Za-z][\w-]*\.\d+)$/.exec(name) ?? [];
   return id && source ? [{ path: join(parent, name), id: Number(id), source }] : [];
-}
-
-async function tailOf({ path, source }: Folder, lines: number): Promise<InstanceLine[]> {
-  const found: InstanceLine[] = [];
-  for (const name of (await logNames(path)).toReversed()) {
-    found.unshift(...linesOf(await lastBytes(join(path, name)), source));
-    if (found.length >= lines) break;
-  }
-  return found.slice(-lines);
-}
-
-async function lastBytes(path: string): Promise<string> {
-  const file = await open(path).catch(nullIfMissing);
-  if (!file) return "";
-  try {
-    const { size } = await file.stat();
-    const length = Math.min(size, tailBytesMax);
-    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    const text = buffer.toString("utf8");
-    return length < size ? text.slice(text.indexOf("\n") + 1) : text;
-  } finally {
-    await file.close();
-  }
-}
-
-function linesOf(text: string, source: string): InstanceLine[] {
-  return text.split("\n").flatMap((line) => {
-    const [, at, rest = ""] =
-      /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9}) {1,2}(.*)$/s.exec(line) ?? [];
-    return at === undefined ? [] : [{ at, source, text: rest }];
-  });
-}
-
-/** Follows every folder's `current`, also of instances that start meanwhile. */
-async function* follow(
-  parent: string,
-  folders: () => Promise<Folder[]>,
-  signal: AbortSignal,
-): AsyncGenerator<InstanceLine> {
-  await ensureDirectory(parent, 0o700);
-  const positions = new Map<string, Position>();
-  for (const folder of await folders()) positions.set(folder.path, await endOf(folder));
-  let wake = Promise.withResolvers<void>();
-  const watcher = watch(parent, { recursive: true }, () => wake.resolve());
-  signal.addEventListener("abort", () => wake.resolve());
-  try {
-    while (!signal.aborted) {
-      wake = Promise.withResolvers();
-      for (const folder of await folders()) yield* newLines(folder, positions);
-      const safety = setTimeout(() => wake.resolve(), 2000);
-      if (!signal.aborted) await wake.promise;
-      clearTimeout(safety);
-    }
-  } finally {
-    watcher.close();
-  }
-}
-
-/** How far a folder has been read: up to `offset` in the file of this inode, whatever its name. */
-type Position = { readonly inode: number; readonly offset: number };
-type LogFile = { readonly path: string; readonly inode: number };
-
-async function endOf({ path }: Folder): Promise<Position> {
-  const stats = await stat(join(path, "current")).catch(nullIfMissing);
-  return stats ? { inode: stats.ino, offset: stats.size } : { inode: 0, offset: 0 };
-}
-
-async function* newLines(
-  folder: Folder,
-  positions: Map<string, Position>,
-): AsyncGenerator<InstanceLine> {
-  for (const file of await filesFrom(folder, positions.get(folder.path)?.inode ?? 0)) {
-    const known = positions.get(folder.path);
-    const from = known?.inode === file.inode ? known.offset : 0;
-    for await (const { text, end } of linesFrom(file, from)) {
-      positions.set(folder.path, { inode: file.inode, offset: end });
-      yield* linesOf(text, folder.source);
-    }
-  }
-}
-
-/** The file that was read last and those begun after it: s6-log may have rotated meanwhile. */
-async function filesFrom({ path }: Folder, inode: number): Promise<LogFile[]> {
-  const current = await logFile(path, "current");
-  if (current.inode === inode || current.inode === 0) return [current];
-  for (let attempt = 0; attempt < 5; attempt += 1) {
-    const names = await logNames(path);
-    const files = await Promise.all(names.map((name) => logFile(path, name)));
-    // Only if nothing was rotated meanwhile, each name stood for the file that was looked at.
-    if ((await logNames(path)).join() !== names.join()) continue;
-    const last = files.findIndex((file) => file.inode === inode);
-    return files.slice(Math.max(0, last));
-  }
-  return [];
-}
-
-async function logFile(folder: string, name: string): Promise<LogFile> {
-  const path = join(folder, name);
-  return { path, inode: (await stat(path).catch(nullIfMissing))?.ino ?? 0 };
-}
-
-/** Oldest first. */
-async function logNames(folder: string): Promise<string[]> {
-  return [...(await namesIn(folder)).filter((name) => name.startsWith("@")), "current"];
-}
-
-/** Whole lines of a file in pieces, each with the offset after it. */
-async function* linesFrom(
-  { path, inode }: LogFile,
-  from: number,
-): AsyncGenerator<{ text: string; end: number }> {
-  const file = await open(path).catch(nullIfMissing);
-  if (!file) return;
-  try {
-    const { ino, size } = await file.stat();
-    let end = ino === inode ? from : size;
-    while (end < size) {
-      const length = Math.min(size - end, tailBytesMax);
-      const { buffer } = await file.read(Buffer.alloc(length), 0, length, end);
-      const whole = buffer.subarray(0, buffer.lastIndexOf(lineEnd) + 1);
-      if (whole.length === 0) return;
-      end += whole.length;
-      yield { text: whole.toString("utf8"), end };
-    }
-  } finally {
-    await file.close();
-  }
 }

@@ -6,7 +6,11 @@ export const logHandlers: readonly Handler[] = [
     engine.logs(
       params.target,
       {
+        origins: query.source,
         process: query.process ?? null,
+        grep: query.grep ?? null,
+        request: query.request ?? null,
+        since: query.since === undefined ? null : new Date(query.since),
         lines: query.lines,
         follow: query.follow === "true",
       },
