@@ -2,6 +2,6 @@ import { defineConfig } from "drizzle-kit";
 
 export default defineConfig({
   dialect: "sqlite",
-  schema: "./src/store/schema.ts",
+  schema: ["schema", "people-schema", "access-schema"].map((name) => `./src/store/${name}.ts`),
   out: "./src/store/migrations",
 });

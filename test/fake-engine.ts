@@ -5,6 +5,13 @@ import { BranchConfig } from "#domain/branch.ts";
 import type { Job } from "#domain/job.ts";
 import type { Key } from "#domain/key.ts";
 import { Secret } from "#domain/secret.ts";
+import { createPeople } from "#engine/people/people.ts";
+import { machineClock } from "#lib/clock.ts";
+import { appRows } from "#store/apps.ts";
+import { openDatabase } from "#store/database.ts";
+import { keyRows } from "#store/keys.ts";
+import { peopleRows } from "#store/people.ts";
+import type { Store } from "#domain/store.ts";
 import type { AppStatus, Engine, InstanceStatus } from "#engine/engine.ts";
 import { branch, moment, release } from "./factories.ts";
 
@@ -28,6 +35,12 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
     calls,
     outputs: new Map(),
     followers: 0,
+    people: createPeople({
+      store: emptyStore(),
+      clock: machineClock,
+      access: { write: async () => {} },
+      url: () => "http://localhost:42500",
+    }),
     createApp: async (name, actor) => (note("createApp", name, actor), { ...shop, name }),
     listApps: async () => [shopStatus],
     appInfo: async (app) => {
@@ -131,6 +144,7 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
       },
     ],
     openRepository: async (app) => ({ directory: `/repos/${app}`, app }),
+    readRepository: async (app) => ({ directory: `/repos/${app}`, app }),
     deploy: async (push) => (note("deploy", push), job("deploy", push.app)),
     rebuild: async (target) => (note("rebuild", target), [job("rebuild", target ?? "shop")]),
     cleanup: async () => ["The app old was removed."],
@@ -159,7 +173,7 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
   return Object.assign(engine, overrides);
 }
 
-const shop: App = { id: 1, name: "shop", managedBy: null, createdAt: moment };
+const shop: App = { id: 1, name: "shop", teamId: 1, managedBy: null, createdAt: moment };
 
 const shopRelease = release({
   id: 40,
@@ -212,6 +226,7 @@ const key: Key = {
   type: "ssh-ed25519",
   blob: "AAAA",
   fingerprint: "SHA256:abc",
+  userId: null,
   managedBy: null,
   createdAt: moment,
 };
@@ -245,4 +260,11 @@ async function* oneLine(): AsyncGenerator<{ offset: number; text: string }> {
 
 function wordOf(word: unknown): string {
   return typeof word === "string" ? word : JSON.stringify(word);
+}
+
+/** The rows that people are made of; nothing else is asked of it. */
+function emptyStore(): Store {
+  const { db } = openDatabase(":memory:");
+  const rows = { apps: appRows(db), keys: keyRows(db), people: peopleRows(db) };
+  return { transaction: (work) => db.transaction(() => work()), ...rows } as Store;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppName } from "#domain/app.ts";
+import { TeamName } from "#domain/team.ts";
 import { operation } from "./operation.ts";
 import { AppStatusView } from "./views.ts";
 
@@ -12,7 +13,7 @@ export const listApps = operation({
   summary: "Lists the apps and how their branches are doing.",
   result: z.array(AppStatusView),
   errors: [],
-  needs: "read",
+  needs: "apps:read",
 });
 
 export const createApp = operation({
@@ -20,10 +21,13 @@ export const createApp = operation({
   method: "POST",
   path: "/apps",
   summary: "Makes an app with an empty repository to push to.",
-  body: z.strictObject({ name: AppName }),
+  body: z.strictObject({
+    name: AppName,
+    team: TeamName.optional().describe("Team that owns it; your own when you rule one only."),
+  }),
   result: AppStatusView,
-  errors: ["app_exists"],
-  needs: "admin",
+  errors: ["app_exists", "team_not_found"],
+  needs: "team:admin",
 });
 
 export const appInfo = operation({
@@ -34,7 +38,7 @@ export const appInfo = operation({
   params,
   result: AppStatusView,
   errors: ["app_not_found"],
-  needs: "read",
+  needs: "app:read",
 });
 
 export const destroyApp = operation({
@@ -48,5 +52,5 @@ export const destroyApp = operation({
   }),
   result: z.object({ destroyed: AppName }),
   errors: ["app_not_found", "confirmation_needed", "managed_by_file"],
-  needs: "admin",
+  needs: "app:admin",
 });

@@ -23,7 +23,7 @@ export const listConfigVars = operation({
   params,
   result: z.array(ConfigVarView),
   errors: ["app_not_found", "branch_not_found"],
-  needs: "deploy",
+  needs: "app:configure",
 });
 
 export const revealConfigVars = operation({
@@ -37,7 +37,7 @@ export const revealConfigVars = operation({
   }),
   result: z.record(z.string(), z.string()),
   errors: ["app_not_found", "branch_not_found", "config_var_not_found", "secret_unreadable"],
-  needs: "reveal",
+  needs: "app:reveal",
 });
 
 export const changeConfigVars = operation({
@@ -53,5 +53,5 @@ export const changeConfigVars = operation({
   ),
   result: ChangeView,
   errors: ["app_not_found", "branch_not_found", "config_var_not_found", "managed_by_file"],
-  needs: "deploy",
+  needs: "app:configure",
 });

@@ -17,7 +17,18 @@ export const openRepository = operation({
   params,
   result: z.object({ directory: z.string(), app: z.string() }),
   errors: ["app_not_found"],
-  needs: "push",
+  needs: "app:deploy",
+  localOnly: true,
+});
+
+export const readRepository = operation({
+  id: "repositories.read",
+  ...pushRoutes.readRepository,
+  summary: "Gives the directory of an app's repository to the program that sends a clone.",
+  params,
+  result: z.object({ directory: z.string(), app: z.string() }),
+  errors: ["app_not_found"],
+  needs: "app:read",
   localOnly: true,
 });
 
@@ -33,7 +44,7 @@ export const createDeploy = operation({
   }),
   result: JobView,
   errors: ["app_not_found", "branch_moved", "stopping"],
-  needs: "push",
+  needs: "app:deploy",
   localOnly: true,
 });
 
@@ -45,5 +56,5 @@ export const rebuild = operation({
   body: z.strictObject({ target: Target.nullable().default(null).describe("All when null.") }),
   result: z.array(JobView),
   errors: ["app_not_found", "branch_not_found", "never_deployed"],
-  needs: "deploy",
+  needs: "app:deploy",
 });

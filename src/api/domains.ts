@@ -14,7 +14,7 @@ export const listDomains = operation({
   query: z.strictObject({ target: Target.optional() }),
   result: z.array(DomainView),
   errors: ["app_not_found", "branch_not_found"],
-  needs: "read",
+  needs: "apps:read",
 });
 
 export const addDomain = operation({
@@ -26,7 +26,7 @@ export const addDomain = operation({
   body: z.strictObject({ domain: DomainName }),
   result: DomainView,
   errors: ["app_not_found", "branch_not_found", "domain_taken"],
-  needs: "deploy",
+  needs: "app:configure",
 });
 
 export const removeDomain = operation({
@@ -37,5 +37,5 @@ export const removeDomain = operation({
   params: params.extend({ domain: DomainName }),
   result: z.object({ removed: DomainName }),
   errors: ["app_not_found", "branch_not_found", "domain_not_found", "managed_by_file"],
-  needs: "deploy",
+  needs: "app:configure",
 });

@@ -20,5 +20,5 @@ export const listEvents = operation({
   }),
   result: z.array(EventView),
   errors: ["app_not_found", "branch_not_found"],
-  needs: "read",
+  needs: "apps:read",
 });

@@ -13,7 +13,7 @@ export const listInstances = operation({
   params,
   result: z.array(InstanceView),
   errors: ["app_not_found", "branch_not_found"],
-  needs: "read",
+  needs: "app:read",
 });
 
 export const scale = operation({
@@ -25,7 +25,7 @@ export const scale = operation({
   body: z.record(ProcessTypeName, z.int().nonnegative().max(1000)),
   result: ChangeView,
   errors: ["app_not_found", "branch_not_found", "process_type_not_found", "managed_by_file"],
-  needs: "deploy",
+  needs: "app:operate",
 });
 
 export const restart = operation({
@@ -39,7 +39,7 @@ export const restart = operation({
   }),
   result: JobView,
   errors: ["app_not_found", "branch_not_found", "instance_not_found", "never_deployed"],
-  needs: "deploy",
+  needs: "app:operate",
 });
 
 export const stopBranch = operation({
@@ -50,7 +50,7 @@ export const stopBranch = operation({
   params,
   result: JobView,
   errors: ["app_not_found", "branch_not_found", "never_deployed"],
-  needs: "deploy",
+  needs: "app:operate",
 });
 
 export const startBranch = operation({
@@ -61,5 +61,5 @@ export const startBranch = operation({
   params,
   result: JobView,
   errors: ["app_not_found", "branch_not_found", "never_deployed", "ports_used_up"],
-  needs: "deploy",
+  needs: "app:operate",
 });

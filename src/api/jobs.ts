@@ -18,7 +18,7 @@ export const listJobs = operation({
   }),
   result: z.array(JobView),
   errors: ["app_not_found", "branch_not_found"],
-  needs: "read",
+  needs: "apps:read",
 });
 
 export const jobInfo = operation({
@@ -29,7 +29,7 @@ export const jobInfo = operation({
   params,
   result: JobView,
   errors: ["job_not_found"],
-  needs: "read",
+  needs: "app:read",
 });
 
 export const followJobOutput = operation({
@@ -45,5 +45,5 @@ export const followJobOutput = operation({
     z.object({ job: JobView }),
   ]),
   errors: ["job_not_found"],
-  needs: "read",
+  needs: "app:read",
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { UserName } from "#domain/user.ts";
 import { operation } from "./operation.ts";
 import { KeyView } from "./views.ts";
 
@@ -14,10 +15,10 @@ export const listKeys = operation({
   id: "keys.list",
   method: "GET",
   path: "/keys",
-  summary: "Lists the public keys that may push and run commands.",
+  summary: "Lists your public keys for pushes and commands; all of them for superusers.",
   result: z.array(KeyView),
   errors: [],
-  needs: "read",
+  needs: "own:read",
 });
 
 export const addKey = operation({
@@ -28,10 +29,13 @@ export const addKey = operation({
   body: z.strictObject({
     name: KeyName,
     key: z.string().min(1).max(20_000).describe("Text of a .pub file."),
+    user: UserName.optional().describe(
+      "Whose it is, for superusers; on the machine itself the installation's own by default.",
+    ),
   }),
   result: KeyView,
-  errors: ["key_exists"],
-  needs: "admin",
+  errors: ["key_exists", "user_not_found"],
+  needs: "own:change",
 });
 
 export const removeKey = operation({
@@ -43,7 +47,7 @@ export const removeKey = operation({
   params: z.strictObject({ name: z.string().min(1).max(200) }),
   result: z.object({ removed: z.string() }),
   errors: ["key_not_found", "managed_by_file"],
-  needs: "admin",
+  needs: "own:change",
 });
 
 export const rebuildKeys = operation({
@@ -53,5 +57,5 @@ export const rebuildKeys = operation({
   summary: "Reads the key folders again and writes the file that sshd reads.",
   result: z.object({ keys: z.int().describe("How many are in force.") }),
   errors: [],
-  needs: "admin",
+  needs: "installation:admin",
 });

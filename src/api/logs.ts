@@ -46,5 +46,5 @@ export const readLogs = operation({
   result: LogLineView,
   stream: true,
   errors: ["app_not_found", "branch_not_found", "process_type_not_found", "instance_not_found"],
-  needs: "read",
+  needs: "app:read",
 });

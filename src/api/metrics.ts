@@ -52,7 +52,7 @@ export const readBranchMetrics = operation({
   }),
   result: MetricsView,
   errors: ["app_not_found", "branch_not_found"],
-  needs: "read",
+  needs: "app:read",
 });
 
 export const readHostMetrics = operation({
@@ -63,7 +63,7 @@ export const readHostMetrics = operation({
   query: z.strictObject(range),
   result: MetricsView,
   errors: [],
-  needs: "read",
+  needs: "installation:read",
 });
 
 const BranchTrafficView = z.object({
@@ -84,5 +84,5 @@ export const metricsOverview = operation({
   summary: "Shows the last hour of every branch in few numbers.",
   result: z.array(BranchTrafficView),
   errors: [],
-  needs: "read",
+  needs: "apps:read",
 });

@@ -1,8 +1,6 @@
 import { z } from "zod";
+import type { Need } from "#domain/authorize.ts";
 import type { ErrorCode } from "#domain/errors.ts";
-
-/** What someone must be allowed to do before an operation is carried out for them. */
-export type Permission = "read" | "deploy" | "admin" | "push" | "reveal";
 
 /** Where an operation is found, which is all that a client has to know of it at run time. */
 export type Route = {
@@ -33,7 +31,8 @@ export type Operation<
   readonly result: Result;
   readonly stream: Stream;
   readonly errors: readonly ErrorCode[];
-  readonly needs: Permission;
+  /** What someone must be allowed to do before it is carried out for them. */
+  readonly needs: Need;
   /** Offered on the unix socket only: its answer is of use to programs in Berth's account alone. */
   readonly localOnly: boolean;
 };
@@ -50,7 +49,7 @@ type Spec<P, Q, B, R, S> = Omit<Route, "stream"> & {
   readonly result: R;
   readonly stream?: S;
   readonly errors: readonly ErrorCode[];
-  readonly needs: Permission;
+  readonly needs: Need;
   readonly localOnly?: true;
 };
 

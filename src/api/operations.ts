@@ -1,6 +1,8 @@
+import { endSession, listSessions, whoAmI } from "./account.ts";
 import { appInfo, createApp, destroyApp, listApps } from "./apps.ts";
+import { listAudit } from "./audit.ts";
 import { changeConfigVars, listConfigVars, revealConfigVars } from "./config.ts";
-import { createDeploy, openRepository, rebuild } from "./deploys.ts";
+import { createDeploy, openRepository, readRepository, rebuild } from "./deploys.ts";
 import { addDomain, listDomains, removeDomain } from "./domains.ts";
 import { listEvents } from "./events.ts";
 import { listInstances, restart, scale, startBranch, stopBranch } from "./instances.ts";
@@ -12,6 +14,20 @@ import type { Operation } from "./operation.ts";
 import { cleanUp, platformStatus, rotateSecrets, shutDown } from "./platform.ts";
 import { listReleases, releaseInfo, rollback } from "./releases.ts";
 import { prepareCustomCommands, prepareRun } from "./runs.ts";
+import {
+  addTeam,
+  grantAccess,
+  listAccess,
+  listMembers,
+  listTeams,
+  removeMember,
+  removeTeam,
+  revokeAccess,
+  setMember,
+  transferApp,
+} from "./teams.ts";
+import { addToken, listTokens, removeToken } from "./tokens.ts";
+import { addUser, changeUser, createLink, listUsers, removeUser } from "./users.ts";
 
 /** Everything that Berth can be asked for. */
 export const operations: readonly Operation[] = [
@@ -45,6 +61,7 @@ export const operations: readonly Operation[] = [
   rebuildKeys,
   listEvents,
   openRepository,
+  readRepository,
   createDeploy,
   rebuild,
   listJobs,
@@ -54,4 +71,26 @@ export const operations: readonly Operation[] = [
   cleanUp,
   rotateSecrets,
   shutDown,
+  whoAmI,
+  listSessions,
+  endSession,
+  listUsers,
+  addUser,
+  changeUser,
+  removeUser,
+  createLink,
+  listTeams,
+  addTeam,
+  removeTeam,
+  listMembers,
+  setMember,
+  removeMember,
+  listAccess,
+  grantAccess,
+  revokeAccess,
+  transferApp,
+  listTokens,
+  addToken,
+  removeToken,
+  listAudit,
 ];

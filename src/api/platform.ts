@@ -32,7 +32,7 @@ export const platformStatus = operation({
   summary: "Shows what this Berth is, how it protects apps, and what is wrong with its files.",
   result: StatusView,
   errors: [],
-  needs: "read",
+  needs: "installation:read",
 });
 
 export const cleanUp = operation({
@@ -42,7 +42,7 @@ export const cleanUp = operation({
   summary: "Removes what configuration files no longer name.",
   result: z.object({ removed: z.array(z.string()).describe("A sentence for each thing.") }),
   errors: [],
-  needs: "admin",
+  needs: "installation:admin",
 });
 
 export const rotateSecrets = operation({
@@ -52,7 +52,7 @@ export const rotateSecrets = operation({
   summary: "Encrypts every secret with a new key, and takes the old key away.",
   result: z.object({ key: z.string().describe("Name of the new key; the key stays where it is.") }),
   errors: ["secret_unreadable"],
-  needs: "admin",
+  needs: "installation:admin",
 });
 
 export const shutDown = operation({
@@ -62,6 +62,6 @@ export const shutDown = operation({
   summary: "Stops every instance gracefully and takes no more work.",
   result: z.object({ stopped: z.literal(true) }),
   errors: [],
-  needs: "admin",
+  needs: "installation:admin",
   localOnly: true,
 });

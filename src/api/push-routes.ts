@@ -6,6 +6,7 @@ import type { Route } from "./operation.ts";
  */
 export const pushRoutes = {
   openRepository: { method: "POST", path: "/apps/:app/repository" },
+  readRepository: { method: "GET", path: "/apps/:app/repository" },
   createDeploy: { method: "POST", path: "/apps/:app/deploys" },
   followJob: { method: "GET", path: "/jobs/:job/output", stream: true },
 } as const satisfies Record<string, Route>;

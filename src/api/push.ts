@@ -1,5 +1,5 @@
 import type { Client } from "./client.ts";
-import type { createDeploy, openRepository } from "./deploys.ts";
+import type { createDeploy, openRepository, readRepository } from "./deploys.ts";
 import type { InputOf, ResultOf } from "./operation.ts";
 import { pushRoutes } from "./push-routes.ts";
 
@@ -10,6 +10,15 @@ export function requestRepository(
 ): Promise<ResultOf<typeof openRepository>> {
   // The declaration is made of this very route; a client reads nothing else of it.
   return client(pushRoutes.openRepository as unknown as typeof openRepository, input);
+}
+
+/** The operation `repositories.read`, for programs that must be quick to start. */
+export function requestClone(
+  client: Client,
+  input: InputOf<typeof readRepository>,
+): Promise<ResultOf<typeof readRepository>> {
+  // As above.
+  return client(pushRoutes.readRepository as unknown as typeof readRepository, input);
 }
 
 /** The operation `deploys.create`, for programs that must be quick to start. */

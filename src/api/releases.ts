@@ -13,7 +13,7 @@ export const listReleases = operation({
   params,
   result: z.array(ListedReleaseView),
   errors: ["app_not_found", "branch_not_found"],
-  needs: "read",
+  needs: "app:read",
 });
 
 export const releaseInfo = operation({
@@ -29,7 +29,7 @@ export const releaseInfo = operation({
   }),
   result: ReleaseDetailView,
   errors: ["app_not_found", "branch_not_found", "release_not_found", "never_deployed"],
-  needs: "read",
+  needs: "app:read",
 });
 
 export const rollback = operation({
@@ -48,5 +48,5 @@ export const rollback = operation({
   }),
   result: JobView,
   errors: ["app_not_found", "release_not_found", "no_rollback_target", "artifact_pruned"],
-  needs: "deploy",
+  needs: "app:release",
 });

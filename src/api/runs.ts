@@ -21,7 +21,7 @@ export const prepareRun = operation({
   }),
   result: PreparedRunView,
   errors: ["app_not_found", "branch_not_found", "never_deployed"],
-  needs: "deploy",
+  needs: "app:run",
   localOnly: true,
 });
 
@@ -34,6 +34,6 @@ export const prepareCustomCommands = operation({
   body: z.strictObject({ names: z.array(z.string().min(1).max(200)).min(1).max(100) }),
   result: z.array(PreparedRunView),
   errors: ["app_not_found", "branch_not_found", "command_not_found", "never_deployed"],
-  needs: "deploy",
+  needs: "app:run",
   localOnly: true,
 });

@@ -92,6 +92,7 @@ export const KeyView = z.object({
   name: z.string(),
   type: z.string(),
   fingerprint: z.string(),
+  user: z.string().nullable().describe("Whose it is; null for the installation's own."),
   managedBy: z.string().nullable(),
   createdAt: Timestamp,
 });

@@ -12,10 +12,14 @@ import { serveProcReceive } from "#server/ssh/receive.ts";
 /** git's proc-receive hook: each pushed branch becomes a deploy, and is accepted when that is live. */
 const [home = ""] = process.argv.slice(2);
 const app = process.env["BERTH_APP"] ?? "";
-const actor = process.env["BERTH_ACTOR"] ?? "";
+const introduction = {
+  "x-berth-actor": process.env["BERTH_ACTOR"] ?? "",
+  "x-berth-key": process.env["BERTH_KEY"] ?? "",
+  "x-berth-address": process.env["BERTH_ADDRESS"] ?? "",
+};
 const socketPath = join(home, "run/berthd.sock");
 const client = createClient(
-  createTransport({ socketPath, headers: { "x-berth-actor": actor } }),
+  createTransport({ socketPath, headers: { ...introduction, "x-berth-door": "git" } }),
   home,
 );
 const plain = createPlainText();

@@ -6,6 +6,7 @@ import { runCli } from "#cli/run-cli.ts";
 export async function runOverSsh(session: {
   readonly home: string;
   readonly actor: string;
+  readonly introduction: Readonly<Record<string, string>>;
   readonly argv: readonly string[];
   readonly terminal: string;
 }): Promise<number> {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { createClient, RemoteError } from "#api/client.ts";
-import { requestRepository } from "#api/push.ts";
+import { requestClone, requestRepository } from "#api/push.ts";
 import { reportOf } from "#domain/errors.ts";
 import { ended, start } from "#lib/exec.ts";
 import { createTransport } from "#lib/http.ts";
@@ -9,8 +9,10 @@ import { askPatiently } from "#server/ssh/patience.ts";
 import { refuseFullDisk } from "#server/ssh/space.ts";
 
 /** The forced command of every key: receives a push, sends a clone, or runs a command of the CLI. */
-const [home = "", actor = ""] = process.argv.slice(2);
+const [home = "", actor = "", key = ""] = process.argv.slice(2);
 const { env } = process;
+const [address = ""] = (env["SSH_CONNECTION"] ?? "").split(" ", 1);
+const introduction = { "x-berth-actor": actor, "x-berth-key": key, "x-berth-address": address };
 const command = parseSshCommand(env["SSH_ORIGINAL_COMMAND"] ?? "");
 
 if (command.kind === "cli") {
@@ -18,6 +20,7 @@ if (command.kind === "cli") {
   process.exitCode = await runOverSsh({
     home,
     actor,
+    introduction,
     argv: command.argv,
     terminal: env["TERM"] ?? "dumb",
   });
@@ -39,11 +42,12 @@ async function serveGit({
 }): Promise<number> {
   const socketPath = join(home, "run/berthd.sock");
   const client = createClient(
-    createTransport({ socketPath, headers: { "x-berth-actor": actor } }),
+    createTransport({ socketPath, headers: { ...introduction, "x-berth-door": "git" } }),
     home,
   );
   if (kind === "receive") await refuseFullDisk(home);
-  const repository = await askPatiently(() => requestRepository(client, { params: { app } }));
+  const ask = kind === "receive" ? requestRepository : requestClone;
+  const repository = await askPatiently(() => ask(client, { params: { app } }));
   const hooks = `core.hooksPath=${join(home, "run/hooks")}`;
   const child = start(["git", "-c", hooks, `${kind}-pack`, repository.directory], {
     stdio: "inherit",
@@ -55,6 +59,8 @@ async function serveGit({
       GIT_PROTOCOL: /^version=\d$/.exec(env["GIT_PROTOCOL"] ?? "")?.[0],
       BERTH_APP: repository.app,
       BERTH_ACTOR: actor,
+      BERTH_KEY: key,
+      BERTH_ADDRESS: address,
     },
   });
   const { code } = await ended(child);

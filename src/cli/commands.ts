@@ -7,9 +7,11 @@ import { instanceCommands } from "./instances.ts";
 import { keyCommands } from "./keys.ts";
 import { logCommands } from "./logs.ts";
 import { metricsCommands } from "./metrics.ts";
+import { peopleCommands } from "./people.ts";
 import { lifecycleCommands, platformCommands } from "./platform.ts";
 import { releaseCommands } from "./releases.ts";
 import { runCommands } from "./runs.ts";
+import { auditCommands, teamCommands, tokenCommands } from "./teams.ts";
 
 export type CommandGroup = { readonly title: string; readonly commands: readonly Command[] };
 
@@ -23,7 +25,8 @@ export const commandGroups: readonly CommandGroup[] = [
   { title: "Metrics", commands: metricsCommands },
   { title: "Domains", commands: domainCommands },
   { title: "Keys", commands: keyCommands },
-  { title: "Activity", commands: activityCommands },
+  { title: "People", commands: [...peopleCommands, ...teamCommands, ...tokenCommands] },
+  { title: "Activity", commands: [...activityCommands, ...auditCommands] },
   { title: "The platform", commands: platformCommands },
 ];
 

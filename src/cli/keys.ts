@@ -15,8 +15,14 @@ export const keyCommands = [
     input: () => ({}),
     print: (keys, out) =>
       out.table(
-        ["NAME", "TYPE", "FINGERPRINT", "MANAGED BY"],
-        keys.map((key) => [key.name, key.type, key.fingerprint, key.managedBy ?? "-"]),
+        ["NAME", "OWNER", "TYPE", "FINGERPRINT", "MANAGED BY"],
+        keys.map((key) => [
+          key.name,
+          key.user ?? "-",
+          key.type,
+          key.fingerprint,
+          key.managedBy ?? "-",
+        ]),
         "No keys yet, so nobody can push. Add yours: berth keys:add laptop ~/.ssh/id_ed25519.pub",
       ),
   }),
@@ -24,9 +30,14 @@ export const keyCommands = [
     usage: "keys:add <name> <file>",
     example: "keys:add laptop ~/.ssh/id_ed25519.pub",
     summary: "Lets a public key push and run commands; - reads it from standard input.",
+    options: [{ flags: "--user <name>", describe: "whose it is, when it is not your own" }],
     operation: addKey,
     input: async (context) => ({
-      body: { name: context.args[0] ?? "", key: await keyText(context) },
+      body: {
+        name: context.args[0] ?? "",
+        key: await keyText(context),
+        ...namedUser(context.options),
+      },
     }),
     print: (key, out) => out.line(`Added ${key.name}: ${key.fingerprint}`),
   }),
@@ -46,6 +57,11 @@ export const keyCommands = [
     print: ({ keys }, out) => out.line(`Keys in force: ${keys}.`),
   }),
 ];
+
+/** The body's or query's `user` of the option --user, when it is given. */
+export function namedUser(options: Context["options"]): { user?: string } {
+  return typeof options["user"] === "string" ? { user: options["user"] } : {};
+}
 
 async function keyText({ args, stdin, local }: Context): Promise<string> {
   const [, file = "-"] = args;

@@ -17,6 +17,8 @@ export type CliOptions = {
   readonly home: string;
   /** Who is said to have asked. */
   readonly actor: string;
+  /** What else is said of them to berthd: the SSH key that let them in, and from where. */
+  readonly introduction?: Readonly<Record<string, string>>;
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;
@@ -77,7 +79,11 @@ async function runCommand(
   const home = resolve(options.directory, named);
   const transport = createTransport({
     socketPath: apiSocketOf(home),
-    headers: { "x-berth-actor": options.actor },
+    headers: {
+      "x-berth-actor": options.actor,
+      "x-berth-door": options.local ? "cli" : "ssh",
+      ...options.introduction,
+    },
   });
   const naming = await targetFor(command, { args, app: words["app"], options });
   const context: Context = {

@@ -34,6 +34,8 @@ export const ProcessTypeName = z
 export type App = {
   readonly id: number;
   readonly name: string;
+  /** The team that owns it. */
+  readonly teamId: number;
   /** The configuration file that manages it; null when it was made by a command. */
   readonly managedBy: string | null;
   readonly createdAt: Date;

@@ -22,6 +22,7 @@ export const eventCatalog = {
   "domain.removed": "A domain was taken away from an app.",
   "key.added": "A public key was added.",
   "key.removed": "A public key was removed.",
+  "app.transferred": "An app was handed to another team.",
   "host_config.applied": "The configuration directory was read and is in force.",
   "host_config.refused": "A configuration file was refused; what it said before stays in force.",
   "run.started": "A one-off command was started.",

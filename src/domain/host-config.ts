@@ -42,6 +42,14 @@ export const HostSettings = z.strictObject({
     .regex(/^[a-z0-9.-]+$/)
     .default("localhost")
     .describe("An app without a domain answers at <app>.<suffix>; localhost by default."),
+  consoleUrl: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .nullable()
+    .default(null)
+    .describe(
+      "Address at which browsers reach API and console, such as https://berth.example.com; http://localhost and the port by default. Sign-in links, passkeys and sign-on depend on it.",
+    ),
   createOnPush: z
     .boolean()
     .default(false)
@@ -77,6 +85,11 @@ export const HostSettings = z.strictObject({
     .describe("Builds that run at the same time; 2 by default."),
 });
 export type HostSettings = z.infer<typeof HostSettings>;
+
+/** Where a browser finds the console, without a slash at the end. */
+export function consoleUrlOf({ consoleUrl, listen }: HostSettings): string {
+  return consoleUrl ?? `http://localhost:${listen.api}`;
+}
 
 /** A mistake in a configuration file, in words that lead to the fix. */
 export type ConfigProblem = {

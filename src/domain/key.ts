@@ -9,6 +9,8 @@ export type Key = {
   readonly blob: string;
   /** `SHA256:…` as ssh-keygen prints it. */
   readonly fingerprint: string;
+  /** Whose it is; null for the installation's own, which may do everything. */
+  readonly userId: string | null;
   readonly managedBy: string | null;
   readonly createdAt: Date;
 };

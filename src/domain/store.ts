@@ -6,6 +6,7 @@ import type { Event } from "./events.ts";
 import type { Instance, InstancePlace } from "./instance.ts";
 import type { Job, JobStatus } from "./job.ts";
 import type { Key } from "./key.ts";
+import type { PeopleStore } from "./people-store.ts";
 import type { Release } from "./release.ts";
 
 /** Rows of one noun. A patch changes the columns that it names. */
@@ -26,7 +27,11 @@ export type Store = {
   /** All or nothing. */
   readonly transaction: <T>(work: () => T) => T;
 
-  readonly apps: Rows<App, Without<App, "id">, Patch<App, "managedBy">> & {
+  readonly apps: Rows<
+    App,
+    Without<App, "id" | "teamId"> & { readonly teamId?: number },
+    Patch<App, "managedBy" | "teamId">
+  > & {
     readonly named: (name: string) => App | null;
     /** Those that are not being destroyed, by name. */
     readonly list: () => App[];
@@ -117,6 +122,7 @@ export type Store = {
   readonly keys: {
     readonly list: () => Key[];
     readonly add: (key: Without<Key, "id">) => Key;
+    readonly get: (id: number) => Key | null;
     readonly remove: (id: number) => void;
   };
   readonly secrets: {
@@ -127,4 +133,5 @@ export type Store = {
     readonly get: (file: string) => string | null;
     readonly set: (file: string, text: string | null) => void;
   };
+  readonly people: PeopleStore;
 };

@@ -1,6 +1,7 @@
 import { AppName, type App } from "#domain/app.ts";
 import { BranchConfig, type Branch } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
+import { firstTeamId } from "#domain/team.ts";
 import type { EngineContext } from "./context.ts";
 import type { Parts } from "./parts.ts";
 import type { Publisher } from "./publish.ts";
@@ -12,7 +13,7 @@ const firstBranch = "main";
 export async function createApp(
   context: EngineContext,
   publisher: Publisher,
-  { name, actor }: { name: string; actor: string },
+  { name, teamId, actor }: { name: string; teamId: number | null; actor: string },
 ): Promise<App> {
   const { store, clock, source } = context;
   const valid = AppName.safeParse(name);
@@ -26,7 +27,12 @@ export async function createApp(
       throw new PlatformError("app_exists", { app: `${valid.data} (being destroyed)` });
     }
     const at = clock.now();
-    const added = store.apps.add({ name: valid.data, managedBy: null, createdAt: at });
+    const added = store.apps.add({
+      name: valid.data,
+      teamId: teamId ?? firstTeamId,
+      managedBy: null,
+      createdAt: at,
+    });
     const first = {
       appId: added.id,
       name: firstBranch,

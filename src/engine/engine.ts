@@ -10,6 +10,7 @@ import type { Key } from "#domain/key.ts";
 import type { LogFilter, LogLine, LogOrigin } from "#domain/logs.ts";
 import type { MetricName, MetricUnit } from "#domain/metrics.ts";
 import type { Release } from "#domain/release.ts";
+import type { People } from "./people/people.ts";
 
 /** How a branch is doing, in one word. */
 export type BranchState = "undeployed" | "running" | "starting" | "crashing" | "held" | "stopped";
@@ -136,7 +137,10 @@ export type PlatformStatus = {
  * asked. What takes long answers with a job to follow; null means that nothing had to change.
  */
 export type Engine = {
-  readonly createApp: (name: string, actor: string) => Promise<App>;
+  /** Who may ask for what. */
+  readonly people: People;
+  /** For the first team unless another is named. */
+  readonly createApp: (name: string, actor: string, teamId?: number | null) => Promise<App>;
   readonly listApps: () => Promise<AppStatus[]>;
   readonly appInfo: (app: string) => Promise<AppStatus>;
   /** Resolves when nothing of the app is left. */
@@ -185,8 +189,16 @@ export type Engine = {
   readonly removeDomain: (target: string, domain: string, actor: string) => Promise<void>;
 
   readonly listKeys: () => Promise<Key[]>;
-  /** @param line An authorized_keys line or the text of a .pub file with one key. */
-  readonly addKey: (name: string, line: string, actor: string) => Promise<Key>;
+  /**
+   * @param line An authorized_keys line or the text of a .pub file with one key.
+   * @param userId Whose it is; the installation's own unless somebody is named.
+   */
+  readonly addKey: (
+    name: string,
+    line: string,
+    actor: string,
+    userId?: string | null,
+  ) => Promise<Key>;
   readonly removeKey: (name: string, actor: string) => Promise<void>;
   /** Reads the key folders again and writes the file that sshd reads; answers how many keys are in it. */
   readonly rebuildKeys: () => Promise<number>;
@@ -202,6 +214,8 @@ export type Engine = {
     app: string,
     actor: string,
   ) => Promise<{ directory: string; app: string }>;
+  /** The repository to clone from. @throws {PlatformError} `app_not_found` */
+  readonly readRepository: (app: string) => Promise<{ directory: string; app: string }>;
   /** Deploys a commit whose objects are there; on success the job moves the branch. */
   readonly deploy: (push: {
     app: string;

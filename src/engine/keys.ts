@@ -10,7 +10,12 @@ const linePattern =
 /** @throws {PlatformError} `key_exists`, `invalid_input` */
 export async function addKey(
   context: EngineContext,
-  { name, line, actor }: { name: string; line: string; actor: string },
+  {
+    name,
+    line,
+    userId,
+    actor,
+  }: { name: string; line: string; actor: string; userId: string | null },
 ): Promise<Key> {
   const { store, access, clock } = context;
   if (!namePattern.test(name)) {
@@ -31,6 +36,7 @@ export async function addKey(
       type,
       blob,
       fingerprint: fingerprintOf(blob),
+      userId,
       managedBy: null,
       createdAt: at,
     });
@@ -85,6 +91,7 @@ export async function syncKeys(context: EngineContext): Promise<number> {
         type,
         blob,
         fingerprint,
+        userId: null,
         managedBy: file,
         createdAt: clock.now(),
       });

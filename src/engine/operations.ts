@@ -1,5 +1,6 @@
 import { targetOf } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
+import { consoleUrlOf } from "#domain/host-config.ts";
 import type { Store } from "#domain/store.ts";
 import { createApp, destroyApp } from "./apps.ts";
 import { rollback, scale } from "./changes.ts";
@@ -15,6 +16,7 @@ import type { Meter } from "./meter.ts";
 import { metricFamilies } from "./metric-families.ts";
 import { overview, readMetrics } from "./metrics.ts";
 import type { Parts } from "./parts.ts";
+import { createPeople } from "./people/people.ts";
 import { deploy, openRepository, rebuild } from "./pushes.ts";
 import { prepareCustomCommands, prepareRun } from "./runs.ts";
 import { appStatus, instanceStatus } from "./status.ts";
@@ -34,6 +36,7 @@ export function operations(
     ...pushOperations(context, parts),
     ...jobOperations(context, parts),
     ...metricOperations(context, parts),
+    people: createPeople({ ...context, url: () => consoleUrlOf(context.hostConfig().settings) }),
     listEvents: async (query) => context.store.events.list(query),
     rotateSecrets: (actor) => rotateSecrets(context, actor),
   };
@@ -42,7 +45,8 @@ export function operations(
 function appOperations(context: EngineContext, parts: Parts) {
   const { store } = context;
   return {
-    createApp: (name, actor) => createApp(context, parts.publisher, { name, actor }),
+    createApp: (name, actor, teamId = null) =>
+      createApp(context, parts.publisher, { name, teamId, actor }),
     listApps: async () => Promise.all(store.apps.list().map((app) => appStatus(context, app))),
     appInfo: async (name) => appStatus(context, appNamed(store, name)),
     destroyApp: async (name, actor) => {
@@ -125,7 +129,7 @@ function domainOperations(context: EngineContext, { publisher }: Parts) {
 function keyOperations(context: EngineContext) {
   return {
     listKeys: async () => context.store.keys.list(),
-    addKey: (name, line, actor) => addKey(context, { name, line, actor }),
+    addKey: (name, line, actor, userId = null) => addKey(context, { name, line, actor, userId }),
     removeKey: (name, actor) => removeKey(context, { name, actor }),
     rebuildKeys: () => syncKeys(context),
   } satisfies Partial<Engine>;
@@ -134,6 +138,10 @@ function keyOperations(context: EngineContext) {
 function pushOperations(context: EngineContext, { publisher, queue }: Parts) {
   return {
     openRepository: (name, actor) => openRepository(context, publisher, { name, actor }),
+    readRepository: async (name) => {
+      const app = appNamed(context.store, name);
+      return { directory: await context.source.ensureRepository(app.id), app: app.name };
+    },
     deploy: async (push) => deploy(context, queue, push),
     rebuild: async (target, actor) => rebuild(context, queue, { target, actor }),
   } satisfies Partial<Engine>;

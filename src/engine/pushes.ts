@@ -27,7 +27,7 @@ export async function openRepository(
   const { app: wanted } = parseTarget(name);
   const canCreate = hostConfig().settings.createOnPush && !store.apps.named(wanted);
   const app = canCreate
-    ? await createApp(context, publisher, { name: wanted, actor })
+    ? await createApp(context, publisher, { name: wanted, teamId: null, actor })
     : appNamed(store, wanted);
   return { directory: await source.ensureRepository(app.id), app: app.name };
 }

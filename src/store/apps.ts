@@ -7,6 +7,7 @@ import { apps, artifacts, branches, releases } from "./schema.ts";
 const columns = {
   id: apps.id,
   name: apps.name,
+  teamId: apps.teamId,
   managedBy: apps.managedBy,
   createdAt: apps.createdAt,
 };

@@ -11,9 +11,24 @@ import { createRequire } from "node:module";
  */
 const require = createRequire(import.meta.url);
 
-export const { and, asc, desc, eq, inArray, isNotNull, isNull, like, lt, max } =
-  require("drizzle-orm") as typeof orm;
-export const { index, integer, sqliteTable, text, uniqueIndex } =
+export const {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  like,
+  lt,
+  lte,
+  max,
+  or,
+} = require("drizzle-orm") as typeof orm;
+export const { index, integer, primaryKey, sqliteTable, text, uniqueIndex } =
   require("drizzle-orm/sqlite-core") as typeof core;
 export const { drizzle } = require("drizzle-orm/better-sqlite3") as typeof driver;
 export const { migrate } = require("drizzle-orm/better-sqlite3/migrator") as typeof migrator;

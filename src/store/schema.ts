@@ -6,14 +6,18 @@ import type { EventType } from "#domain/events.ts";
 import type { DeployStep, JobKind, JobStatus } from "#domain/job.ts";
 import type { ProcessType } from "#domain/process-type.ts";
 import type { ReleaseStatus } from "#domain/release.ts";
+import { firstTeamId } from "#domain/team.ts";
+import { id, time } from "./columns.ts";
+import { teams, users } from "./people-schema.ts";
 import type { StoredConfig, StoredInput, StoredSpec } from "./sealing.ts";
-
-const id = () => integer("id").primaryKey({ autoIncrement: true });
-const time = (name: string) => integer(name, { mode: "timestamp_ms" });
 
 export const apps = sqliteTable("apps", {
   id: id(),
   name: text("name").notNull().unique(),
+  teamId: integer("team_id")
+    .notNull()
+    .default(firstTeamId)
+    .references(() => teams.id),
   managedBy: text("managed_by"),
   createdAt: time("created_at").notNull(),
   /** Set while it is being destroyed, so that a crash in the middle is finished later. */
@@ -146,6 +150,8 @@ export const keys = sqliteTable("keys", {
   type: text("type").notNull(),
   blob: text("blob").notNull().unique(),
   fingerprint: text("fingerprint").notNull(),
+  /** Null for the installation's own keys. */
+  userId: text("user_id").references(() => users.id, { onDelete: "cascade" }),
   managedBy: text("managed_by"),
   createdAt: time("created_at").notNull(),
 });

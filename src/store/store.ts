@@ -9,6 +9,7 @@ import { eventRows } from "./events.ts";
 import { instanceRows } from "./instances.ts";
 import { jobRows } from "./jobs.ts";
 import { keyRows } from "./keys.ts";
+import { peopleRows } from "./people.ts";
 import { releaseRows } from "./releases.ts";
 import { secretVerbs, settleKeys } from "./rotation.ts";
 import { secretKeys } from "./schema.ts";
@@ -56,5 +57,6 @@ async function storeOver(db: Db, keyFile: KeyFile): Promise<Store> {
     keys: keyRows(db),
     configFiles: configFileRows(db, vault),
     secrets: secretVerbs({ ...parts, keys: [current] }),
+    people: peopleRows(db),
   };
 }

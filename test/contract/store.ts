@@ -263,7 +263,7 @@ function otherContract(check: Check): void {
         ["b.example", "g", true],
       ],
     );
-    const key = { type: "t", fingerprint: "f", managedBy: null, createdAt: moment };
+    const key = { type: "t", fingerprint: "f", userId: null, managedBy: null, createdAt: moment };
     const bob = store.keys.add({ ...key, name: "bob", blob: "1" });
     store.keys.add({ ...key, name: "ann", blob: "2" });
     assert.throws(() => store.keys.add({ ...key, name: "eve", blob: "1" }));

@@ -4,14 +4,16 @@ import { writeAtomic } from "#lib/files.ts";
 
 /**
  * An authorized_keys file in which every key may do one thing: run `shell`, a program's absolute
- * path without spaces or quotes, with its own name. A terminal is allowed, for one-off commands.
+ * path without spaces or quotes, with its own name and number: whose key it is and what they may do
+ * is asked when it is used. A terminal is allowed, for one-off commands.
  * @see sshd(8), AUTHORIZED_KEYS FILE FORMAT
  */
 export function createAuthorizedKeys(file: string, shell: string): AccessFile {
   return {
     write: async (keys) => {
       const lines = keys.map(
-        (key) => `restrict,pty,command="${shell} ${wordOf(key)}" ${key.type} ${key.blob}\n`,
+        (key) =>
+          `restrict,pty,command="${shell} ${wordOf(key)} ${key.id}" ${key.type} ${key.blob}\n`,
       );
       await writeAtomic(file, lines.join(""), 0o600);
     },

@@ -1,4 +1,4 @@
-import { PlatformError, reportOf, type ErrorKind } from "#domain/errors.ts";
+import { PlatformError, reportOf, type ErrorCode, type ErrorKind } from "#domain/errors.ts";
 
 /** An error as HTTP tells it. @see RFC 9457 */
 export type Problem = {
@@ -21,12 +21,13 @@ const statusOfKind = {
 
 const titles: Readonly<Record<number, string>> = {
   400: "Not valid",
-  401: "Token needed",
+  401: "Sign-in needed",
   403: "Denied",
   404: "Not found",
   409: "Conflict",
   413: "Too large",
   415: "Not JSON",
+  429: "Too many attempts",
   500: "Failed",
   503: "Busy",
 };
@@ -49,6 +50,13 @@ export function isBug(error: unknown): boolean {
   return !(error instanceof PlatformError);
 }
 
+/** Where HTTP has a status of its own for what is meant. */
+const statusOfCode: Partial<Record<ErrorCode, number>> = {
+  sign_in_needed: 401,
+  too_many_attempts: 429,
+};
+
 function statusOf(error: unknown): number {
-  return error instanceof PlatformError ? statusOfKind[error.kind] : 500;
+  if (!(error instanceof PlatformError)) return 500;
+  return statusOfCode[error.code] ?? statusOfKind[error.kind];
 }

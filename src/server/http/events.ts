@@ -2,7 +2,9 @@ import { listEvents } from "#api/events.ts";
 import { handle, type Handler } from "./handle.ts";
 
 export const eventHandlers: readonly Handler[] = [
-  handle(listEvents, ({ query: { target, before, limit } }, engine) =>
-    engine.listEvents({ target: target ?? null, before: before ?? null, limit }),
+  handle(listEvents, async ({ query: { target, before, limit }, visible }, engine) =>
+    (await engine.listEvents({ target: target ?? null, before: before ?? null, limit })).filter(
+      ({ appId }) => visible === null || (appId !== null && visible.has(appId)),
+    ),
   ),
 ];

@@ -1,20 +1,31 @@
 import type { z } from "zod";
 import type { Operation } from "#api/operation.ts";
+import type { Reach } from "#domain/authorize.ts";
+import type { Caller } from "#domain/caller.ts";
 import { PlatformError } from "#domain/errors.ts";
+import type { Right } from "#domain/rights.ts";
 import type { Engine } from "#engine/engine.ts";
+import { namedBy, type Parts } from "./admit.ts";
+import { audited } from "./audited.ts";
 
 /** A request as it came, and who sent it. */
 export type RawCall = {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
-  readonly actor: string;
+  readonly caller: Caller;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
 };
 
-/** A request whose parts are what the operation declares. */
-export type Call<O extends Operation> = Pick<RawCall, "actor" | "signal"> & {
+/** A request that may be carried out, whose parts are what the operation declares. */
+export type Call<O extends Operation> = Pick<RawCall, "caller" | "signal"> & {
+  /** How events name the caller. */
+  readonly actor: string;
+  /** What was named, as it was found when the permission was checked. */
+  readonly reach: Reach;
+  /** Ids of the apps that a list may speak of; null for all. */
+  readonly visible: ReadonlySet<number> | null;
   readonly params: z.output<O["params"]>;
   readonly query: z.output<O["query"]>;
   readonly body: z.output<O["body"]>;
@@ -45,7 +56,13 @@ export function handle<O extends Operation>(
 ): Handler {
   return {
     operation,
-    run: async (raw, engine) => written(operation, await answer(parseCall(operation, raw), engine)),
+    run: async (raw, engine) => {
+      const parts = parseParts(operation, raw);
+      const work = async (): Promise<Answer<O>> =>
+        answer(admit(operation, { parts, raw }, engine), engine);
+      const call = { ...parts, caller: raw.caller };
+      return written(operation, await audited(operation, call, { people: engine.people, work }));
+    },
   };
 }
 
@@ -57,7 +74,8 @@ export function handleStream<O extends Operation>(
   return {
     operation,
     async *run(raw, engine) {
-      for await (const line of answer(parseCall(operation, raw), engine)) {
+      const parts = parseParts(operation, raw);
+      for await (const line of answer(admit(operation, { parts, raw }, engine), engine)) {
         yield written(operation, line);
       }
     },
@@ -65,15 +83,26 @@ export function handleStream<O extends Operation>(
 }
 
 /** @throws {PlatformError} `invalid_input` naming the first thing that is wrong. */
-function parseCall<O extends Operation>(operation: O, raw: RawCall): Call<O> {
+function parseParts(operation: Operation, raw: Parts): Parts {
   return {
     params: parsePart(operation.params, raw.params),
     query: parsePart(operation.query, raw.query),
     body: parsePart(operation.body, raw.body),
-    actor: raw.actor,
-    signal: raw.signal,
-    // Each part is the output of the operation's own schema; generics do not see through parse.
-  } as Call<O>;
+  };
+}
+
+/** @throws {PlatformError} `right_missing`, or as if what is named were not there. */
+function admit<O extends Operation>(
+  operation: O,
+  { parts, raw: { caller, signal } }: { readonly parts: Parts; readonly raw: RawCall },
+  { people }: Engine,
+): Call<O> {
+  const [of, right] = operation.needs.split(":");
+  const reach = people.permit(caller, operation.needs, namedBy(operation, parts));
+  // A need of many apps ends in the right that counts; for anything else no list is cut down.
+  const visible = people.appsWith(caller, of === "apps" ? (right as Right) : "read");
+  // Each part is the output of the operation's own schema; generics do not see through parse.
+  return { ...parts, caller, signal, actor: caller.actor, reach, visible } as Call<O>;
 }
 
 function parsePart(schema: z.ZodType, value: unknown): unknown {

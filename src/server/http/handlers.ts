@@ -9,9 +9,11 @@ import { jobHandlers } from "./jobs.ts";
 import { keyHandlers } from "./keys.ts";
 import { logHandlers } from "./logs.ts";
 import { metricsHandlers } from "./metrics.ts";
+import { peopleHandlers } from "./people.ts";
 import { platformHandlers } from "./platform.ts";
 import { releaseHandlers } from "./releases.ts";
 import { runHandlers } from "./runs.ts";
+import { teamHandlers } from "./teams.ts";
 
 /** One handler for each operation of `api/operations.ts`. */
 export const handlers: readonly Handler[] = [
@@ -28,4 +30,6 @@ export const handlers: readonly Handler[] = [
   ...deployHandlers,
   ...jobHandlers,
   ...platformHandlers,
+  ...peopleHandlers,
+  ...teamHandlers,
 ];

@@ -1,12 +1,38 @@
 import { addKey, listKeys, rebuildKeys, removeKey } from "#api/keys.ts";
+import { isSuperuser, type Caller } from "#domain/caller.ts";
+import { PlatformError } from "#domain/errors.ts";
+import type { Key } from "#domain/key.ts";
+import type { Engine } from "#engine/engine.ts";
+import type { People } from "#engine/people/people.ts";
 import { handle, type Handler } from "./handle.ts";
+import { ownerOf } from "./people.ts";
 
 export const keyHandlers: readonly Handler[] = [
-  handle(listKeys, (_call, engine) => engine.listKeys()),
-  handle(addKey, ({ body, actor }, engine) => engine.addKey(body.name, body.key, actor)),
-  handle(removeKey, async ({ params, actor }, engine) => {
-    await engine.removeKey(params.name, actor);
-    return { removed: params.name };
+  handle(listKeys, async ({ caller }, engine) =>
+    (await keysOf(caller, engine)).map((key) => keyView(engine.people, key)),
+  ),
+  handle(addKey, async ({ caller, body: { name, key, user }, actor }, engine) => {
+    const userId = ownerOf(engine.people, caller, user);
+    return keyView(engine.people, await engine.addKey(name, key, actor, userId));
+  }),
+  handle(removeKey, async ({ caller, params: { name }, actor }, engine) => {
+    const mine = await keysOf(caller, engine);
+    // Other people's keys are answered as if they were not there.
+    if (!mine.some((key) => key.name === name)) {
+      throw new PlatformError("key_not_found", { key: name });
+    }
+    await engine.removeKey(name, actor);
+    return { removed: name };
   }),
   handle(rebuildKeys, async (_call, engine) => ({ keys: await engine.rebuildKeys() })),
 ];
+
+/** Those that a caller may see and remove: their own, or all. */
+async function keysOf(caller: Caller, engine: Engine): Promise<Key[]> {
+  const keys = await engine.listKeys();
+  return isSuperuser(caller) ? keys : keys.filter(({ userId }) => userId === caller.userId);
+}
+
+function keyView(people: People, { userId, ...key }: Key) {
+  return { ...key, user: userId === null ? null : (people.userById(userId)?.name ?? null) };
+}

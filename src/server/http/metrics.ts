@@ -1,5 +1,7 @@
 import { metricsOverview, readBranchMetrics, readHostMetrics } from "#api/metrics.ts";
+import { parseTarget } from "#domain/app.ts";
 import type { MetricsQuery } from "#engine/engine.ts";
+import { visibleNames } from "./admit.ts";
 import { handle, type Handler } from "./handle.ts";
 
 export const metricsHandlers: readonly Handler[] = [
@@ -9,7 +11,11 @@ export const metricsHandlers: readonly Handler[] = [
   handle(readHostMetrics, ({ query }, engine) =>
     engine.metrics({ ...rangeOf(query), target: null, process: null }),
   ),
-  handle(metricsOverview, (_call, engine) => engine.overview()),
+  handle(metricsOverview, async ({ visible }, engine) => {
+    const apps = visibleNames(engine.people, visible);
+    const all = await engine.overview();
+    return all.filter(({ target }) => apps === null || apps.has(parseTarget(target).app));
+  }),
 ];
 
 type Range = {

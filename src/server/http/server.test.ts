@@ -137,6 +137,9 @@ test("over TCP nothing but the open paths is answered without a token", async (t
     assert.equal(answer.status, 401, path);
     assert.equal(answer.headers.get("www-authenticate"), "Bearer");
   }
+  for (const path of ["/%61pi/v1/apps", "//api/v1/apps", "/api/v1/%61pps", "/%6detrics"]) {
+    assert.notEqual((await fetch(url + path)).status, 200, path);
+  }
   const wrong = { authorization: "Bearer t0ker" };
   const create = { method: "POST", headers: wrong, body: "{}" };
   assert.equal((await fetch(`${url}/api/v1/apps`, create)).status, 401);

@@ -3,15 +3,27 @@ import type { AddressInfo } from "node:net";
 import { fastify, type FastifyError, type FastifyInstance } from "fastify";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { PlatformError, reportOf, withDiskFull } from "#domain/errors.ts";
+import type { Caller } from "#domain/caller.ts";
 import type { Engine } from "#engine/engine.ts";
-import { actorOf, bearerOf, openPaths, type Door } from "./access.ts";
+import type { People } from "#engine/people/people.ts";
+import { bearerOf, openPaths, socketCaller, tokenBearer, type Listener } from "./access.ts";
+import { assertGuarded } from "./admit.ts";
+import { createAttempts, type Attempts } from "./attempts.ts";
 import { addConsole, isConsolePath, type ConsoleFiles } from "./console.ts";
 import { isBug, problemOf } from "./errors.ts";
 import type { Handler } from "./handle.ts";
 import { handlers } from "./handlers.ts";
+import { peerOf } from "./peer.ts";
 import { prometheusType, renderPrometheus } from "./prometheus.ts";
 import { ndjson } from "./stream.ts";
 import { welcomeHeaders, welcomePage } from "./welcome.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who asks; null on a path that is answered to anybody. */
+    caller: Caller | null;
+  }
+}
 
 export type HttpServerOptions = {
   readonly engine: Engine;
@@ -37,7 +49,7 @@ const requestTimeoutMs = 30_000;
 /** The operations of `api/` over HTTP. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const open: FastifyInstance[] = [];
-  const opened = (door: Door): FastifyInstance => {
+  const opened = (door: Listener): FastifyInstance => {
     const app = createDoor(door, options);
     open.push(app);
     return app;
@@ -65,7 +77,7 @@ async function listenSocket(app: FastifyInstance, path: string): Promise<void> {
   await rename(early, path);
 }
 
-function createDoor(door: Door, options: HttpServerOptions): FastifyInstance {
+function createDoor(door: Listener, options: HttpServerOptions): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: bodyBytesMax,
@@ -81,31 +93,48 @@ function createDoor(door: Door, options: HttpServerOptions): FastifyInstance {
       statusCode: 404,
     });
   });
-  if (door === "tcp") app.addHook("onRequest", async (request) => admit(request, options));
+  const attempts = createAttempts(() => performance.now());
+  const callerOf = (request: FastifyRequest): Caller =>
+    door === "socket"
+      ? socketCaller(request.headers, options.engine.people)
+      : tcpCaller(request, { ...options, people: options.engine.people, attempts });
+  app.decorateRequest("caller", null);
+  app.addHook("onRequest", async (request) => {
+    if (openPaths.has(request.url) && request.method === "GET") return;
+    if (options.console && isConsolePath(request.method, request.url)) return;
+    request.caller = callerOf(request);
+  });
   if (options.console) addConsole(app, options.console);
   else app.get("/", (_request, reply) => reply.headers(welcomeHeaders).send(welcomePage));
   app.get("/health", async () => ({ status: "ok" }));
   app.get("/api/v1/version", async () => ({ name: "berth", version: options.version }));
-  app.get("/metrics", (_request, reply) =>
-    reply.type(prometheusType).send(renderPrometheus(options.engine.metricFamilies())),
-  );
+  app.get("/metrics", (request, reply) => {
+    options.engine.people.permit(callerIn(request), "installation:read", {});
+    return reply.type(prometheusType).send(renderPrometheus(options.engine.metricFamilies()));
+  });
+  for (const { operation } of handlers) assertGuarded(operation);
   for (const handler of handlers) addRoute(app, { door, handler, options });
   return app;
 }
 
-/** @throws {PlatformError} `not_permitted` unless the path is open or the token is good. */
-function admit(request: FastifyRequest, options: HttpServerOptions): void {
-  if (openPaths.has(request.url) && request.method === "GET") return;
-  if (options.console && isConsolePath(request.method, request.url)) return;
+/** @throws {PlatformError} `sign_in_needed` unless the token is good. */
+function tcpCaller(
+  request: FastifyRequest,
+  given: Pick<HttpServerOptions, "tokenOk"> & { people: People; attempts: Attempts },
+): Caller {
   const token = bearerOf(request.headers.authorization);
-  if (token !== null && options.tokenOk(token)) return;
-  const denied = new PlatformError("not_permitted", { actor: "A request without a valid token" });
-  throw Object.assign(denied, { statusCode: 401 });
+  const address = peerOf(request.socket.remoteAddress, undefined, []);
+  if (token !== null) return tokenBearer(token, address, given);
+  throw new PlatformError("sign_in_needed", { problem: "" });
 }
 
 function addRoute(
   app: FastifyInstance,
-  route: { readonly door: Door; readonly handler: Handler; readonly options: HttpServerOptions },
+  route: {
+    readonly door: Listener;
+    readonly handler: Handler;
+    readonly options: HttpServerOptions;
+  },
 ): void {
   const { door, handler, options } = route;
   const { operation } = handler;
@@ -119,9 +148,9 @@ function addRoute(
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
       const { params, query, body } = request;
-      const actor = door === "socket" ? actorOf(request.headers["x-berth-actor"]) : "token";
+      const caller = callerIn(request);
       const answer = handler.run(
-        { params, query, body, actor, signal: gone.signal },
+        { params, query, body, caller, signal: gone.signal },
         options.engine,
       );
       if (answer instanceof Promise) return answer;
@@ -134,12 +163,24 @@ function addRoute(
   });
 }
 
+/**
+ * Who asks. A path may be written in ways that look open, such as /%61pi: what is behind it asks
+ * here, and nobody is not let in.
+ */
+function callerIn({ caller }: FastifyRequest): Caller {
+  if (caller) return caller;
+  throw new PlatformError("sign_in_needed", { problem: "" });
+}
+
 function fail(reply: FastifyReply, error: unknown, log: HttpServerOptions["log"]): FastifyReply {
   const { statusCode } = error as Partial<FastifyError>;
   const cause = withDiskFull(error, "Berth's home");
   const known = cause instanceof PlatformError ? cause : requestError(error);
   if (known === null) log.error({ err: error }, "A request failed.");
   const problem = problemOf(known ?? error, known === null ? 500 : statusCode);
+  if (known?.code === "too_many_attempts") {
+    void reply.header("retry-after", String(known.details["seconds"]));
+  }
   if (problem.status === 401) void reply.header("www-authenticate", "Bearer");
   return reply.status(problem.status).type("application/problem+json").send(problem);
 }

@@ -1,0 +1,44 @@
+import type { PeopleStore } from "#domain/people-store.ts";
+import { audit } from "./access-schema.ts";
+import type { Db } from "./database.ts";
+import { and, asc, desc, eq, gte, inArray, lt, lte, or } from "./drizzle.ts";
+
+export function auditRows(db: Db): PeopleStore["audit"] {
+  return {
+    add: (entry) =>
+      db.transaction((tx) => void tx.insert(audit).values(entry).run(), { behavior: "immediate" }),
+    list: ({ within, appId, actor, operation, outcome, since, until, before, limit }) =>
+      db
+        .select()
+        .from(audit)
+        .where(
+          and(
+            within === null
+              ? undefined
+              : or(
+                  inArray(audit.appId, [...within.apps]),
+                  inArray(audit.teamId, [...within.teams]),
+                ),
+            appId === undefined ? undefined : eq(audit.appId, appId),
+            actor === undefined ? undefined : eq(audit.actor, actor),
+            operation === undefined ? undefined : eq(audit.operation, operation),
+            outcome === undefined ? undefined : eq(audit.outcome, outcome),
+            since && gte(audit.at, since),
+            until && lte(audit.at, until),
+            before === undefined ? undefined : lt(audit.id, before),
+          ),
+        )
+        .orderBy(desc(audit.id))
+        .limit(limit)
+        .all(),
+    prune: (before, limit) => {
+      const old = db
+        .select({ id: audit.id })
+        .from(audit)
+        .where(lt(audit.at, before))
+        .orderBy(asc(audit.id))
+        .limit(limit);
+      return db.delete(audit).where(inArray(audit.id, old)).run().changes;
+    },
+  };
+}
