@@ -3,6 +3,7 @@ import { HostSettings, type HostConfig } from "#domain/host-config.ts";
 import type { Instance } from "#domain/instance.ts";
 import { ProcessType } from "#domain/process-type.ts";
 import type { Release } from "#domain/release.ts";
+import { instanceLimits } from "#domain/limits.ts";
 
 export const moment = new Date("2026-03-01T12:00:00.000Z");
 
@@ -53,7 +54,14 @@ export function instance(overrides: Partial<Instance> = {}): Instance {
     processType: "web",
     index: 1,
     specHash: "spec",
-    spec: { artifactId: 1, command: "node server.js", env: {}, kind: "web", health },
+    spec: {
+      artifactId: 1,
+      command: "node server.js",
+      env: {},
+      kind: "web",
+      health,
+      limits: instanceLimits,
+    },
     port: 61_500,
     createdAt: moment,
     healthyAt: moment,

@@ -4,6 +4,7 @@ import type { App } from "#domain/app.ts";
 import { BranchConfig } from "#domain/branch.ts";
 import type { Job } from "#domain/job.ts";
 import type { Key } from "#domain/key.ts";
+import { instanceLimits } from "#domain/limits.ts";
 import { Secret } from "#domain/secret.ts";
 import { createPeople } from "#engine/people/people.ts";
 import { machineClock } from "#lib/clock.ts";
@@ -67,6 +68,13 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
     listInstances: async () => [instance],
     scale: async (target, formation, actor) => (
       note("scale", target, formation, actor),
+      job("release", target)
+    ),
+    limits: async () => [
+      { scope: { kind: "type", processType: "web" }, limits: instanceLimits, chosen: ["memory"] },
+    ],
+    setLimits: async (target, change, actor) => (
+      note("setLimits", target, change, actor),
       job("release", target)
     ),
     restart: async (target, which, actor) => (

@@ -8,6 +8,7 @@ import { listEvents } from "./events.ts";
 import { listInstances, restart, scale, startBranch, stopBranch } from "./instances.ts";
 import { followJobOutput, jobInfo, listJobs } from "./jobs.ts";
 import { addKey, listKeys, rebuildKeys, removeKey } from "./keys.ts";
+import { changeLimits, listLimits } from "./limits.ts";
 import { readLogs } from "./logs.ts";
 import { metricsOverview, readBranchMetrics, readHostMetrics } from "./metrics.ts";
 import type { Operation } from "./operation.ts";
@@ -46,6 +47,8 @@ export const operations: readonly Operation[] = [
   restart,
   stopBranch,
   startBranch,
+  listLimits,
+  changeLimits,
   readLogs,
   readBranchMetrics,
   readHostMetrics,

@@ -72,9 +72,13 @@ export const InstanceView = z.object({
   memoryBytes: z.number().nullable(),
   startedAt: Timestamp,
   lastExit: z
-    .object({ code: z.int().nullable(), signal: z.string().nullable() })
+    .object({
+      code: z.int().nullable(),
+      signal: z.string().nullable(),
+      outOfMemory: z.boolean().optional(),
+    })
     .nullable()
-    .describe("How it ended last; one of the two is null."),
+    .describe("How it ended last; code or signal is null."),
   lastLines: z.array(z.string()).describe("What it printed last; only when it is crashing."),
 });
 export type InstanceView = z.infer<typeof InstanceView>;

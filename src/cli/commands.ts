@@ -5,6 +5,7 @@ import { configCommands } from "./config.ts";
 import { domainCommands } from "./domains.ts";
 import { instanceCommands } from "./instances.ts";
 import { keyCommands } from "./keys.ts";
+import { limitCommands } from "./limits.ts";
 import { logCommands } from "./logs.ts";
 import { metricsCommands } from "./metrics.ts";
 import { peopleCommands } from "./people.ts";
@@ -22,6 +23,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { title: "Releases", commands: releaseCommands },
   { title: "Config vars", commands: configCommands },
   { title: "Instances", commands: [...instanceCommands, ...logCommands, ...runCommands] },
+  { title: "Limits", commands: limitCommands },
   { title: "Metrics", commands: metricsCommands },
   { title: "Domains", commands: domainCommands },
   { title: "Keys", commands: keyCommands },

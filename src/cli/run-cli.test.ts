@@ -65,6 +65,30 @@ test("logs are filtered as asked; a request is sought in what router and app say
   assert.match((await berth("logs -a shop --since soon")).err, /as in 30m/);
 });
 
+test("limits are shown, set and taken back, for all, for one type and for builds", async (t) => {
+  const { berth, engine } = await startWorld(t);
+  const shown = await berth("limits -a shop");
+  assert.match(
+    shown.out,
+    /^FOR +MEMORY +CPU +PIDS +FILES +DISK +CHOSEN\nweb +512M +1 +256 +8192 +256M +memory\n$/,
+  );
+  assert.equal((await berth("limits:set memory=1G cpu=0.5 --type web -a shop")).code, 0);
+  assert.equal((await berth("limits:unset pids --build -a shop")).code, 0);
+  assert.deepEqual(
+    engine.calls.filter((call) => call.startsWith("setLimits")),
+    [
+      'setLimits shop {"scope":{"kind":"type","processType":"web"},"limits":{"memoryBytes":1073741824,"cpuCores":0.5}} ann',
+      'setLimits shop {"scope":{"kind":"build"},"limits":{"pids":null}} ann',
+    ],
+  );
+  for (const words of ["memory=lots", "ram=1G", "pids"]) {
+    const wrong = await berth(`limits:set ${words} -a shop`);
+    assert.equal(wrong.code, 2, words);
+    assert.match(wrong.err, /is not a limit/);
+  }
+  assert.equal((await berth("limits:set pids=9 --type web --build -a shop")).code, 2);
+});
+
 test("metrics are shown as numbers and plots; a wrong name or time is refused", async (t) => {
   const { berth, engine } = await startWorld(t);
   const shown = await berth("metrics -a shop --since 6h");

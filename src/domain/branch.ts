@@ -2,6 +2,7 @@ import { z } from "zod";
 import { HealthCheck, HookCommands, ProcessType, Timing } from "./process-type.ts";
 import { ProcessTypeName } from "./app.ts";
 import { ConfigVar, withSecretNames } from "./config-var.ts";
+import { changeLimits, LimitChoices, type LimitChange } from "./limit-choices.ts";
 
 /**
  * What is wanted of a branch beyond its code. Set by commands, or by a file, from which the
@@ -24,6 +25,8 @@ export const BranchConfig = z.strictObject({
   customCommands: z.record(z.string(), z.string()).default({}),
   health: HealthCheck.prefault({}),
   timing: Timing.prefault({}),
+  /** What an instance and a build may use, where that differs from the defaults. */
+  limits: LimitChoices.prefault({}),
   keepReleases: z
     .int()
     .min(2)
@@ -65,6 +68,7 @@ export function changeConfig(config: BranchConfig, changes: ConfigChanges): Bran
     ...config,
     env: Object.fromEntries(env),
     formation: { ...config.formation, ...changes.formation },
+    limits: changes.limits ? changeLimits(config.limits, changes.limits) : config.limits,
   };
 }
 
@@ -76,6 +80,7 @@ export function restoreConfig(older: BranchConfig, now: BranchConfig): BranchCon
 export type ConfigChanges = {
   readonly env?: Readonly<Record<string, ConfigVar | null>>;
   readonly formation?: Readonly<Record<string, number>>;
+  readonly limits?: LimitChange;
 };
 
 /** `shop`, or `shop@staging`: how a branch is named to people and taken from them. */

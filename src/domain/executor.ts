@@ -1,4 +1,5 @@
 import type { InstanceSpec, ObservedInstance } from "./instance.ts";
+import type { Limits } from "./limits.ts";
 import type { InstanceUsage } from "./metrics.ts";
 
 export type InstanceStart = {
@@ -29,6 +30,8 @@ export type Executor = {
    * @throws {PlatformError} `instance_stuck` when it outlives SIGKILL by 5 s.
    */
   readonly stop: (id: number, graceMs: number) => Promise<void>;
+  /** Holds a running instance to other limits; what it has from its start, as open files, stays. */
+  readonly limit: (id: number, limits: Limits) => Promise<void>;
   /** Starts again an instance that was given up after too many ends in a row. */
   readonly revive: (id: number) => Promise<void>;
   readonly observe: (id: number) => Promise<ObservedInstance>;

@@ -1,4 +1,5 @@
 import type { ConfigVars } from "./config-var.ts";
+import type { Limits } from "./limits.ts";
 import type { HealthCheck } from "./process-type.ts";
 
 /**
@@ -35,10 +36,16 @@ export type InstanceSpec = {
   readonly env: ConfigVars;
   readonly kind: "web" | "worker";
   readonly health: HealthCheck;
+  readonly limits: Limits;
 };
 
 /** How a process ended: exactly one of the two is not null. */
-export type ExitStatus = { readonly code: number | null; readonly signal: string | null };
+export type ExitStatus = {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** The kernel ended it, or a part of it, because its memory was at its limit. */
+  readonly outOfMemory?: boolean | undefined;
+};
 
 /** What the executor sees of an instance. */
 export type ObservedInstance = {
@@ -53,7 +60,8 @@ export type ObservedInstance = {
   readonly givenUp: boolean;
 };
 
-/** `exited with code 1`, `was killed by SIGSEGV`. */
+/** `exited with code 1`, `was killed by SIGSEGV`, `ran out of memory`. */
 export function describeExit(exit: ExitStatus): string {
+  if (exit.outOfMemory === true) return "ran out of memory";
   return exit.signal === null ? `exited with code ${exit.code}` : `was killed by ${exit.signal}`;
 }

@@ -1,14 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  buildLimitsOf,
-  buildLimits,
-  instanceLimits,
-  LimitChoices,
-  limitsOf,
-  parseLimits,
-  renderSize,
-} from "./limits.ts";
+import { parseLimits, renderSize } from "./limits.ts";
 
 test("limits are parsed as people write them", () => {
   assert.deepEqual(parseLimits(["memory=512M", "cpu=0.5", "pids=200", "files=1024", "disk=2GiB"]), {
@@ -41,18 +33,6 @@ test("what is no limit is refused with what to write", () => {
   for (const [word, message] of refused) {
     assert.throws(() => parseLimits([word]), { code: "limit_invalid", message }, word);
   }
-});
-
-test("a process type's own limits go before the app's, and those before the defaults", () => {
-  const choices = LimitChoices.parse({
-    app: { memoryBytes: 2 ** 30, pids: 100 },
-    types: { web: { pids: 50 } },
-    build: { cpuCores: 4 },
-  });
-  assert.deepEqual(limitsOf(choices, "web"), { ...instanceLimits, memoryBytes: 2 ** 30, pids: 50 });
-  assert.equal(limitsOf(choices, "worker").pids, 100);
-  assert.equal(limitsOf(choices, null).pids, 100);
-  assert.deepEqual(buildLimitsOf(choices), { ...buildLimits, cpuCores: 4 });
 });
 
 test("sizes are shown in the unit that fits", () => {

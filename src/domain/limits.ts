@@ -71,31 +71,13 @@ export type Usage = {
   readonly outOfMemory: number;
 };
 
-/** The limits chosen in a branch's config: for the whole app, for one process type, for its builds. */
-export const LimitChoices = z.strictObject({
-  app: SomeLimits.default({}),
-  types: z.record(z.string(), SomeLimits).default({}),
-  build: SomeLimits.default({}),
-});
-export type LimitChoices = z.infer<typeof LimitChoices>;
-
-/** What an instance of a process type may use; a process type's own choice goes before the app's. */
-export function limitsOf(choices: LimitChoices, processType: string | null): Limits {
-  const own = processType === null ? undefined : choices.types[processType];
-  return Object.assign({}, instanceLimits, choices.app, own);
-}
-
-export function buildLimitsOf(choices: LimitChoices): Limits {
-  return Object.assign({}, buildLimits, choices.build);
-}
-
 /** Parses `memory=512M cpu=0.5`. @throws {PlatformError} `limit_invalid` */
 export function parseLimits(words: readonly string[]): SomeLimits {
   return Object.assign({}, ...words.map(parseWord));
 }
 
 /** Parses one limit by the name that people use. @throws {PlatformError} `limit_invalid` */
-function parseLimit(name: string, value: string): SomeLimits {
+export function parseLimit(name: string, value: string): SomeLimits {
   const key = keyOf(name);
   const number = key.endsWith("Bytes") ? parseSize(value) : parseNumber(value);
   const refuse = (problem: string) =>
@@ -112,7 +94,7 @@ function parseLimit(name: string, value: string): SomeLimits {
 }
 
 /** The field that a name stands for. @throws {PlatformError} `limit_invalid` */
-function keyOf(name: string): keyof Limits {
+export function keyOf(name: string): keyof Limits {
   if (Object.hasOwn(limitNames, name)) {
     return limitNames[name as LimitName]; // it is one of its own names, as just asked
   }
@@ -121,7 +103,7 @@ function keyOf(name: string): keyof Limits {
 }
 
 /** A limit's value as people write it: `512M`, `0.5`. */
-function renderLimit(key: keyof Limits, value: number): string {
+export function renderLimit(key: keyof Limits, value: number): string {
   return key.endsWith("Bytes") ? renderSize(value) : String(value);
 }
 

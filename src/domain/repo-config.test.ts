@@ -187,3 +187,24 @@ function wordsAbout(yaml: string): string {
     return String(error);
   }
 }
+
+test("limits are given for a branch, a runner and the builds", () => {
+  const { limits } = branchOf(`
+    limits: {memory: 512M, cpu: 0.5}
+    build_limits: {memory: 4G, disk: 10G}
+    runners:
+      web: {type: NginxBackend, cmd: npm start, limits: {pids: 50, files: 1000}}
+      files: {type: NginxStatic}
+`);
+  assert.deepEqual(limits, {
+    app: { memoryBytes: 512 * 1024 ** 2, cpuCores: 0.5 },
+    types: { web: { pids: 50, openFiles: 1000 } },
+    build: { memoryBytes: 4 * 1024 ** 3, diskBytes: 10 * 1024 ** 3 },
+  });
+});
+
+test("a limit that is none names the place and what to write", () => {
+  const problems = problemsOf("branches:\n  main:\n    limits: {memory: 1M, ram: 2G}\n");
+  assert.match(problems.join("\n"), /main\.limits\.memory.*from 16M/s);
+  assert.match(problems.join("\n"), /limits\.ram/);
+});

@@ -11,6 +11,7 @@ import {
   type Parsed,
 } from "./config-text.ts";
 import type { ConfigProblem } from "./host-config.ts";
+import { LimitSection } from "./limit-config.ts";
 import { checkSnippet } from "./nginx-snippet.ts";
 import { HealthCheck, type ProcessType, Timing } from "./process-type.ts";
 import { Secret } from "./secret.ts";
@@ -31,6 +32,7 @@ const Runner = z
       type: z.literal("NginxBackend").describe("A web server that listens on $PORT."),
       cmd: Command,
       process_count: ProcessCount,
+      limits: LimitSection,
       nginx_proxy_path: z
         .enum(["", "/"])
         .nullish()
@@ -50,6 +52,7 @@ const Runner = z
       type: z.literal("SimpleProcess").describe("A process without a port."),
       cmd: Command,
       process_count: ProcessCount,
+      limits: LimitSection,
     }),
     z.looseObject({ type: z.literal("UwsgiNginxBackend").describe("Not taken yet.") }),
   ])
@@ -118,6 +121,8 @@ const Branch = z.strictObject({
       hold_timeout_s: Timing.shape.holdTimeoutS,
     }),
   ),
+  limits: LimitSection.describe("What each instance may use."),
+  build_limits: LimitSection.describe("What a build may use."),
   keep_releases: BranchConfig.shape.keepReleases,
 });
 type Branch = z.infer<typeof Branch>;
@@ -198,6 +203,9 @@ function branchConfigOf(
     if (runner.type === "UwsgiNginxBackend") return []; // its file has been refused
     return [[name, processTypeOf(runner)] as const];
   });
+  const limits = Object.entries(branch.runners ?? {}).flatMap(([name, runner]) =>
+    "limits" in runner ? [[name, runner.limits] as const] : [],
+  );
   const secrets = Object.entries(branch.env_secret).map(
     ([key, value]) => [key, Secret.of(value)] as const,
   );
@@ -218,6 +226,7 @@ function branchConfigOf(
       drainTimeoutS: timing.drain_timeout_s,
       holdTimeoutS: timing.hold_timeout_s,
     },
+    limits: { app: branch.limits, types: Object.fromEntries(limits), build: branch.build_limits },
     keepReleases: branch.keep_releases,
   });
 }

@@ -1,5 +1,6 @@
 import type { ConfigVars } from "./config-var.ts";
 import type { ExitStatus } from "./instance.ts";
+import type { Limits } from "./limits.ts";
 
 /** One command to its end, inside the sandbox: a build step, a hook, a one-off command. */
 export type SandboxCommand = {
@@ -11,6 +12,7 @@ export type SandboxCommand = {
   /** A directory that stays between builds of the same app, at /cache; null for none. */
   readonly cacheDir: string | null;
   readonly env: ConfigVars;
+  readonly limits: Limits;
 };
 
 export type Outcome = ExitStatus & { readonly timedOut: boolean };

@@ -79,7 +79,7 @@ export type Store = {
   readonly instances: Rows<
     Instance,
     Without<Instance, "id" | "healthyAt" | "retiringAt" | "drainingAt">,
-    Patch<Instance, "healthyAt" | "retiringAt" | "drainingAt">
+    Patch<Instance, "spec" | "healthyAt" | "retiringAt" | "drainingAt">
   > & {
     readonly of: (branchId: number) => Instance[];
     readonly list: () => Instance[];

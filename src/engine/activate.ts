@@ -2,6 +2,8 @@ import { changeConfig, targetOf, type Branch } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { Instance } from "#domain/instance.ts";
 import { deploySteps, type DeployStep } from "#domain/job.ts";
+import { limitsOf } from "#domain/limit-choices.ts";
+import { renderSize } from "#domain/limits.ts";
 import type { Release } from "#domain/release.ts";
 import { problemOf, seconds, type Work } from "./build.ts";
 import { emit } from "./context.ts";
@@ -234,6 +236,7 @@ async function runHook(
   { name, command }: { name: string; command: string },
 ): Promise<void> {
   const { context, out, signal } = work;
+  const limits = limitsOf(release.config.limits, null);
   if (name === "release") out.heading(`Release command: ${command}`);
   const sandboxed = {
     command,
@@ -241,10 +244,13 @@ async function runHook(
     writable: false,
     cacheDir: null,
     env: environmentOf(release),
+    limits,
   };
   const output = createOutput(out);
   const options = { onOutput: output.write, signal, timeoutMs: hookTimeoutMs };
   const outcome = await context.runner.run(sandboxed, options).finally(output.end);
-  const problem = problemOf(outcome, hookTimeoutMs);
+  const more = renderSize(limits.memoryBytes * 2);
+  const memoryFix = `allow more: berth limits:set memory=${more} -a ${targetOf(work.branch)}`;
+  const problem = problemOf(outcome, hookTimeoutMs, memoryFix);
   if (problem) throw new PlatformError("hook_failed", { hook: name, problem });
 }

@@ -1,9 +1,11 @@
 import type { Artifact } from "#domain/artifact.ts";
-import type { Branch } from "#domain/branch.ts";
+import { targetOf, type Branch } from "#domain/branch.ts";
 import type { Builder, Tree } from "#domain/builder.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { describeExit } from "#domain/instance.ts";
 import type { Job } from "#domain/job.ts";
+import { buildLimitsOf } from "#domain/limit-choices.ts";
+import { renderSize } from "#domain/limits.ts";
 import { parseProcfile } from "#domain/procfile.ts";
 import type { Outcome } from "#domain/runner.ts";
 import type { EngineContext } from "./context.ts";
@@ -104,20 +106,24 @@ async function commandsIn(work: Work, dir: string, commit: string) {
   const { context, branch } = work;
   const cacheDir = await context.workspace.cacheDir(branch.appId);
   const env = environmentOf({ config: branch.config, commit });
+  const limits = buildLimitsOf(branch.config.limits);
   const timeoutMs = context.hostConfig().settings.buildTimeoutS * 1000;
   return async (step: string, command: string): Promise<void> => {
-    const sandboxed = { command, dir, writable: true, cacheDir, env };
+    const sandboxed = { command, dir, writable: true, cacheDir, env, limits };
     const output = createOutput(work.out);
     const options = { onOutput: output.write, signal: work.signal, timeoutMs };
     const outcome = await context.runner.run(sandboxed, options).finally(output.end);
-    const problem = problemOf(outcome, timeoutMs);
+    const more = renderSize(limits.memoryBytes * 2);
+    const memoryFix = `allow builds more: berth limits:set memory=${more} --build -a ${targetOf(branch)}`;
+    const problem = problemOf(outcome, timeoutMs, memoryFix);
     if (problem) throw new PlatformError("build_failed", { step, problem });
   };
 }
 
 /** Null for a good end. */
-export function problemOf(outcome: Outcome, timeoutMs: number): string | null {
+export function problemOf(outcome: Outcome, timeoutMs: number, memoryFix: string): string | null {
   if (outcome.timedOut) return `it took longer than ${timeoutMs / 1000} s`;
+  if (outcome.outOfMemory === true) return `it ran out of memory; ${memoryFix}`;
   return outcome.code === 0 ? null : `it ${describeExit(outcome)}`;
 }
 

@@ -1,7 +1,8 @@
-import { targetOf } from "#domain/branch.ts";
+import { targetOf, type Branch } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { Job } from "#domain/job.ts";
 import { rollbackTarget } from "#domain/release.ts";
+import type { Store } from "#domain/store.ts";
 import { changeConfig, type ConfigChanges } from "#domain/branch.ts";
 import { emit, type EngineContext } from "./context.ts";
 import { refusePruned } from "./deploy.ts";
@@ -18,7 +19,24 @@ export function scale(
   const branch = branchAt(store, asked.target);
   refuseManaged(store, branch, `The formation of ${targetOf(branch)}`);
   const { processTypes } = currentRelease(store, branch);
-  for (const processType of Object.keys(asked.formation)) {
+  refuseUnknownTypes(store, branch, Object.keys(asked.formation));
+  const changed = Object.entries(asked.formation).filter(
+    ([name, count]) => processTypes[name]?.count !== count,
+  );
+  if (changed.length === 0) return null;
+  const description = `Scale ${changed.map(([name, count]) => `${name}=${count}`).join(" ")}`;
+  emit(context, "formation.changed", { branch, actor: asked.actor, message: `${description}.` });
+  return change(context, queue, { ...asked, changes: { formation: asked.formation }, description });
+}
+
+/**
+ * Refuses what a branch that runs has no process type for; one that was never deployed may get it.
+ * @throws {PlatformError} `process_type_not_found`
+ */
+export function refuseUnknownTypes(store: Store, branch: Branch, asked: readonly string[]): void {
+  if (branch.currentReleaseId === null) return;
+  const { processTypes } = currentRelease(store, branch);
+  for (const processType of asked) {
     const type = Object.hasOwn(processTypes, processType) ? processTypes[processType] : undefined;
     if (type && type.kind !== "static") continue;
     const known = Object.keys(processTypes).join(", ");
@@ -28,13 +46,6 @@ export function scale(
       processTypes: known,
     });
   }
-  const changed = Object.entries(asked.formation).filter(
-    ([name, count]) => processTypes[name]?.count !== count,
-  );
-  if (changed.length === 0) return null;
-  const description = `Scale ${changed.map(([name, count]) => `${name}=${count}`).join(" ")}`;
-  emit(context, "formation.changed", { branch, actor: asked.actor, message: `${description}.` });
-  return change(context, queue, { ...asked, changes: { formation: asked.formation }, description });
 }
 
 /** Code and configuration of an older release, as a new one. */

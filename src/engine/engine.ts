@@ -7,9 +7,11 @@ import type { ConfigProblem, HostSettings } from "#domain/host-config.ts";
 import type { ExitStatus } from "#domain/instance.ts";
 import type { Job, JobOutput } from "#domain/job.ts";
 import type { Key } from "#domain/key.ts";
+import type { LimitChange } from "#domain/limit-choices.ts";
 import type { LogFilter, LogLine, LogOrigin } from "#domain/logs.ts";
 import type { MetricName, MetricUnit } from "#domain/metrics.ts";
 import type { Release } from "#domain/release.ts";
+import type { LimitStatus } from "./limits.ts";
 import type { People } from "./people/people.ts";
 
 /** How a branch is doing, in one word. */
@@ -172,6 +174,8 @@ export type Engine = {
     formation: Record<string, number>,
     actor: string,
   ) => Promise<Job | null>;
+  readonly limits: (target: string) => Promise<LimitStatus[]>;
+  readonly setLimits: (target: string, change: LimitChange, actor: string) => Promise<Job | null>;
   readonly restart: (target: string, instance: string | null, actor: string) => Promise<Job>;
   readonly stopBranch: (target: string, actor: string) => Promise<Job>;
   readonly startBranch: (target: string, actor: string) => Promise<Job>;

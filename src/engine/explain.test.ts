@@ -10,6 +10,8 @@ const symptoms: Symptoms = {
   lines: [],
   timeoutS: 30,
   target: "shop",
+  processType: "web",
+  memoryBytes: 512 * 1024 ** 2,
 };
 
 const cases: readonly [string, Partial<Symptoms>, RegExp, RegExp][] = [
@@ -31,6 +33,12 @@ const cases: readonly [string, Partial<Symptoms>, RegExp, RegExp][] = [
   ["no permission", { exit: { code: 126, signal: null } }, /code 126/, /executable\?/],
   ["a good end", { exit: { code: 0, signal: null } }, /code 0/, /stay in the foreground/],
   ["killed", { exit: { code: null, signal: "SIGKILL" } }, /was killed by SIGKILL/, /memory/],
+  [
+    "out of memory",
+    { exit: { code: null, signal: "SIGKILL", outOfMemory: true } },
+    /it ran out of memory: its limit is 512M/,
+    /berth limits:set memory=1G --type web -a shop$/,
+  ],
   [
     "the port is taken",
     { exit: { code: 1, signal: null }, lines: ["Error: listen EADDRINUSE: :::3000"] },

@@ -1,4 +1,5 @@
 import { describeExit, type ExitStatus } from "#domain/instance.ts";
+import { renderSize } from "#domain/limits.ts";
 
 /** What is known of an instance that did not become healthy. */
 export type Symptoms = {
@@ -11,6 +12,8 @@ export type Symptoms = {
   readonly lines: readonly string[];
   readonly timeoutS: number;
   readonly target: string;
+  readonly processType: string;
+  readonly memoryBytes: number;
 };
 
 /** The problem and the next step, in words that name the likely cause. */
@@ -19,11 +22,10 @@ export function explain(symptoms: Symptoms): { problem: string; fix: string } {
   return { problem: withLines(problem, symptoms.lines), fix };
 }
 
-function causeOf({ exit, asked, port, listening, lines, timeoutS, target }: Symptoms): {
-  problem: string;
-  fix: string;
-} {
+function causeOf(symptoms: Symptoms): { problem: string; fix: string } {
+  const { exit, asked, port, listening, lines, timeoutS, target } = symptoms;
   const logs = `See more with berth logs -a ${target}`;
+  if (exit?.outOfMemory === true) return outOfMemory(symptoms);
   if (exit) return { problem: `it ${describeExit(exit)}`, fix: fixOfExit(exit, lines, logs) };
   const others = listening.filter((each) => each !== port);
   if (asked?.startsWith("nothing listens") && others.length > 0) {
@@ -39,6 +41,19 @@ function causeOf({ exit, asked, port, listening, lines, timeoutS, target }: Symp
     };
   }
   return { problem: asked ?? `it was not ready within ${timeoutS} s`, fix: logs };
+}
+
+/** What is said of an instance that the kernel ended for its memory, and of one that may follow. */
+export function outOfMemory({
+  processType,
+  memoryBytes,
+  target,
+}: Pick<Symptoms, "processType" | "memoryBytes" | "target">): { problem: string; fix: string } {
+  const more = renderSize(memoryBytes * 2);
+  return {
+    problem: `it ran out of memory: its limit is ${renderSize(memoryBytes)}`,
+    fix: `Let it use less, or allow it more: berth limits:set memory=${more} --type ${processType} -a ${target}`,
+  };
 }
 
 function fixOfExit(exit: ExitStatus, lines: readonly string[], logs: string): string {

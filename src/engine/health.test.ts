@@ -5,6 +5,7 @@ import { moment } from "../../test/factories.ts";
 import { createWorld, eventually } from "../../test/engine-world.ts";
 import type { EngineContext } from "./context.ts";
 import { HealthWatch } from "./health.ts";
+import { instanceLimits } from "#domain/limits.ts";
 
 /** A watch whose clock is moved on by sleeping alone; the sleeps of more than a second are noted. */
 async function watchOf(context: EngineContext) {
@@ -35,7 +36,7 @@ test("what ends again and again is started again after a growing delay", async (
     processType: "web",
     index: 1,
     specHash: "x",
-    spec: { artifactId: 1, command: "crash", env: {}, kind: "web", health },
+    spec: { artifactId: 1, command: "crash", env: {}, kind: "web", health, limits: instanceLimits },
     port: 1,
     createdAt: moment,
   });

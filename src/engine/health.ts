@@ -1,5 +1,7 @@
 import { EventEmitter, once } from "node:events";
+import { targetOf } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
+import type { EventType } from "#domain/events.ts";
 import type { HealthAnswer, InstanceStart } from "#domain/executor.ts";
 import {
   describeExit,
@@ -8,7 +10,7 @@ import {
   type ObservedInstance,
 } from "#domain/instance.ts";
 import { emit, platformActor, type EngineContext } from "./context.ts";
-import { explain } from "./explain.ts";
+import { explain, outOfMemory } from "./explain.ts";
 
 /** Between two checks of one instance: short at first, because a fast app is up in a moment. */
 const firstWaitMs = 4;
@@ -80,8 +82,7 @@ export class HealthWatch {
     const { lastExit, givenUp } = await executor.observe(id);
     const instance = store.instances.get(id);
     if (!lastExit || !instance || instance.drainingAt) return;
-    const message = `${nameOf(instance)} ${describeExit(lastExit)}.`;
-    record(this.#context, instance, "instance.exited", message);
+    recordEnd(this.#context, instance, lastExit);
     this.onEnd(instance);
     if (hasDoneItsWork(instance, lastExit)) {
       if (!instance.healthyAt) this.#becomeHealthy(id);
@@ -244,8 +245,22 @@ async function reasonOf(
     lines,
     timeoutS: instance.spec.health.timeoutS,
     target,
+    processType: instance.processType,
+    memoryBytes: instance.spec.limits.memoryBytes,
   });
   return new PlatformError("unhealthy", { instance: nameOf(instance), target, problem, fix });
+}
+
+function recordEnd(context: EngineContext, instance: Instance, exit: ExitStatus): void {
+  const { processType, spec, branchId } = instance;
+  const message = `${nameOf(instance)} ${describeExit(exit)}.`;
+  record(context, instance, "instance.exited", message);
+  const branch = context.store.branches.get(branchId);
+  if (exit.outOfMemory !== true || !branch) return;
+  const { memoryBytes } = spec.limits;
+  const { problem, fix } = outOfMemory({ processType, memoryBytes, target: targetOf(branch) });
+  const said = `${nameOf(instance)}: ${problem}. ${fix}`;
+  record(context, instance, "instance.out_of_memory", said);
 }
 
 /** `web.1` */
@@ -269,7 +284,7 @@ export function startOf(
 export function record(
   context: EngineContext,
   instance: Instance,
-  type: "instance.started" | "instance.healthy" | "instance.exited" | "instance.stopped",
+  type: Extract<EventType, `instance.${string}`>,
   message: string,
 ): void {
   const branch = context.store.branches.get(instance.branchId);

@@ -114,6 +114,7 @@ export class Loop {
     for (const step of steps) {
       if (step.do === "retire") store.instances.update(step.instance, { drainingAt: clock.now() });
     }
+    for (const step of steps) if (step.do === "limit") await this.#limit(step);
     const started = this.#start(
       branchId,
       steps.filter((step) => step.do === "start"),
@@ -140,6 +141,12 @@ export class Loop {
       candidate: wanted(branch.candidateReleaseId),
       instances: store.instances.of(branchId),
     });
+  }
+
+  async #limit({ instance, spec }: Step & { do: "limit" }): Promise<void> {
+    const { store, executor } = this.#context;
+    await executor.limit(instance, spec.limits);
+    store.instances.update(instance, { spec });
   }
 
   async #start(branchId: number, steps: readonly Start[]): Promise<void> {

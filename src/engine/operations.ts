@@ -12,6 +12,7 @@ import { cleanup } from "./host-config.ts";
 import { nameOf } from "./health.ts";
 import { addKey, removeKey, syncKeys } from "./keys.ts";
 import { readLogs } from "./logs.ts";
+import { limitsOfBranch, setLimits } from "./limits.ts";
 import type { Meter } from "./meter.ts";
 import { metricFamilies } from "./metric-families.ts";
 import { overview, readMetrics } from "./metrics.ts";
@@ -80,6 +81,9 @@ function releaseOperations(context: EngineContext, { queue }: Parts) {
     setConfigVars: async (target, changes, actor) =>
       setConfigVars(context, queue, { target, changes, actor }),
     scale: async (target, formation, actor) => scale(context, queue, { target, formation, actor }),
+    limits: async (target) => limitsOfBranch(context, target),
+    setLimits: async (target, change, actor) =>
+      setLimits(context, queue, { target, change, actor }),
   } satisfies Partial<Engine>;
 }
 

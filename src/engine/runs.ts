@@ -1,5 +1,6 @@
 import { targetOf } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
+import { limitsOf } from "#domain/limit-choices.ts";
 import { emit, type EngineContext } from "./context.ts";
 import type { PreparedRun } from "./engine.ts";
 import { environmentOf } from "./plan/wanted.ts";
@@ -20,6 +21,7 @@ export function prepareRun(
     writable: false,
     cacheDir: null,
     env: environmentOf(release),
+    limits: limitsOf(release.config.limits, null),
   });
   emit(context, "run.started", { branch, actor, message: `Running ${command.slice(0, 200)}` });
   return prepared;

@@ -6,6 +6,7 @@ import { exists, readIfThere } from "#lib/files.ts";
 import { superviseFolder, temporaryFolder, tools } from "../../test/machine.ts";
 import { supervisionLayout } from "./layout.ts";
 import { createPrivileges } from "./verbs.ts";
+import { buildLimits } from "#domain/limits.ts";
 
 test("an instance is supervised, seen, stopped gracefully, and leaves nothing behind", async () => {
   await using world = await startWorld();
@@ -95,7 +96,13 @@ test("a command runs to its end in the tree, cannot write outside of it, and is 
     onOutput: (chunk: Uint8Array) => output.push(Buffer.from(chunk).toString()),
     signal: new AbortController().signal,
   };
-  const command = { dir: world.tree, writable: true, cacheDir: null, env: { NAME: "x" } };
+  const command = {
+    dir: world.tree,
+    writable: true,
+    cacheDir: null,
+    env: { NAME: "x" },
+    limits: buildLimits,
+  };
   const good = await privileges.runCommand(
     { ...command, command: "echo $NAME > made; cat made; touch /usr/x || touch /x || exit 3" },
     { ...options, timeoutMs: 5000 },

@@ -5,6 +5,15 @@ import { addRow, type Db } from "./database.ts";
 import { instances } from "./schema.ts";
 import type { Sealing } from "./sealing.ts";
 
+const place = {
+  id: instances.id,
+  branchId: instances.branchId,
+  processType: instances.processType,
+  index: instances.index,
+  port: instances.port,
+  createdAt: instances.createdAt,
+};
+
 export function instanceRows(db: Db, { seal, open }: Sealing): Store["instances"] {
   const all = () => db.select().from(instances);
   const instanceOf = (row: typeof instances.$inferSelect): Instance => ({
@@ -20,7 +29,14 @@ export function instanceRows(db: Db, { seal, open }: Sealing): Store["instances"
       const row = all().where(eq(instances.id, id)).get();
       return row ? instanceOf(row) : null;
     },
-    update: (id, patch) => void db.update(instances).set(patch).where(eq(instances.id, id)).run(),
+    update: (id, { spec, ...patch }) => {
+      const row = spec ? all().where(eq(instances.id, id)).get() : undefined;
+      const sealed = row && spec ? { spec: seal(row.branchId, spec) } : {};
+      db.update(instances)
+        .set({ ...patch, ...sealed })
+        .where(eq(instances.id, id))
+        .run();
+    },
     of: (branchId) =>
       all()
         .where(eq(instances.branchId, branchId))
@@ -28,18 +44,7 @@ export function instanceRows(db: Db, { seal, open }: Sealing): Store["instances"
         .all()
         .map(instanceOf),
     list: () => all().orderBy(asc(instances.id)).all().map(instanceOf),
-    places: () =>
-      db
-        .select({
-          id: instances.id,
-          branchId: instances.branchId,
-          processType: instances.processType,
-          index: instances.index,
-          port: instances.port,
-          createdAt: instances.createdAt,
-        })
-        .from(instances)
-        .all(),
+    places: () => db.select(place).from(instances).all(),
     ports: () =>
       db
         .select({ port: instances.port })

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Executor, InstanceStart } from "#domain/executor.ts";
+import { instanceLimits } from "#domain/limits.ts";
 import { freePort } from "../machine.ts";
 
 export type ExecutorWorld = AsyncDisposable & {
@@ -28,7 +29,14 @@ export function executorContract(name: string, create: () => Promise<ExecutorWor
       const health = { path: null, timeoutS: 30 };
       await body(world, (id, program, port = null) => ({
         id,
-        spec: { artifactId: 1, command: world.commands[program], env: {}, kind: "web", health },
+        spec: {
+          artifactId: 1,
+          command: world.commands[program],
+          env: {},
+          kind: "web",
+          health,
+          limits: instanceLimits,
+        },
         artifactDir: world.artifactDir,
         port,
         logName: `1/${id}-web.1`,

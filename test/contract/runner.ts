@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Runner, SandboxCommand } from "#domain/runner.ts";
+import { buildLimits } from "#domain/limits.ts";
 
 export type RunnerWorld = AsyncDisposable & {
   readonly runner: Runner;
@@ -77,5 +78,5 @@ function runIn({ runner, dir }: RunnerWorld): Run {
 }
 
 function commandIn(dir: string, command: string): SandboxCommand {
-  return { command, dir, writable: false, cacheDir: null, env: {} };
+  return { command, dir, writable: false, cacheDir: null, env: {}, limits: buildLimits };
 }

@@ -21,6 +21,8 @@ export function createLocalExecutor(privileges: Privileges, logRoot: string): Ex
         logDir: join(logRoot, logName),
       }),
     stop: privileges.stopInstance,
+    // Nothing here has the privilege to limit what runs.
+    limit: async () => {},
     revive: privileges.reviveInstance,
     list: privileges.listInstances,
     observe: privileges.observeInstance,

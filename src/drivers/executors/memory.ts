@@ -1,5 +1,6 @@
 import type { Executor, HealthAnswer, InstanceStart } from "#domain/executor.ts";
 import type { ExitStatus, ObservedInstance } from "#domain/instance.ts";
+import type { Limits } from "#domain/limits.ts";
 import type { InstanceUsage } from "#domain/metrics.ts";
 
 /** What an instance does, by its command: by default it serves. */
@@ -50,6 +51,11 @@ class Memory implements MemoryExecutor {
   };
 
   readonly stop = async (id: number): Promise<void> => void this.#entries.delete(id);
+
+  readonly limit = async (id: number, limits: Limits): Promise<void> => {
+    const entry = this.#entries.get(id);
+    if (entry) entry.start = { ...entry.start, spec: { ...entry.start.spec, limits } };
+  };
 
   readonly revive = async (id: number): Promise<void> => {
     const entry = this.#entries.get(id);

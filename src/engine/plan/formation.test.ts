@@ -216,3 +216,13 @@ function shuffle<T>(items: readonly T[], random: Random): T[] {
   const left = [...items];
   return items.flatMap(() => left.splice(random(left.length), 1));
 }
+
+test("one that is held to other limits than it should be is told, and stays", () => {
+  const old = instance({ id: 1, specHash: "a" });
+  const limits = { ...spec.limits, memoryBytes: 2 ** 30 };
+  const type = { ...wanted("web", "a", 1), spec: { ...spec, limits } };
+  const steps = planFormation(situation({ current: [type], instances: [old] }));
+  assert.deepEqual(steps, [{ do: "limit", instance: 1, spec: { ...spec, limits } }]);
+  const told = { ...old, spec: { ...spec, limits } };
+  assert.deepEqual(planFormation(situation({ current: [type], instances: [told] })), []);
+});

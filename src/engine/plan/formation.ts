@@ -1,5 +1,5 @@
 import type { BranchMode } from "#domain/branch.ts";
-import type { Instance } from "#domain/instance.ts";
+import type { Instance, InstanceSpec } from "#domain/instance.ts";
 import type { WantedType } from "./wanted.ts";
 
 /** A branch as it is and as it should be. */
@@ -13,6 +13,8 @@ export type Situation = {
 
 export type Step =
   | { readonly do: "start"; readonly wanted: WantedType; readonly index: number }
+  /** Hold it to other limits while it runs; the spec is what it is from then on. */
+  | { readonly do: "limit"; readonly instance: number; readonly spec: InstanceSpec }
   /** Take out of the routes, let its requests end, stop it. */
   | { readonly do: "retire"; readonly instance: number };
 
@@ -57,7 +59,18 @@ function stepsOf(wanted: WantedType, mine: readonly Instance[]): Step[] {
   }
   const replaced = kept.length === wanted.count && kept.every((it) => it.healthyAt !== null);
   const leaving = replaced ? mine.filter((it) => it.retiringAt !== null) : [];
-  return [...starts, ...[...staying.slice(wanted.count), ...leaving].map((it) => retire(it))];
+  const limits = kept.flatMap((it): Step[] =>
+    isLimitedAs(wanted.spec, it.spec) ? [] : [{ do: "limit", instance: it.id, spec: wanted.spec }],
+  );
+  return [...starts, ...limits, ...[...staying.slice(wanted.count), ...leaving].map(retire)];
+}
+
+function isLimitedAs({ limits: wanted }: InstanceSpec, { limits: has }: InstanceSpec): boolean {
+  return (
+    wanted.memoryBytes === has.memoryBytes &&
+    wanted.cpuCores === has.cpuCores &&
+    wanted.pids === has.pids
+  );
 }
 
 /** Healthy ones before others, then those with the lower number. */

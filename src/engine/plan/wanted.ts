@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { identitiesOf, type ConfigVars } from "#domain/config-var.ts";
 import type { InstanceSpec } from "#domain/instance.ts";
+import { limitsOf } from "#domain/limit-choices.ts";
+import { instanceLimits } from "#domain/limits.ts";
 import type { Release } from "#domain/release.ts";
 
 /** How many instances of one process type a release wants, and what each of them is. */
@@ -17,7 +19,9 @@ export function wantedOf(release: Release): WantedType[] {
   return Object.entries(release.processTypes).flatMap(([processType, { kind, command, count }]) => {
     if (kind === "static") return [];
     const { artifactId, config } = release;
-    const spec = { artifactId, command, kind, env: environmentOf(release), health: config.health };
+    const limits = limitsOf(config.limits, processType);
+    const { health } = config;
+    const spec = { artifactId, command, kind, env: environmentOf(release), health, limits };
     return [{ processType, count, spec, specHash: hashOf(spec) }];
   });
 }
@@ -27,11 +31,17 @@ export function environmentOf({ config, commit }: Pick<Release, "config" | "comm
   return { ...config.env, GIT_COMMIT: commit };
 }
 
-/** Of the secrets only what they are called: it is kept in the clear. */
-function hashOf(spec: InstanceSpec): string {
+/**
+ * Of the secrets only what they are called: it is kept in the clear. Of the limits only those that a
+ * program has from its start to its end; the others are changed while it runs.
+ */
+function hashOf({ limits, ...spec }: InstanceSpec): string {
+  const { openFiles, diskBytes } = limits;
+  const isUsual = openFiles === instanceLimits.openFiles && diskBytes === instanceLimits.diskBytes;
+  const fixed = isUsual ? {} : { limits: { openFiles, diskBytes } };
   const env = Object.entries(identitiesOf(spec.env)).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return createHash("sha256")
-    .update(JSON.stringify({ ...spec, env }))
+    .update(JSON.stringify({ ...spec, ...fixed, env }))
     .digest("hex")
     .slice(0, 24);
 }

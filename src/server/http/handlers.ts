@@ -7,6 +7,7 @@ import type { Handler } from "./handle.ts";
 import { instanceHandlers } from "./instances.ts";
 import { jobHandlers } from "./jobs.ts";
 import { keyHandlers } from "./keys.ts";
+import { limitHandlers } from "./limits.ts";
 import { logHandlers } from "./logs.ts";
 import { metricsHandlers } from "./metrics.ts";
 import { peopleHandlers } from "./people.ts";
@@ -21,6 +22,7 @@ export const handlers: readonly Handler[] = [
   ...releaseHandlers,
   ...configHandlers,
   ...instanceHandlers,
+  ...limitHandlers,
   ...logHandlers,
   ...metricsHandlers,
   ...runHandlers,

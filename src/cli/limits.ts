@@ -1,0 +1,78 @@
+import { changeLimits, listLimits, type LimitStatusView } from "#api/limits.ts";
+import type { LimitScope } from "#domain/limit-choices.ts";
+import { keyOf, limitNames, parseLimits, renderLimit } from "#domain/limits.ts";
+import { command, jobCommand, type Context } from "./command.ts";
+import { jobsOf } from "./job-output.ts";
+import type { Output } from "./output.ts";
+import { PlatformError } from "#domain/errors.ts";
+
+const scopeOptions = [
+  { flags: "--type <type>", describe: "only this process type" },
+  { flags: "--build", describe: "only builds" },
+];
+
+export const limitCommands = [
+  command({
+    usage: "limits [app]",
+    target: "argument",
+    example: "limits -a shop",
+    operation: listLimits,
+    input: ({ target }) => ({ params: { target } }),
+    print: (limits, out, { target }) => printLimits(limits, out, target),
+  }),
+  jobCommand({
+    usage: "limits:set <limit=value...>",
+    target: "needed",
+    summary: "Limits memory, cpu, pids, files or disk; holds at once for what runs.",
+    example: "limits:set memory=512M cpu=1 pids=200 --type web -a shop",
+    options: scopeOptions,
+    operation: changeLimits,
+    input: (context) => ({
+      params: { target: context.target },
+      body: { scope: scopeIn(context), limits: parseLimits(context.args) },
+    }),
+    jobs: jobsOf,
+  }),
+  jobCommand({
+    usage: "limits:unset <limit...>",
+    target: "needed",
+    summary: "Takes limits back to what they are by default.",
+    example: "limits:unset memory cpu -a shop",
+    options: scopeOptions,
+    operation: changeLimits,
+    input: (context) => ({
+      params: { target: context.target },
+      body: {
+        scope: scopeIn(context),
+        limits: Object.fromEntries(context.args.map((name) => [keyOf(name), null])),
+      },
+    }),
+    jobs: jobsOf,
+  }),
+];
+
+function scopeIn({ options }: Context): LimitScope {
+  const { type, build } = options;
+  if (typeof type !== "string") return build === true ? { kind: "build" } : { kind: "app" };
+  if (build !== true) return { kind: "type", processType: type };
+  const problem = "it cannot be combined with --build";
+  throw new PlatformError("invalid_input", { field: "--type", problem });
+}
+
+function printLimits(limits: readonly LimitStatusView[], out: Output, target: string): void {
+  const names = Object.entries(limitNames);
+  out.table(
+    ["FOR", ...names.map(([name]) => name.toUpperCase()), "CHOSEN"],
+    limits.map((each) => [
+      nameOf(each.scope),
+      ...names.map(([, key]) => renderLimit(key, each.limits[key])),
+      each.chosen.join(", ") || "-",
+    ]),
+    `${target} has no limits.`,
+  );
+}
+
+function nameOf(scope: LimitScope): string {
+  if (scope.kind === "type") return scope.processType;
+  return scope.kind === "build" ? "(builds)" : "(instances)";
+}

@@ -1,0 +1,98 @@
+import { changeConfig, targetOf } from "#domain/branch.ts";
+import type { Job } from "#domain/job.ts";
+import {
+  buildLimitsOf,
+  limitsOf,
+  type LimitChange,
+  type LimitScope,
+} from "#domain/limit-choices.ts";
+import {
+  limitNames,
+  renderLimit,
+  type LimitName,
+  type Limits,
+  type SomeLimits,
+} from "#domain/limits.ts";
+import { change, refuseUnknownTypes } from "./changes.ts";
+import { emit, type EngineContext } from "./context.ts";
+import type { JobQueue } from "./jobs.ts";
+import { branchAt, refuseManaged } from "./targets.ts";
+
+/** What something may use, and which of it somebody chose. */
+export type LimitStatus = {
+  readonly scope: LimitScope;
+  readonly limits: Limits;
+  readonly chosen: readonly LimitName[];
+};
+
+/** The limits of a branch: one for each process type, or of the app while there is none; its builds. */
+export function limitsOfBranch({ store }: EngineContext, target: string): LimitStatus[] {
+  const branch = branchAt(store, target);
+  const { limits } = branch.config;
+  const release =
+    branch.currentReleaseId === null ? null : store.releases.get(branch.currentReleaseId);
+  const types = Object.entries(release?.processTypes ?? branch.config.processTypes ?? {})
+    .filter(([, { kind }]) => kind !== "static")
+    .map(([name]) => name);
+  const ofApp = types.length === 0 ? [null] : types;
+  const ofTypes = ofApp.map((name): LimitStatus => ({
+    scope: name === null ? { kind: "app" } : { kind: "type", processType: name },
+    limits: limitsOf(limits, name),
+    chosen: chosenIn({ ...limits.app, ...(name === null ? {} : limits.types[name]) }),
+  }));
+  const build = { limits: buildLimitsOf(limits), chosen: chosenIn(limits.build) };
+  return [...ofTypes, { scope: { kind: "build" }, ...build }];
+}
+
+/**
+ * Notes other limits. Those of what runs are held at once by a release of them; the next build has
+ * its own.
+ * @throws {PlatformError} `process_type_not_found`, `managed_by_file`
+ */
+export function setLimits(
+  context: EngineContext,
+  queue: JobQueue,
+  asked: { target: string; change: LimitChange; actor: string },
+): Job | null {
+  const { store } = context;
+  const branch = branchAt(store, asked.target);
+  const { scope } = asked.change;
+  refuseManaged(store, branch, `The limits of ${targetOf(branch)}`);
+  if (scope.kind === "type") refuseUnknownTypes(store, branch, [scope.processType]);
+  const changes = { limits: asked.change };
+  const config = changeConfig(branch.config, changes);
+  if (JSON.stringify(config.limits) === JSON.stringify(branch.config.limits)) return null;
+  const description = describe(asked.change);
+  emit(context, "limits.changed", { branch, actor: asked.actor, message: `${description}.` });
+  if (scope.kind === "build") {
+    store.branches.update(branch.id, { config });
+    return null;
+  }
+  return change(context, queue, { ...asked, changes, description });
+}
+
+/** `Limit web to memory=1G`, `Take back the limit cpu of builds` */
+function describe({ scope, limits }: LimitChange): string {
+  const whom =
+    scope.kind === "type" ? scope.processType : scope.kind === "build" ? "builds" : "all instances";
+  const entries = names.flatMap(([name, key]) => {
+    const value = limits[key];
+    return value === undefined ? [] : [{ name, key, value }];
+  });
+  const set = entries.flatMap(({ name, key, value }) =>
+    value === null ? [] : [`${name}=${renderLimit(key, value)}`],
+  );
+  const unset = entries.flatMap(({ name, value }) => (value === null ? [name] : []));
+  const parts = [
+    set.length > 0 ? `Limit ${whom} to ${set.join(" ")}` : [],
+    unset.length > 0 ? `Take back the limits ${unset.join(", ")} of ${whom}` : [],
+  ];
+  return parts.flat().join("; ");
+}
+
+// The names are the keys of the table, as its type says.
+const names = Object.entries(limitNames) as [LimitName, keyof Limits][];
+
+function chosenIn(choices: SomeLimits): LimitName[] {
+  return names.flatMap(([name, key]) => (choices[key] === undefined ? [] : [name]));
+}
