@@ -151,7 +151,7 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
         samples: [{ labels: { app: "shop" }, value: 3 }],
       },
     ],
-    openRepository: async (app) => ({ directory: `/repos/${app}`, app }),
+    openRepository: async (app) => ({ directory: `/repos/${app}`, app, pushBytesMax: 1024 }),
     readRepository: async (app) => ({ directory: `/repos/${app}`, app }),
     deploy: async (push) => (note("deploy", push), job("deploy", push.app)),
     rebuild: async (target) => (note("rebuild", target), [job("rebuild", target ?? "shop")]),

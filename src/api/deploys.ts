@@ -15,7 +15,11 @@ export const openRepository = operation({
   ...pushRoutes.openRepository,
   summary: "Gives the directory of an app's repository to the program that receives a push.",
   params,
-  result: z.object({ directory: z.string(), app: z.string() }),
+  result: z.object({
+    directory: z.string(),
+    app: z.string(),
+    pushBytesMax: z.int().describe("What one push may send."),
+  }),
   errors: ["app_not_found"],
   needs: "app:deploy",
   localOnly: true,

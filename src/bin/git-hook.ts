@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { createClient } from "#api/client.ts";
 import { followJob } from "#api/follow.ts";
 import { requestDeploy } from "#api/push.ts";
-import { bareEnv, exec } from "#lib/exec.ts";
+import { exec } from "#lib/exec.ts";
+import { gitArgv, gitEnv } from "#lib/git.ts";
 import { createTransport } from "#lib/http.ts";
 import { askPatiently } from "#server/ssh/patience.ts";
 import { createPlainText } from "#server/ssh/plain-text.ts";
@@ -24,7 +25,7 @@ const client = createClient(
 );
 const plain = createPlainText();
 const say = (text: string) => void process.stderr.write(plain(text));
-const env = { ...bareEnv, GIT_DIR: process.env["GIT_DIR"] ?? "." };
+const env = { ...gitEnv, GIT_DIR: process.env["GIT_DIR"] ?? "." };
 
 await serveProcReceive(process.stdin, process.stdout, (change) =>
   decidePush(change, {
@@ -33,7 +34,7 @@ await serveProcReceive(process.stdin, process.stdout, (change) =>
       askPatiently(() =>
         requestDeploy(client, { params: { app }, body: { branch, from, commit } }),
       ),
-    typeOf: async (object) => (await exec(["git", "cat-file", "-t", object], { env })).trim(),
+    typeOf: async (object) => (await exec(gitArgv(["cat-file", "-t", object]), { env })).trim(),
     follow: (job) => followJob(client, job, { onText: say }),
   }),
 );

@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import { createClient, RemoteError } from "#api/client.ts";
+import { createClient, RemoteError, type Client } from "#api/client.ts";
 import { requestClone, requestRepository } from "#api/push.ts";
 import { reportOf } from "#domain/errors.ts";
 import { ended, start } from "#lib/exec.ts";
+import { gitArgv, gitEnv } from "#lib/git.ts";
 import { createTransport } from "#lib/http.ts";
 import { parseSshCommand } from "#server/ssh/command.ts";
 import { askPatiently } from "#server/ssh/patience.ts";
@@ -32,7 +33,7 @@ if (command.kind === "cli") {
   });
 }
 
-/** git's own server side, which reads no configuration but the repository's. */
+/** git's own server side, under settings and limits of ours. */
 async function serveGit({
   kind,
   app,
@@ -45,17 +46,16 @@ async function serveGit({
     createTransport({ socketPath, headers: { ...introduction, "x-berth-door": "git" } }),
     home,
   );
-  if (kind === "receive") await refuseFullDisk(home);
-  const ask = kind === "receive" ? requestRepository : requestClone;
-  const repository = await askPatiently(() => ask(client, { params: { app } }));
-  const hooks = `core.hooksPath=${join(home, "run/hooks")}`;
-  const child = start(["git", "-c", hooks, `${kind}-pack`, repository.directory], {
+  const repository = await openRepository(client, kind, app);
+  const argv = gitArgv([`${kind}-pack`, repository.directory], {
+    "core.hooksPath": join(home, "run/hooks"),
+    "transfer.hideRefs": "refs/berth",
+    ...repository.settings,
+  });
+  const child = start(argv, {
     stdio: "inherit",
     env: {
-      PATH: "/usr/local/bin:/usr/bin:/bin",
-      HOME: "/nonexistent",
-      GIT_CONFIG_NOSYSTEM: "1",
-      GIT_CONFIG_GLOBAL: "/dev/null",
+      ...gitEnv,
       GIT_PROTOCOL: /^version=\d$/.exec(env["GIT_PROTOCOL"] ?? "")?.[0],
       BERTH_APP: repository.app,
       BERTH_ACTOR: actor,
@@ -65,4 +65,18 @@ async function serveGit({
   });
   const { code } = await ended(child);
   return code ?? 1;
+}
+
+/** The repository, once berthd has said that this key may push to it, or clone it. */
+async function openRepository(client: Client, kind: "receive" | "upload", app: string) {
+  const input = { params: { app } };
+  if (kind === "upload") {
+    return { ...(await askPatiently(() => requestClone(client, input))), settings: {} };
+  }
+  await refuseFullDisk(home);
+  const { pushBytesMax, ...repository } = await askPatiently(() =>
+    requestRepository(client, input),
+  );
+  const size = { "receive.maxInputSize": String(pushBytesMax) };
+  return { ...repository, settings: { ...size, "receive.procReceiveRefs": "refs" } };
 }

@@ -77,6 +77,12 @@ export const HostSettings = z.strictObject({
     .max(86_400)
     .default(900)
     .describe("Seconds that a build may take; 900 by default."),
+  pushMegabytesMax: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(2048)
+    .describe("Megabytes (MiB) that one push may send; 2048 by default."),
   buildsAtOnce: z
     .int()
     .min(1)

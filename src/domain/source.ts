@@ -4,9 +4,10 @@ export type Source = {
   readonly removeRepository: (appId: number) => Promise<void>;
   /**
    * Writes the tree of a commit to a directory that does not exist yet, without any git data.
+   * Answers what is to be said about it to who pushed, in sentences.
    * @throws {PlatformError} `tree_refused` for a tree that could harm who opens it.
    */
-  readonly exportTree: (appId: number, commit: string, dir: string) => Promise<void>;
+  readonly exportTree: (appId: number, commit: string, dir: string) => Promise<readonly string[]>;
   /** The commit at the tip of a branch; null when there is none. */
   readonly tipOf: (appId: number, branch: string) => Promise<string | null>;
   /** Moves a branch, only if it is still at `from`; answers whether it did. */

@@ -31,7 +31,7 @@ export async function buildArtifact(work: Work, commit: string): Promise<Artifac
   store.jobs.update(job.id, { step: "fetch", artifactId: artifact.id });
   const dir = await workspace.preparePartial(artifact.id);
   try {
-    await source.exportTree(branch.appId, commit, dir);
+    for (const remark of await source.exportTree(branch.appId, commit, dir)) out.line(remark);
     store.jobs.update(job.id, { step: "build" });
     const startedMs = clock.now().getTime();
     const description = await build(work, dir, commit);

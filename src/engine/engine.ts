@@ -217,7 +217,7 @@ export type Engine = {
   readonly openRepository: (
     app: string,
     actor: string,
-  ) => Promise<{ directory: string; app: string }>;
+  ) => Promise<{ directory: string; app: string; pushBytesMax: number }>;
   /** The repository to clone from. @throws {PlatformError} `app_not_found` */
   readonly readRepository: (app: string) => Promise<{ directory: string; app: string }>;
   /** Deploys a commit whose objects are there; on success the job moves the branch. */

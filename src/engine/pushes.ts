@@ -22,14 +22,16 @@ export async function openRepository(
   context: EngineContext,
   publisher: Publisher,
   { name, actor }: { name: string; actor: string },
-): Promise<{ directory: string; app: string }> {
+): Promise<{ directory: string; app: string; pushBytesMax: number }> {
   const { store, source, hostConfig } = context;
   const { app: wanted } = parseTarget(name);
   const canCreate = hostConfig().settings.createOnPush && !store.apps.named(wanted);
   const app = canCreate
     ? await createApp(context, publisher, { name: wanted, teamId: null, actor })
     : appNamed(store, wanted);
-  return { directory: await source.ensureRepository(app.id), app: app.name };
+  const directory = await source.ensureRepository(app.id);
+  const pushBytesMax = hostConfig().settings.pushMegabytesMax * 1024 ** 2;
+  return { directory, app: app.name, pushBytesMax };
 }
 
 /** Deploys a pushed commit. @throws {PlatformError} `branch_not_found` with the branches that can be pushed. */

@@ -37,6 +37,9 @@ export async function writeTree(options: TreeOptions): Promise<void> {
   await writePrograms(options);
 }
 
+/** A hook is started under the limits of git, which Node could not work under. */
+const ownLimits = ["s6-softlimit", "-a", "=", "-t", "="];
+
 async function writePrograms({ layout, node, code }: TreeOptions): Promise<void> {
   const ours = (program: string): ExeclineWord[] => [
     node,
@@ -51,7 +54,7 @@ async function writePrograms({ layout, node, code }: TreeOptions): Promise<void>
   );
   await writeAtomic(
     join(layout.hooks, "proc-receive"),
-    renderExecline([cached, ours("git-hook.ts")], { args: "-P" }),
+    renderExecline([cached, [...ownLimits, ...ours("git-hook.ts")]], { args: "-P" }),
     0o700,
   );
   const [, ...berthd] = ours("berthd.ts");

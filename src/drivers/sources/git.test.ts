@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { lstat, readlink, readdir } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { exec } from "#lib/exec.ts";
 import { sourceContract } from "../../../test/contract/source.ts";
 import { temporaryFolder } from "../../../test/machine.ts";
-import { createGitSource, gitEnv } from "./git.ts";
+import { gitEnv } from "#lib/git.ts";
+import { createGitSource } from "./git.ts";
 
 const who = {
   GIT_AUTHOR_NAME: "ann",
@@ -137,4 +138,88 @@ test("a branch moves to a commit only, and modes come with the files", async () 
   await source.exportTree(1, commit, join(folder, "out"));
   assert.equal((await lstat(join(folder, "out/run"))).mode & 0o111, 0o111);
   assert.equal((await lstat(join(folder, "out/-rf ü"))).mode & 0o111, 0);
+});
+
+test("files are written byte for byte, whatever .gitattributes asks for", async () => {
+  await using world = await createWorld();
+  const { source, folder, git } = world;
+  await source.ensureRepository(1);
+  const ran = join(folder, "ran");
+  await git(["config", "filter.evil.smudge", `touch ${ran}; cat`]);
+  await git(["config", "filter.evil.process", `touch ${ran}`]);
+  const text = "$Id$ $Format:%H$\nline\n";
+  const attributes =
+    "* ident text eol=crlf filter=evil export-subst working-tree-encoding=UTF-16\n";
+  const files = { "a.txt": text, ".gitattributes": attributes, "sub/.gitattributes": attributes };
+  const dir = join(folder, "out");
+  await source.exportTree(1, await world.commit({ ...files, "sub/b": text }, null), dir);
+  for (const name of ["a.txt", "sub/b"]) {
+    assert.equal(await readFile(join(dir, name), "utf8"), text);
+  }
+  await assert.rejects(lstat(ran), { code: "ENOENT" });
+});
+
+test("pointers of Git LFS are named, and files that only look like one are not", async () => {
+  await using world = await createWorld();
+  const { source, folder } = world;
+  await source.ensureRepository(1);
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"a".repeat(64)}\nsize 5\n`;
+  const tracked = { ".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n" };
+  const files = { ...tracked, "a.bin": pointer, "b.bin": "plain", "docs/c.txt": `x${pointer}` };
+  const said = await source.exportTree(1, await world.commit(files, null), join(folder, "one"));
+  assert.equal(said.length, 1);
+  assert.match(said[0] ?? "", /^Warning: a\.bin: pointers of Git LFS.*git lfs migrate export/);
+  const many = Object.fromEntries(Array.from({ length: 7 }, (_, at) => [`${at}.bin`, pointer]));
+  const commit = await world.commit({ ...tracked, ...many }, null);
+  const [words] = await source.exportTree(1, commit, join(folder, "two"));
+  assert.match(words ?? "", /0\.bin, 1\.bin, 2\.bin, 3\.bin, 4\.bin and 2 more:/);
+  const without = await world.commit({ "a.bin": pointer }, null);
+  assert.deepEqual(await source.exportTree(1, without, join(folder, "three")), []);
+});
+
+test("a tree that puts files behind its own link writes nothing outside", async () => {
+  await using world = await createWorld();
+  const { source, folder, git } = world;
+  await source.ensureRepository(1);
+  const blob = await world.blob("harm");
+  const inner = await git(["mktree"], `100644 blob ${blob}\tfile\n`);
+  const link = await world.blob(folder);
+  const raw = [
+    Buffer.concat([Buffer.from("120000 a\0"), Buffer.from(link, "hex")]),
+    Buffer.concat([Buffer.from("40000 a\0"), Buffer.from(inner, "hex")]),
+  ];
+  await writeFile(join(folder, "raw"), Buffer.concat(raw));
+  const literally = ["hash-object", "-t", "tree", "-w", "--literally", join(folder, "raw")];
+  const commit = await git(["commit-tree", await git(literally), "-m", "x"]);
+  await Promise.allSettled([source.exportTree(1, commit, join(folder, "out"))]);
+  await assert.rejects(lstat(join(folder, "file")), { code: "ENOENT" });
+});
+
+test("an object is what its hash says, though a replacement or a graft names another", async () => {
+  await using world = await createWorld();
+  const { source, folder, git, root } = world;
+  await source.ensureRepository(1);
+  const [good, other] = [
+    await world.commit({ a: "good" }, null),
+    await world.commit({ a: "no" }, null),
+  ];
+  await git(["update-ref", `refs/replace/${good}`, other]);
+  await mkdir(join(root, "1.git/info"), { recursive: true });
+  await writeFile(join(root, "1.git/info/grafts"), `${good} ${other}\n`);
+  await source.exportTree(1, good, join(folder, "out"));
+  assert.equal(await readFile(join(folder, "out/a"), "utf8"), "good");
+  assert.equal(await source.isAncestor(1, other, good), false);
+});
+
+test("nothing is fetched, whatever a repository's own settings say", async () => {
+  await using world = await createWorld();
+  const { source, folder, git } = world;
+  await source.ensureRepository(1);
+  const ran = join(folder, "ran");
+  await git(["config", "remote.origin.url", `ext::touch ${ran}`]);
+  await git(["config", "remote.origin.promisor", "true"]);
+  await git(["config", "extensions.partialClone", "origin"]);
+  await git(["config", "core.repositoryFormatVersion", "1"]);
+  await assert.rejects(source.exportTree(1, "1".repeat(40), join(folder, "out")));
+  await assert.rejects(lstat(ran), { code: "ENOENT" });
 });

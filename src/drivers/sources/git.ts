@@ -1,37 +1,36 @@
 import { randomUUID } from "node:crypto";
 import { rename } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { PlatformError } from "#domain/errors.ts";
 import type { Source } from "#domain/source.ts";
-import { bareEnv, exec, ExecError } from "#lib/exec.ts";
-import { ensureDirectory, exists, removeTree } from "#lib/files.ts";
+import { exec, ExecError } from "#lib/exec.ts";
+import { ensureDirectory, exists, readIfThere, removeTree, writeAtomic } from "#lib/files.ts";
+import { gitArgv, gitEnv } from "#lib/git.ts";
+import { findPointers } from "./lfs.ts";
 import { parseTree, refuseTree } from "./tree.ts";
-
-/** Read by every git that Berth starts: no file of the machine's or of a home has a say. */
-export const gitEnv = {
-  ...bareEnv,
-  GIT_CONFIG_NOSYSTEM: "1",
-  GIT_CONFIG_GLOBAL: "/dev/null",
-  GIT_TERMINAL_PROMPT: "0",
-  HOME: "/nonexistent",
-} as const;
 
 const commitPattern = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 const largeTreeTimeoutMs = 600_000;
 /** A git that outlives a killed berthd would write into a folder that the next one empties. */
 const dieWithUs = ["setpriv", "--pdeathsig", "KILL", "--"];
+/** Before what a tree itself says: its files are written byte for byte as they were committed. */
+const attributes = "* -text -eol -ident -filter -working-tree-encoding\n";
 
 /** Bare repositories `<root>/<app id>.git`, driven by git. */
 export function createGitSource(root: string): Source {
   const directoryOf = (appId: number) => join(root, `${appId}.git`);
   const git: Git = (appId, args, { timeoutMs = 60_000, env = {}, launcher = [] } = {}) => {
-    const [program, ...rest] = [...launcher, "git", "--git-dir", directoryOf(appId), ...args];
-    return exec([program ?? "git", ...rest], { timeoutMs, env: { ...gitEnv, ...env } });
+    const [program, ...rest] = gitArgv([`--git-dir=${directoryOf(appId)}`, ...args]);
+    const argv = [...launcher, program, ...rest] as [string, ...string[]];
+    return exec(argv, { timeoutMs, env: { ...gitEnv, ...env } });
   };
   return {
     ensureRepository: (appId) => ensureRepository(root, directoryOf(appId)),
     removeRepository: (appId) => removeTree(directoryOf(appId)),
-    exportTree: (appId, commit, dir) => exportTree(git, root, { appId, commit, dir }),
+    exportTree: async (appId, commit, dir) => {
+      await ensureAttributes(directoryOf(appId));
+      return exportTree(git, root, { appId, commit, dir });
+    },
     ...commits(git),
     tipOf: async (appId, branch) =>
       (await exists(directoryOf(appId))) ? tipOf(git, appId, branch) : null,
@@ -55,12 +54,26 @@ function commits(git: Git) {
     moveBranch: async (appId, branch, from, to) => {
       checkCommit(to);
       const old = from ?? "0".repeat(to.length);
-      const moving = ["update-ref", "-m", "berth: deploy", refOf(branch), to, old];
+      const moving = [
+        "update-ref",
+        "-m",
+        "berth: deploy",
+        "--end-of-options",
+        refOf(branch),
+        to,
+        old,
+      ];
       return (await answerOf(git(appId, moving), 128)) !== null;
     },
     isAncestor: async (appId, ancestor, commit) => {
       for (const each of [ancestor, commit]) checkCommit(each);
-      const asking = git(appId, ["merge-base", "--is-ancestor", ancestor, commit]);
+      const asking = git(appId, [
+        "merge-base",
+        "--is-ancestor",
+        "--end-of-options",
+        ancestor,
+        commit,
+      ]);
       return (await answerOf(asking)) !== null;
     },
     pin: async (appId, name, commit) => {
@@ -86,16 +99,16 @@ async function exportTree(
   git: Git,
   root: string,
   { appId, commit, dir }: { appId: number; commit: string; dir: string },
-): Promise<void> {
+): Promise<readonly string[]> {
   checkCommit(commit);
   const timeoutMs = largeTreeTimeoutMs;
   const listing = ["ls-tree", "-r", "-z", "-l", "--full-tree", commit];
-  refuseTree(parseTree(await git(appId, listing, { timeoutMs }).catch(refuseEndless)));
+  const entries = parseTree(await git(appId, listing, { timeoutMs }).catch(refuseEndless));
+  refuseTree(entries);
   await ensureDirectory(dir);
   const index = join(root, `${randomUUID()}.index`);
   // core.symlinks stays on: a link is kept as a link, and git itself never writes through one.
-  const quiet = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"];
-  const checkout = [...quiet, `--work-tree=${dir}`];
+  const checkout = [`--work-tree=${dir}`];
   const env = { GIT_INDEX_FILE: index };
   try {
     await git(appId, [...checkout, "read-tree", commit], { env });
@@ -104,6 +117,14 @@ async function exportTree(
   } finally {
     await removeTree(index);
   }
+  return findPointers(dir, entries);
+}
+
+async function ensureAttributes(directory: string): Promise<void> {
+  const file = join(directory, "info", "attributes");
+  if ((await readIfThere(file)) === attributes) return;
+  await ensureDirectory(dirname(file));
+  await writeAtomic(file, attributes);
 }
 
 function refOf(branch: string): string {
@@ -114,10 +135,7 @@ function pinOf(name: string): string {
   return `refs/berth/${name}`;
 }
 
-/**
- * Makes a bare repository whole or not at all. Its configuration: objects are checked when they
- * arrive; `proc-receive` gets every ref, so that Berth itself moves the branches.
- */
+/** Makes a bare repository whole or not at all. `proc-receive` gets every ref: Berth moves the branches. */
 async function ensureRepository(root: string, directory: string): Promise<string> {
   if (await exists(directory)) return directory;
   await ensureDirectory(root);
@@ -125,7 +143,6 @@ async function ensureRepository(root: string, directory: string): Promise<string
   const settings = {
     "receive.fsckObjects": "true",
     "receive.procReceiveRefs": "refs",
-    "receive.maxInputSize": String(2 * 1024 ** 3),
     "transfer.hideRefs": "refs/berth",
     "receive.advertisePushOptions": "false",
     "gc.pruneExpire": "2.weeks.ago",

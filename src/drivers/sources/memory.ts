@@ -45,6 +45,7 @@ export function createMemorySource(): MemorySource {
         await ensureDirectory(dirname(join(dir, path)));
         await writeAtomic(join(dir, path), text);
       }
+      return [];
     },
     tipOf: async (appId, branch) => repositoryOf(appId).branches.get(branch) ?? null,
     moveBranch: async (appId, branch, from, to) => {

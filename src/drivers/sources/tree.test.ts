@@ -38,12 +38,28 @@ test("a path that leads elsewhere or hides on a terminal is refused by its name"
     "..": /leads out of the tree/,
     "a\nb": /"a\\nb" holds a control character/,
     "a\x1b[2Jb": /"a\\u001b\[2Jb" holds a control character/,
-    ["a/".repeat(600)]: /is longer than 1024 bytes/,
+    "sub/git~1/config": /leads out of the tree/,
+    ".g\u200Cit/config": /leads out of the tree/,
+    ".git . ./config": /leads out of the tree/,
+    ".git::$INDEX_ALLOCATION/config": /leads out of the tree/,
+    "a\u009bb": /holds a control character/,
+    "a\u202Etxt.exe": /holds a control character/,
+    "a\uFFFDb": /is not UTF-8/,
+    [`${"d/".repeat(100)}f`]: /lies more than 100 folders deep/,
+    [`a/${"ü".repeat(128)}`]: /has a name longer than 255 bytes/,
     ["ü".repeat(513)]: /is longer than 1024 bytes/,
   };
   for (const [path, message] of Object.entries(cases)) {
     assert.throws(() => refuseTree([file("ok"), file(path)]), { code: "tree_refused", message });
   }
+});
+
+test("what git lists in a form that is not known is refused, not passed over", () => {
+  const refused = { code: "tree_refused" };
+  for (const line of ["100644 blob abc\tx", "nonsense", `100644 blob ${"a".repeat(40)} 1\t`])
+    assert.throws(() => parseTree(`${line}\0`), refused, line);
+  const mode = { code: "tree_refused", message: /"x" has the odd mode 060644/ };
+  assert.throws(() => refuseTree([file("x", 1, "060644")]), mode);
 });
 
 test("a submodule is refused, because its folder would stay empty", () => {

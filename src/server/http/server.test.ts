@@ -266,6 +266,7 @@ test("a push is asked for without loading its schema", async (t) => {
   assert.deepEqual(await requestRepository(client, { params: { app: "shop" } }), {
     directory: "/repos/shop",
     app: "shop",
+    pushBytesMax: 1024,
   });
   const commit = "a".repeat(40);
   const input = { params: { app: "shop" }, body: { branch: "main", from: null, commit } };

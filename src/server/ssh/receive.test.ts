@@ -33,6 +33,18 @@ test("several refs that are to be one step are refused before any of them is beg
   assert.deepEqual(single, ["ok refs/heads/b"]);
 });
 
+test("a crowd of refs, and a name without end, are refused before anything is begun", async () => {
+  const decide = async () => assert.fail("nothing is begun");
+  const crowd = Array.from({ length: 101 }, (_, at) => `${zero} ${one} refs/heads/b${at}`);
+  const answers = await serve("version=1", crowd, { decide });
+  assert.equal(answers.length, 101);
+  for (const answer of answers) assert.match(answer, /^ng refs\/heads\/b\d+ 101 refs in one push/);
+  const [long] = await serve("version=1", [`${zero} ${one} refs/heads/${"x".repeat(65_000)}`], {
+    decide,
+  });
+  assert.match(long ?? "", /its name is longer than 1000 bytes$/);
+});
+
 test("a long reason is cut, so that it stays one line of git's", async () => {
   const decide = async () => "x".repeat(100_000);
   const [answer] = await serve("version=1", [`${zero} ${one} refs/heads/main`], { decide });

@@ -6,6 +6,10 @@ export type RefChange = { readonly from: string; readonly to: string; readonly r
 /** Null accepts it: whoever answers has moved the ref by then. Else one line that says why not. */
 export type Refusal = string | null;
 
+/** Each ref is a deploy, or one more refusal to write: beyond this nobody means it. */
+const refsMax = 100;
+const refBytesMax = 1000;
+
 /** Each branch is deployed on its own, so that one may be live before another fails. */
 const refusalOfAtomic = "several branches are not deployed in one step; push without --atomic";
 
@@ -27,11 +31,22 @@ export async function serveProcReceive(
   const changes = (await reader.section()).map(parseChange);
   const isOneStep = abilities.split(" ").includes("atomic") && changes.length > 1;
   for (const change of changes) {
-    const refusal = isOneStep ? refusalOfAtomic : await decide(change);
+    const refusal =
+      refusalOf(change, { count: changes.length, isOneStep }) ?? (await decide(change));
     const answer = refusal === null ? `ok ${change.ref}` : `ng ${change.ref} ${oneLine(refusal)}`;
     output.write(renderPktLine(`${answer}\n`));
   }
   output.write(flushPkt);
+}
+
+function refusalOf(
+  { ref }: RefChange,
+  { count, isOneStep }: { count: number; isOneStep: boolean },
+): Refusal {
+  if (count > refsMax)
+    return `${count} refs in one push; ${refsMax} are taken, so push only branches`;
+  if (Buffer.byteLength(ref) > refBytesMax) return `its name is longer than ${refBytesMax} bytes`;
+  return isOneStep ? refusalOfAtomic : null;
 }
 
 function parseChange(line: string): RefChange {
