@@ -3,17 +3,17 @@ import { join } from "node:path";
 import { ended, start } from "#lib/exec.ts";
 import { nobody } from "../test/nginx.ts";
 
-/** Starts nginx with a configuration that has nothing of Berth. */
-export async function startPlain(
-  dir: string,
-  name: string,
-  text: string,
-): Promise<AsyncDisposable> {
+/** An nginx with a configuration that has nothing of Berth; `pid` is its master's. */
+export type Plain = AsyncDisposable & { readonly pid: number };
+
+/** Starts one. */
+export async function startPlain(dir: string, name: string, text: string): Promise<Plain> {
   const conf = join(dir, `${name}.conf`);
   await writeFile(conf, text);
   const child = start(["nginx", "-c", conf], { ...nobody, stdio: ["ignore", "ignore", "inherit"] });
   const end = ended(child);
   return {
+    pid: child.pid ?? 0,
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGTERM");
       await end;
@@ -31,7 +31,6 @@ pid ${dir}/${name}.pid;
 error_log stderr warn;
 events { worker_connections 2048; }
 http {
-access_log off;
 keepalive_requests 100000;
 ${temporary}
 ${http}
@@ -41,10 +40,18 @@ ${http}
 
 /** An app that costs next to nothing, so that the router is what is measured. */
 export function appOf(dir: string, port: number): string {
-  return plainNginx(dir, "app", `server { listen 127.0.0.1:${port}; return 200 "hello\\n"; }`);
+  return plainNginx(
+    dir,
+    "app",
+    `access_log off;
+server { listen 127.0.0.1:${port}; return 200 "hello\\n"; }`,
+  );
 }
 
-/** What a careful person writes for one app: same headers, same way of passing bodies on. */
+/**
+ * What a careful person writes for one app: same headers, same way of passing bodies on, and
+ * nginx's usual access log, as Berth logs each request too.
+ */
 export function referenceOf(
   dir: string,
   { appPort, port }: { appPort: number; port: number },
@@ -52,7 +59,8 @@ export function referenceOf(
   return plainNginx(
     dir,
     "reference",
-    `map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
+    `access_log ${dir}/reference-access.log combined buffer=64k flush=1s;
+map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
 upstream app { server 127.0.0.1:${appPort}; keepalive 256; keepalive_requests 100000; }
 server {
     listen ${port} backlog=4096;

@@ -1,7 +1,9 @@
 /**
  * Compares Berth's router with an nginx whose one server block a person wrote by hand, before the
- * same app: requests per second and latency with 1 and with 10,000 routes, what a change costs,
- * and the memory of a worker. Runs alternate, so that both meet the same machine.
+ * same app: requests per second, processor time per request and latency with 1 and with 10,000
+ * routes, what a change costs, and the memory of a worker. Runs alternate, so that both meet the
+ * same machine. Where other programs want the processors too, requests per second say little;
+ * the time that the worker itself took for each is the steadier number.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { Agent, get } from "node:http";
@@ -14,13 +16,17 @@ import { freePorts, startNginx, until, type NginxWorld } from "../test/nginx.ts"
 import { median, verdict } from "./numbers.ts";
 import { appOf, referenceOf, startPlain } from "./router-by-hand.ts";
 
-type Run = { readonly requestsPerS: number; readonly p99Ms: number };
+type Run = { readonly requestsPerS: number; readonly p99Ms: number; readonly cpuUs: number };
 type Comparison = {
   readonly routes: number;
   readonly reference: Run;
   readonly berth: Run;
+  /** Requests per second of Berth by those of the reference. */
   readonly ratio: number;
+  /** Processor time per request of the reference by that of Berth: the median over the pairs. */
+  readonly cpuRatio: number;
 };
+type Target = { readonly port: number; readonly worker: number };
 type Result = {
   readonly comparisons: readonly Comparison[];
   readonly replaceMs: number;
@@ -52,8 +58,9 @@ async function measureAll(): Promise<Result> {
   const [appPort = 0, referencePort = 0] = await freePorts(2);
   await using _app = await startPlain(nginx.dir, "app", appOf(nginx.dir, appPort));
   const text = referenceOf(nginx.dir, { appPort, port: referencePort });
-  await using _reference = await startPlain(nginx.dir, "reference", text);
+  await using byHand = await startPlain(nginx.dir, "reference", text);
   await until(async () => fetch(`http://127.0.0.1:${referencePort}/`));
+  const reference = { port: referencePort, worker: await workerOf(byHand.pid) };
 
   const peer = `127.0.0.1:${appPort}`;
   const comparisons: Comparison[] = [];
@@ -62,7 +69,7 @@ async function measureAll(): Promise<Result> {
     const before = performance.now();
     await nginx.router.replace(tableWith(routes, peer));
     replaceMs = performance.now() - before;
-    comparisons.push(await compare(nginx, { routes, referencePort }));
+    comparisons.push(await compare(nginx, { routes, reference }));
   }
   await askEveryHost(nginx.settings.ports.direct);
   const workerMb = await workerMemoryMb(nginx.pid());
@@ -83,20 +90,25 @@ function hostName(index: number): string {
 
 async function compare(
   nginx: NginxWorld,
-  { routes, referencePort }: { routes: number; referencePort: number },
+  { routes, reference }: { routes: number; reference: Target },
 ): Promise<Comparison> {
   const script = join(nginx.dir, "hosts.lua");
   await writeFile(script, wrkScript(routes));
-  const ports = { reference: referencePort, berth: nginx.settings.ports.direct };
-  for (const port of Object.values(ports)) await load(port, script, 1);
-  const measured: Record<keyof typeof ports, Run[]> = { reference: [], berth: [] };
+  const worker = await workerOf(nginx.pid());
+  const compared = { reference, berth: { port: nginx.settings.ports.direct, worker } };
+  for (const target of Object.values(compared)) await load(target, script, 1);
+  const measured: Record<keyof typeof compared, Run[]> = { reference: [], berth: [] };
   for (let index = 0; index < runs; index += 1) {
-    measured.reference.push(await load(ports.reference, script, seconds));
-    measured.berth.push(await load(ports.berth, script, seconds));
+    measured.reference.push(await load(compared.reference, script, seconds));
+    measured.berth.push(await load(compared.berth, script, seconds));
   }
-  const reference = medianRun(measured.reference);
+  const byHand = medianRun(measured.reference);
   const berth = medianRun(measured.berth);
-  return { routes, reference, berth, ratio: berth.requestsPerS / reference.requestsPerS };
+  const pairs = measured.berth.map(
+    (it, index) => (measured.reference[index]?.cpuUs ?? NaN) / it.cpuUs,
+  );
+  const ratio = berth.requestsPerS / byHand.requestsPerS;
+  return { routes, reference: byHand, berth, ratio, cpuRatio: median(pairs) };
 }
 
 /** Asks for every host in turn; the requests are built beforehand, so wrk itself stays quick. */
@@ -114,23 +126,42 @@ end
 `;
 }
 
-async function load(port: number, script: string, durationS: number): Promise<Run> {
+async function load({ port, worker }: Target, script: string, durationS: number): Promise<Run> {
   const size = ["-t", "1", "-c", String(connections), "-d", `${durationS}s`];
   const url = `http://127.0.0.1:${port}/`;
   const timeoutMs = (durationS + 10) * 1000;
+  const before = await cpuUsOf(worker);
   const text = await exec(["wrk", ...size, "--latency", "-s", script, url], { timeoutMs });
+  const usedUs = (await cpuUsOf(worker)) - before;
   const failed = /Non-2xx or 3xx responses: \d+|Socket errors: .*/.exec(text);
   if (failed) throw new Error(`port ${port}: ${failed[0]}`);
   const requestsPerS = Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]);
   const [, amount, unit = "ms"] = /99%\s+([\d.]+)(us|ms|s)/.exec(text) ?? [];
   const unitMs = { us: 0.001, ms: 1, s: 1000 }[unit] ?? 1;
-  return { requestsPerS, p99Ms: Number(amount) * unitMs };
+  const requests = Number(/(\d+) requests in/.exec(text)?.[1]);
+  return { requestsPerS, p99Ms: Number(amount) * unitMs, cpuUs: usedUs / requests };
+}
+
+/** Time that a process has had on a processor, as the scheduler counts it. */
+async function cpuUsOf(pid: number): Promise<number> {
+  const [ns] = (await readFile(`/proc/${pid}/schedstat`, "utf8")).split(" ");
+  return Number(ns) / 1000;
+}
+
+async function workerOf(master: number): Promise<number> {
+  return Number((await childrenOf(master))[0]);
+}
+
+async function childrenOf(pid: number): Promise<string[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return text.trim().split(" ");
 }
 
 function medianRun(measured: readonly Run[]): Run {
   return {
     requestsPerS: median(measured.map((it) => it.requestsPerS)),
     p99Ms: median(measured.map((it) => it.p99Ms)),
+    cpuUs: median(measured.map((it) => it.cpuUs)),
   };
 }
 
@@ -159,14 +190,10 @@ async function askHost(port: number, name: string, agent?: Agent): Promise<numbe
 }
 
 async function workerMemoryMb(master: number): Promise<number> {
-  const children = await readFile(`/proc/${master}/task/${master}/children`, "utf8");
-  const sizes = children
-    .trim()
-    .split(" ")
-    .map(async (pid) => {
-      const status = await readFile(`/proc/${pid}/status`, "utf8");
-      return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
-    });
+  const sizes = (await childrenOf(master)).map(async (pid) => {
+    const status = await readFile(`/proc/${pid}/status`, "utf8");
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+  });
   return Math.max(...(await Promise.all(sizes)));
 }
 
@@ -193,14 +220,12 @@ async function measureChanges(
 }
 
 function tableOf(measured: Result): string {
-  const lines = measured.comparisons.map(({ routes, reference, berth, ratio }) =>
+  const lines = measured.comparisons.map((it) =>
     [
-      `${routes} routes`.padEnd(16),
-      `by hand ${reference.requestsPerS.toFixed(0)}/s p99 ${reference.p99Ms.toFixed(2)} ms`.padEnd(
-        34,
-      ),
-      `Berth ${berth.requestsPerS.toFixed(0)}/s p99 ${berth.p99Ms.toFixed(2)} ms`.padEnd(32),
-      `${(ratio * 100).toFixed(1)} %  ${verdict(ratio >= targets.ratio)}`,
+      `${it.routes} routes`.padEnd(16),
+      `by hand ${runText(it.reference)}   Berth ${runText(it.berth)}   `,
+      `${percent(it.ratio)} of the requests  ${verdict(it.ratio >= targets.ratio)}, `,
+      `${percent(it.cpuRatio)} by processor time  ${verdict(it.cpuRatio >= targets.ratio)}`,
     ].join(""),
   );
   const { changeMs, changeMaxMs, staleAnswers, workerMb, replaceMs } = measured;
@@ -211,4 +236,12 @@ function tableOf(measured: Result): string {
     `one change      ${changeMs.toFixed(1)} ms median, ${changeMaxMs.toFixed(1)} ms at most, ${staleAnswers} stale answers  ${verdict(isQuick)}`,
     `worker memory   ${workerMb.toFixed(1)} MB with every route in use  ${verdict(workerMb < targets.workerMb)}`,
   ].join("\n");
+}
+
+function runText({ requestsPerS, p99Ms, cpuUs }: Run): string {
+  return `${requestsPerS.toFixed(0)}/s p99 ${p99Ms.toFixed(2)} ms ${cpuUs.toFixed(1)} µs`;
+}
+
+function percent(ratio: number): string {
+  return `${(ratio * 100).toFixed(1)} %`;
 }

@@ -1,9 +1,12 @@
 -- Chooses the instance of each request, and counts the requests in flight to each.
 local balancer = require "ngx.balancer"
+local base = require "resty.core.base"
+local ffi = require "ffi"
 local routes = require "routing-table"
 
 local var = ngx.var
-local known_peer = routes.known_peer
+local cast = ffi.cast
+local get_request = base.get_request
 local is_current = routes.is_current
 local set_current_peer = balancer.set_current_peer
 local get_last_failure = balancer.get_last_failure
@@ -11,6 +14,14 @@ local get_last_failure = balancer.get_last_failure
 local M = {}
 
 local turn = 0
+
+-- The peer of each request in flight, by the request's address in memory: quicker than a variable.
+local chosen = {}
+
+local function request_id()
+    local id = tonumber(cast("intptr_t", get_request()))
+    return id
+end
 
 -- Of two peers whose turn it is, the one with fewer requests from this worker. There is no loop
 -- here nor in `take`: LuaJIT does not compile a function together with a loop inside of it, and
@@ -51,7 +62,14 @@ local function take(find, subject, tried)
     count(peer, -1)
     return take(find, subject, tried)
 end
-M.take = take
+
+-- Chooses the peer of the request in hand, before the balancer phase; see `take`. True when there
+-- is one.
+function M.choose(find, subject)
+    local peer = take(find, subject)
+    if peer then chosen[request_id()] = peer end
+    return peer ~= nil
+end
 
 -- Another peer of the same pool, as the table says now, in place of one that failed.
 local function retry(failed)
@@ -59,14 +77,14 @@ local function retry(failed)
     for address in (var.upstream_addr or ""):gmatch("[^%s,]+:%d+") do tried[address] = true end
     local peer = take(routes.pool, routes.pool_name_of_request(), tried)
     if not peer then return nil end
-    var.peer = peer.address
+    chosen[request_id()] = peer
     count(failed, -1)
     return peer
 end
 
 -- The balancer phase, once for each try. The first was chosen when the request was routed.
 function M.pick()
-    local peer = known_peer(var.peer)
+    local peer = chosen[request_id()]
     if peer and get_last_failure() then peer = retry(peer) end
     if not peer then return ngx.exit(ngx.ERROR) end
     set_current_peer(peer.host, peer.port)
@@ -74,8 +92,11 @@ end
 
 -- The log phase: the request is over.
 function M.settle()
-    local peer = known_peer(var.peer)
-    if peer then count(peer, -1) end
+    local id = request_id()
+    local peer = chosen[id]
+    if not peer then return end
+    chosen[id] = nil
+    count(peer, -1)
 end
 
 return M

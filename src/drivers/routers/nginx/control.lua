@@ -1,5 +1,6 @@
 -- What berthd may ask, on a socket that only its own account can open.
 local cjson = require "cjson.safe"
+local entries = require "entries"
 local ffi = require "ffi"
 local routes = require "routing-table"
 local shared = require "shared-memory"
@@ -49,18 +50,18 @@ end
 
 local function entry()
     local key = ngx.unescape_uri(ngx.var.arg_key or "")
-    local raw = routes.entry(key)
+    local raw = entries.get(key)
     return answer(raw and 200 or 404, { key = key, entry = raw and cjson.decode(raw) or cjson.null })
 end
 
 local operations = {
     ["GET /health"] = function()
-        return answer(200, { version = routes.version(), entries = routes.count() })
+        return answer(200, { version = routes.version(), entries = entries.count() })
     end,
     ["GET /entry"] = entry,
     ["GET /drain"] = drain,
-    ["PUT /table"] = function() return apply(routes.replace(body_lines())) end,
-    ["PATCH /table"] = function() return apply(routes.change(body_lines())) end,
+    ["PUT /table"] = function() return apply(entries.replace(body_lines())) end,
+    ["PATCH /table"] = function() return apply(entries.change(body_lines())) end,
 }
 
 function M.serve()

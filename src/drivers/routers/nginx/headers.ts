@@ -48,7 +48,7 @@ export function headerLines(
     "X-Forwarded-Host": isTrusting ? "$forwarded_host" : "$http_host",
     "X-Forwarded-Port": "$forwarded_port",
     "X-Forwarded-Proto": "$forwarded_proto",
-    "X-Request-Id": "$request_id",
+    "X-Request-Id": "$id",
     ...Object.fromEntries(droppedHeaders.map((name) => [name, '""'])),
   };
   return Object.entries(headers)

@@ -84,7 +84,7 @@ lua_shared_dict berth_state 1m;
 lua_malloc_trim 100000;
 init_by_lua_block {
     require("control").remove_stale_socket(${luaString(paths.socket)}, ${luaString(`${paths.runDir}/nginx.pid`)})
-    require("routing-table").load(${luaString(paths.snapshot)})
+    require("entries").load(${luaString(paths.snapshot)})
     route, balance = require("route"), require("balance")
     certificate = require("certificate")
 }
@@ -98,7 +98,7 @@ init_worker_by_lua_block {
 function requestLog(path: string): string {
   const fields = [
     "$msec",
-    "$request_id",
+    "$id",
     "$request_method",
     "$http_host",
     "$request_uri",
@@ -176,7 +176,7 @@ proxy_next_upstream_timeout 15s;
 proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset;
 ${headerLines(settings.trustedProxies)}
 proxy_hide_header X-Request-Id;
-add_header X-Request-Id $request_id always;
+add_header X-Request-Id $id always;
 log_by_lua_block { balance.settle() }`;
 }
 
@@ -188,8 +188,8 @@ recursive_error_pages on;
 if ($upgrade) {
     return 418;
 }
-set_by_lua_block $peer { return route.choose() }
-if ($peer = "") {
+set_by_lua_block $id { return route.choose() }
+if ($id = "") {
     return 418;
 }
 location / {
@@ -199,6 +199,7 @@ location / {
 
 function longWay({ trustedProxies, paths }: NginxSettings): string {
   return `location @route {
+    set $id $request_id;
     set $pool "";
     set $target "";
     set $static_root "";

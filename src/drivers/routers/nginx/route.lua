@@ -2,11 +2,12 @@
 -- all else (files, redirects, waiting, refusals) goes through `route`.
 local balance = require "balance"
 local page = require "page"
+local request_id = require "request-id"
 local routes = require "routing-table"
 
 local var = ngx.var
 local plain_pool = routes.plain_pool
-local take = balance.take
+local choose = balance.choose
 local version_now = routes.version
 
 -- How often a waiting request looks whether the table has changed.
@@ -15,20 +16,19 @@ local POLL_S = 0.025
 local M = {}
 
 -- The peers that take a request as it is; nil when it goes the long way.
-local function pool_for(header)
-    local pool = plain_pool(header)
+local function pool_for_request()
+    local pool = plain_pool()
     if pool then return pool end
-    local view = routes.view_of(header)
+    local header = var.http_host
+    local view = header and routes.view_of(header)
     if not view or view.tls and var.forwarded_proto == "http" then return nil end
     local location = routes.location_of(view, var.uri)
     return location and location.pool
 end
 
--- The address that takes the request, already counted; "" when it goes the long way.
+-- The id of a request that is passed on as it is; "" for one that goes the long way.
 function M.choose()
-    local header = var.http_host
-    local peer = header and take(pool_for, header)
-    return peer and peer.address or ""
+    return choose(pool_for_request) and request_id.next() or ""
 end
 
 -- A decoded path, written as it may stand in a request line or a Location header.
@@ -59,9 +59,7 @@ end
 
 -- True when the table has changed meanwhile.
 local function pass_on(found, pool_name, location)
-    local peer = take(routes.pool, pool_name)
-    if not peer then return true end
-    var.peer = peer.address
+    if not choose(routes.pool, pool_name) then return true end
     var.pool = pool_name
     local strips = found.stripPrefix and location.path ~= ""
     var.target = strips and strip_prefix(location) or var.request_uri

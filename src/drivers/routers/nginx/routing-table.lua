@@ -1,22 +1,19 @@
--- The routing table as one worker sees it. The truth lies in a shared dictionary, as the lines that
--- berthd sent; what a worker has made of it is forgotten as soon as the table's version changes.
+-- The routing table as one worker sees it. What a worker has made of the entries is forgotten as
+-- soon as the table's version changes.
 local cjson = require "cjson.safe"
+local entries = require "entries"
+local plain_hosts = require "plain-hosts"
 local shared = require "shared-memory"
 
-local entries = ngx.shared.berth_routes
 local version_now = shared.version
 
--- Bounds of what a worker keeps: visitors choose the Host headers. The plain hosts are many and
--- take few bytes each, so that garbage collection stays cheap at any number of routes.
-local PLAIN_MAX = 32768
+-- Bounds of what a worker keeps: visitors choose the Host headers.
 local DECODED_MAX = 1024
 local PEERS_MAX = 4096
 local HEADER_MAX = 260
 
 local M = {}
 
--- Host header → peers, for hosts of which everything goes to one pool.
-local plain, plain_count = {}, 0
 local pools = {}
 local views, backends, decoded_count = {}, {}, 0
 local peers, peers_count = {}, 0
@@ -27,7 +24,8 @@ local function forget_decoded()
 end
 
 local function forget()
-    plain, pools, plain_count = {}, {}, 0
+    pools = {}
+    plain_hosts.forget()
     forget_decoded()
     version_known = version_now()
 end
@@ -65,10 +63,6 @@ local function peer_of(address)
     return peer
 end
 
-function M.known_peer(address)
-    return peers[address]
-end
-
 local function decode(key, raw)
     local value, problem = cjson.decode(raw)
     if type(value) == "table" then return value end
@@ -76,7 +70,7 @@ local function decode(key, raw)
 end
 
 local function decode_backend(id)
-    local raw = entries:get("b:" .. id)
+    local raw = entries.get("b:" .. id)
     local backend = raw and decode("b:" .. id, raw)
     if not backend then return nil end
     return {
@@ -147,12 +141,12 @@ end
 
 -- The exact name, then the wildcards from the longest suffix to the shortest.
 local function find_host(host)
-    local raw = entries:get("h:" .. host)
+    local raw = entries.get("h:" .. host)
     local dot = 0
     while not raw do
         dot = host:find(".", dot + 1, true)
         if not dot then return nil end
-        raw = entries:get("h:*" .. host:sub(dot))
+        raw = entries.get("h:*" .. host:sub(dot))
     end
     return raw
 end
@@ -201,21 +195,18 @@ function M.view_of(header)
     local version = version_known
     view = decode_view(header)
     if not view or #header > HEADER_MAX or version ~= version_known then return view end
-    if is_plain(view) then
-        if plain_count >= PLAIN_MAX then plain, pools, plain_count = {}, {}, 0 end
-        plain[header] = view.locations[1].pool
-        plain_count = plain_count + 1
-    else
+    local is_kept = is_plain(view) and plain_hosts.add(version, header, view.locations[1].pool)
+    if not is_kept then
         count_decoded()
         views[header] = view
     end
     return view
 end
 
--- The peers of a plain host, when they are known already.
-function M.plain_pool(header)
+-- The peers for the request in hand, when its host is a plain one that is known already.
+function M.plain_pool()
     if version_known ~= version_now() then forget() end
-    return plain[header]
+    return plain_hosts.find(version_known)
 end
 
 -- The longest location that is a prefix of the path on segment borders.
@@ -236,67 +227,6 @@ function M.pool_name_of_request()
     local view = M.view_of(ngx.var.http_host)
     local location = view and M.location_of(view, ngx.var.uri)
     return location and location.pool_name or ""
-end
-
--- Applies one line, `key TAB value` repeated; an empty value removes. The sender has put backends
--- before the hosts that name them, so that no worker finds a host without its backend.
-local function apply_line(line)
-    for key, value in line:gmatch("([^\t]+)\t([^\t]*)") do
-        local ok, problem
-        if value == "" then
-            entries:delete(key)
-        else
-            ok, problem = entries:safe_set(key, value)
-            if not ok then return problem end
-        end
-    end
-end
-
-function M.change(lines)
-    local problem
-    for line in lines do
-        problem = problem or apply_line(line)
-    end
-    shared.next_version()
-    return problem
-end
-
--- Keys that only the old table has go last, hosts before backends.
-function M.replace(lines)
-    local kept, problem = {}, nil
-    for line in lines do
-        for key in line:gmatch("([^\t]+)\t[^\t]*") do kept[key] = true end
-        problem = problem or apply_line(line)
-    end
-    local keys = problem and {} or entries:get_keys(0)
-    for _, kind in ipairs { "h", "b" } do
-        for _, key in ipairs(keys) do
-            if key:sub(1, 1) == kind and not kept[key] then entries:delete(key) end
-        end
-    end
-    shared.next_version()
-    return problem
-end
-
--- Reads the snapshot as nginx starts. What follows the last line feed was cut off by a crash.
-function M.load(path)
-    shared.next_version()
-    local file = io.open(path, "rb")
-    if not file then return end
-    for line in file:lines("*L") do
-        local problem = line:sub(-1) == "\n" and apply_line(line:sub(1, -2))
-        if problem then ngx.log(ngx.ERR, "the routing snapshot does not fit: ", problem) end
-    end
-    file:close()
-    collectgarbage()
-end
-
-function M.entry(key)
-    return entries:get(key)
-end
-
-function M.count()
-    return #entries:get_keys(0)
 end
 
 M.version = version_now
