@@ -43,6 +43,8 @@ export type World = AsyncDisposable & {
   readonly breakJobLog: () => Promise<void>;
   /** What was logged as an error. */
   readonly errors: object[];
+  /** What is left of the disk. */
+  freeDiskBytes: number;
   engine: RunningEngine;
   config: HostConfig;
   /** Kills the engine once one of its calls is such: from then on it reaches nothing. */
@@ -104,7 +106,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     routerLogs: createRouterFiles(join(folder.path, "router")),
     requestLog,
     metrics: openMetrics(":memory:"),
-    machine: { usage: async () => machineUsage },
+    machine: { usage: async () => machineUsage, freeDiskBytes: async () => world.freeDiskBytes },
     access: createAuthorizedKeys(join(folder.path, "authorized_keys"), "/bin/shell"),
     builders,
     clock: fastClock,
@@ -127,6 +129,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
       await writeAtomic(join(folder.path, "jobs"), "");
     },
     errors,
+    freeDiskBytes: 1e10,
     engine: createEngine(life.context),
     config: hostConfig(config),
     killWhen: null,

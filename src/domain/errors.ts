@@ -260,6 +260,12 @@ export const errorCatalog = {
     message: "{instance} outlived SIGKILL by {seconds} s.",
     hint: "Its process waits inside the kernel; look at the machine's disks and mounts.",
   },
+  disk_low: {
+    kind: "failed",
+    message:
+      "Only {free} of the disk under Berth's home are free, and builds leave {floor} to what runs.",
+    hint: "Free some space, for example with berth apps:destroy or fewer keep_releases, or change disk_floor_mb in berth.yml; running apps go on serving.",
+  },
   disk_full: {
     kind: "failed",
     message: "The disk under {path} is full.",

@@ -83,6 +83,11 @@ export const HostSettings = z.strictObject({
     .max(1_000_000)
     .default(2048)
     .describe("Megabytes (MiB) that one push may send; 2048 by default."),
+  diskFloorMb: z
+    .int()
+    .nonnegative()
+    .default(512)
+    .describe("Free megabytes of the disk below which nothing is built; 512 by default."),
   buildsAtOnce: z
     .int()
     .min(1)

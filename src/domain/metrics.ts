@@ -245,4 +245,8 @@ export type MachineUsage = {
 };
 
 /** The machine that Berth runs on. */
-export type Machine = { readonly usage: () => Promise<MachineUsage> };
+export type Machine = {
+  readonly usage: () => Promise<MachineUsage>;
+  /** What is left of the disk under Berth's home for accounts without privilege. */
+  readonly freeDiskBytes: () => Promise<number>;
+};

@@ -9,6 +9,7 @@ import { renderSize } from "#domain/limits.ts";
 import { parseProcfile } from "#domain/procfile.ts";
 import type { Outcome } from "#domain/runner.ts";
 import type { EngineContext } from "./context.ts";
+import { aboveDiskFloor, refuseLowDisk } from "./disk-floor.ts";
 import type { JobWriter } from "./jobs.ts";
 import { createOutput } from "./output.ts";
 import { environmentOf } from "./plan/wanted.ts";
@@ -29,6 +30,7 @@ export async function buildArtifact(work: Work, commit: string): Promise<Artifac
   if (artifact.status === "ready") return artifact;
 
   store.jobs.update(job.id, { step: "fetch", artifactId: artifact.id });
+  await refuseLowDisk(context);
   const dir = await workspace.preparePartial(artifact.id);
   try {
     for (const remark of await source.exportTree(branch.appId, commit, dir)) out.line(remark);
@@ -111,8 +113,9 @@ async function commandsIn(work: Work, dir: string, commit: string) {
   return async (step: string, command: string): Promise<void> => {
     const sandboxed = { command, dir, writable: true, cacheDir, env, limits };
     const output = createOutput(work.out);
-    const options = { onOutput: output.write, signal: work.signal, timeoutMs };
-    const outcome = await context.runner.run(sandboxed, options).finally(output.end);
+    const outcome = await aboveDiskFloor(context, work.signal, (signal) =>
+      context.runner.run(sandboxed, { onOutput: output.write, signal, timeoutMs }),
+    ).finally(output.end);
     const more = renderSize(limits.memoryBytes * 2);
     const memoryFix = `allow builds more: berth limits:set memory=${more} --build -a ${targetOf(branch)}`;
     const problem = problemOf(outcome, timeoutMs, memoryFix);

@@ -34,7 +34,7 @@ const slowBuild = { ".build.sh": "#!/bin/sh\nsleep 0.6\n" };
 let platform: Platform;
 let slow: string;
 before(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform("disk_floor_mb: 0\n");
   await mkdir(join(platform.home, "config/repo"));
   await writeFile(
     join(platform.home, "config/repo/deaf.yml"),

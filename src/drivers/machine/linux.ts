@@ -7,6 +7,10 @@ const ticksToMs = 10;
 /** The machine as Linux counts it; the disk is the one under `home`. @see proc(5) */
 export function createLinuxMachine(home: string): Machine {
   return {
+    freeDiskBytes: async () => {
+      const { bavail, bsize } = await statfs(home);
+      return bavail * bsize;
+    },
     usage: async () => {
       const [stat, memory, disk] = await Promise.all([
         readFile("/proc/stat", "utf8"),
