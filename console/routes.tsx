@@ -4,6 +4,7 @@ import { ActivityPage } from "./pages/activity.tsx";
 import { AppConfigPage } from "./pages/app-config.tsx";
 import { AppDomainsPage } from "./pages/app-domains.tsx";
 import { AppLogsPage } from "./pages/app-logs.tsx";
+import { AppMetricsPage } from "./pages/app-metrics.tsx";
 import { AppOverviewPage } from "./pages/app-overview.tsx";
 import { AppReleasesPage } from "./pages/app-releases.tsx";
 import { AppSettingsPage } from "./pages/app-settings.tsx";
@@ -22,6 +23,7 @@ const pages: readonly (readonly [pattern: string, page: (params: Params) => Reac
   ["/apps/:target", (params) => <AppOverviewPage {...targetOf(params)} />],
   ["/apps/:target/releases", (params) => <AppReleasesPage {...targetOf(params)} />],
   ["/apps/:target/logs", (params) => <AppLogsPage {...targetOf(params)} />],
+  ["/apps/:target/metrics", (params) => <AppMetricsPage {...targetOf(params)} />],
   ["/apps/:target/config", (params) => <AppConfigPage {...targetOf(params)} />],
   ["/apps/:target/domains", (params) => <AppDomainsPage {...targetOf(params)} />],
   ["/apps/:target/settings", (params) => <AppSettingsPage {...targetOf(params)} />],

@@ -51,6 +51,10 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
     destroyApp: async (app, actor) => note("destroyApp", app, actor),
     listReleases: async () => ({ releases: [shopRelease], currentId: shopRelease.id }),
     releaseInfo: async (target, number) => (note("releaseInfo", target, number), shopRelease),
+    diffReleases: async (target, from, to) => (
+      note("diffReleases", target, from, to),
+      { from: shopRelease, to: shopRelease, code: null, config: [] }
+    ),
     rollback: async (target, number, actor) => (
       note("rollback", target, number, actor),
       job("release", target)

@@ -1,6 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
 
+import { useMetricsClock } from "./use-metrics.ts";
+
 type LiveState = "open" | "away";
 
 const LiveContext = createContext<LiveState>("away");
@@ -12,6 +14,7 @@ export function useLiveState(): LiveState {
 /** Keeps everything that is shown up to date. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
+  useMetricsClock();
   const [state] = useState<LiveState>("open");
   useEffect(() => {
     const timer = setInterval(

@@ -28,3 +28,18 @@ export function useScheme(): Scheme {
     return () => listeners.delete(listener);
   }, chosenScheme);
 }
+
+/** Changes with the colours that are in force, whoever chose them: for what is drawn, not styled. */
+export function useColours(): string {
+  const scheme = useScheme();
+  const isDark = useSyncExternalStore(
+    (listener) => {
+      darkness.addEventListener("change", listener);
+      return () => darkness.removeEventListener("change", listener);
+    },
+    () => darkness.matches,
+  );
+  return `${scheme} ${isDark}`;
+}
+
+const darkness = matchMedia("(prefers-color-scheme: dark)");

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { renderAgo, renderBytes, renderCount, renderDuration, renderNumberOf } from "./format.ts";
+import {
+  momentOfLog,
+  renderAgo,
+  renderBytes,
+  renderCount,
+  renderDuration,
+  renderNumberOf,
+} from "./format.ts";
 
 test("sizes, durations and counts are read at a glance", () => {
   assert.deepEqual([0, 900, 1536, 24 * 1024 ** 2, 1.5 * 1024 ** 3].map(renderBytes), [
@@ -44,4 +51,9 @@ test("moments are told from now", () => {
 test("one of something is said as a word", () => {
   assert.equal(renderNumberOf(1, "release"), "one release");
   assert.equal(renderNumberOf(3, "release"), "3 releases");
+});
+
+test("a line of a log is as old as it says in UTC, wherever one looks", () => {
+  const moment = momentOfLog("2026-05-01 12:00:00.123456789");
+  assert.equal(moment.toISOString(), "2026-05-01T12:00:00.123Z");
 });

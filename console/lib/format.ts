@@ -46,12 +46,32 @@ export function renderClock(moment: Date): string {
   return moment.toLocaleTimeString("en-GB", { hour12: false });
 }
 
+/** The moment of a line of a log, which is written in UTC: `2026-05-01 12:00:00.123456789`. */
+export function momentOfLog(at: string): Date {
+  return new Date(`${at.slice(0, 23).replace(" ", "T")}Z`);
+}
+
 /** `1.2k`, `34k`, `1.5M`: short enough for a table. */
 export function renderCount(count: number): string {
   if (count < 10 && !Number.isInteger(count)) return count.toFixed(1);
   if (count < 1000) return String(Math.round(count));
   const [value, unit] = count < 1_000_000 ? [count / 1000, "k"] : [count / 1_000_000, "M"];
   return `${value < 10 ? value.toFixed(1) : Math.round(value)}${unit}`;
+}
+
+/** `0.3/s`, `12/s`. */
+export function renderRate(perSecond: number): string {
+  return `${renderCount(perSecond)}/s`;
+}
+
+/** `4 ms`, `1.2 s`: for times that are mostly short. */
+export function renderMs(ms: number): string {
+  return ms < 1000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : renderDuration(ms);
+}
+
+/** Processor time as a share of one core: `25 %`, `180 %`. */
+export function renderCores(cores: number): string {
+  return `${(cores * 100).toFixed(cores < 0.1 ? 1 : 0)} %`;
 }
 
 /** `one release`, `3 releases`. */

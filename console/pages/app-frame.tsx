@@ -14,6 +14,7 @@ const tabs = [
   ["", "Overview"],
   ["releases", "Releases"],
   ["logs", "Logs"],
+  ["metrics", "Metrics"],
   ["config", "Config vars"],
   ["domains", "Domains"],
   ["settings", "Settings"],

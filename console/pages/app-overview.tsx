@@ -2,6 +2,7 @@ import { listEvents } from "#api/events.ts";
 import { listJobs } from "#api/jobs.ts";
 import type { AppStatusView, BranchView } from "#api/views.ts";
 import { useOperation } from "../data/use-operation.ts";
+import { branchPlots } from "../lib/branch-plots.ts";
 import { Answer } from "../parts/answer.tsx";
 import { EventList } from "../parts/event-list.tsx";
 import { JobList } from "../parts/job-list.tsx";
@@ -9,6 +10,7 @@ import { Link, paths } from "../parts/link.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Ago, Commit, Foreign } from "../parts/text.tsx";
 import { AppFrame } from "./app-frame.tsx";
+import { BranchMetrics } from "./app-metrics.tsx";
 import { Formation } from "./formation.tsx";
 import { Instances } from "./instances.tsx";
 import { PushGuide } from "./push-guide.tsx";
@@ -29,18 +31,22 @@ export function AppOverviewPage({ target }: { target: string }) {
 
 function Overview({ branch }: { app: AppStatusView; branch: BranchView }) {
   const { target } = branch;
+  const [traffic, times] = branchPlots;
   return (
-    <div className="columns">
-      <CurrentRelease branch={branch} />
-      <Panel title="Processes">
-        <Formation target={target} />
-      </Panel>
-      <Panel title="Instances" className="wide">
-        <Instances target={target} />
-      </Panel>
-      <LastJobs target={target} />
-      <LastEvents target={target} />
-    </div>
+    <>
+      {traffic && times && <BranchMetrics target={target} span="1h" plots={[traffic, times]} />}
+      <div className="columns">
+        <CurrentRelease branch={branch} />
+        <Panel title="Processes">
+          <Formation target={target} />
+        </Panel>
+        <Panel title="Instances" className="wide">
+          <Instances target={target} />
+        </Panel>
+        <LastJobs target={target} />
+        <LastEvents target={target} />
+      </div>
+    </>
   );
 }
 

@@ -1,12 +1,16 @@
 import { listApps } from "#api/apps.ts";
 import type { AppStatusView, BranchView } from "#api/views.ts";
 import { useAddressValue } from "../data/location.ts";
+import type { BranchTrafficView } from "#api/metrics.ts";
+import { useTraffic } from "../data/use-metrics.ts";
 import { useOperation } from "../data/use-operation.ts";
+import { renderBytes, renderCount, renderNumberOf } from "../lib/format.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Field } from "../parts/field.tsx";
 import { Link, paths } from "../parts/link.tsx";
 import { Empty } from "../parts/note.tsx";
 import { PageHead } from "../parts/panel.tsx";
+import { Sparkline } from "../parts/sparkline.tsx";
 import { State } from "../parts/state.tsx";
 import { Ago, Commit, Foreign } from "../parts/text.tsx";
 import { FirstRun } from "./first-run.tsx";
@@ -23,6 +27,7 @@ export function AppsPage() {
 
 function AppList({ apps }: { apps: readonly AppStatusView[] }) {
   const [filter, setFilter] = useAddressValue("find");
+  const traffic = useTraffic();
   const shown = apps.filter(({ app }) => app.name.includes(filter.toLowerCase()));
   return (
     <>
@@ -48,7 +53,7 @@ function AppList({ apps }: { apps: readonly AppStatusView[] }) {
       ) : (
         <ul className="app-list">
           {shown.map((app) => (
-            <AppRow key={app.app.name} app={app} />
+            <AppRow key={app.app.name} app={app} traffic={traffic.get(app.app.name)} />
           ))}
         </ul>
       )}
@@ -56,7 +61,12 @@ function AppList({ apps }: { apps: readonly AppStatusView[] }) {
   );
 }
 
-function AppRow({ app: { app, branches } }: { app: AppStatusView }) {
+type AppRowProps = {
+  readonly app: AppStatusView;
+  readonly traffic: BranchTrafficView | undefined;
+};
+
+function AppRow({ app: { app, branches }, traffic }: AppRowProps) {
   const main = branches.find(({ isDefault }) => isDefault);
   const others = branches.filter(({ isDefault }) => !isDefault);
   return (
@@ -68,6 +78,7 @@ function AppRow({ app: { app, branches } }: { app: AppStatusView }) {
         {main && <Address branch={main} />}
       </div>
       {main ? <BranchCells branch={main} /> : <State state="undeployed" />}
+      <TrafficCell traffic={traffic} />
       {others.length > 0 && (
         <ul className="app-row-branches" aria-label={`Other branches of ${app.name}`}>
           {others.map((branch) => (
@@ -110,6 +121,25 @@ function ReleaseCell({ branch: { current, name } }: { branch: BranchView }) {
         <Commit id={current.commit} /> · <Ago at={current.createdAt} /> by{" "}
         <Foreign text={current.actor} />
       </span>
+    </div>
+  );
+}
+
+function TrafficCell({ traffic }: { traffic: BranchTrafficView | undefined }) {
+  if (!traffic || (traffic.memoryBytes === 0 && !traffic.requests.some((it) => it > 0))) {
+    return <div className="app-row-traffic" />;
+  }
+  const { requests, failures, memoryBytes } = traffic;
+  const count = requests.reduce((sum, it) => sum + it, 0);
+  return (
+    <div className="app-row-traffic">
+      <Sparkline
+        requests={requests}
+        failures={failures}
+        label={`${renderNumberOf(count, "request")} in the last hour`}
+      />
+      <span className="aside figure">{renderCount(count)} requests/h</span>
+      <span className="aside figure">{renderBytes(memoryBytes)}</span>
     </div>
   );
 }

@@ -1,9 +1,14 @@
 import { platformStatus, type StatusView } from "#api/platform.ts";
+import { useAddressValue } from "../data/location.ts";
+import { isSpan, useHostMetrics } from "../data/use-metrics.ts";
 import { useOperation } from "../data/use-operation.ts";
+import { hostLines, hostPlots } from "../lib/host-plots.ts";
 import { plainText } from "../lib/text.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Empty } from "../parts/note.tsx";
 import { PageHead, Panel } from "../parts/panel.tsx";
+import { PlotPanel } from "../parts/plot-panel.tsx";
+import { SpanChoice } from "../parts/span-choice.tsx";
 import { Badge } from "../parts/state.tsx";
 import { Ago } from "../parts/text.tsx";
 
@@ -22,7 +27,36 @@ export function InstallationPage() {
           </div>
         )}
       </Answer>
+      <Host />
     </>
+  );
+}
+
+function Host() {
+  const [chosen] = useAddressValue("span");
+  const metrics = useHostMetrics(isSpan(chosen) ? chosen : "1h");
+  return (
+    <section aria-labelledby="host">
+      <header className="section-head">
+        <h2 id="host">Host</h2>
+        <SpanChoice />
+      </header>
+      <Answer of={metrics} rows={6}>
+        {(answer) => (
+          <div className="columns">
+            {hostPlots.map(({ title, name, render }) => (
+              <PlotPanel
+                key={name}
+                title={title}
+                metrics={answer}
+                lines={hostLines(answer, name)}
+                render={render}
+              />
+            ))}
+          </div>
+        )}
+      </Answer>
+    </section>
   );
 }
 

@@ -6,7 +6,7 @@ import {
   useSyncExternalStore,
   type RefObject,
 } from "react";
-import { renderBytes, renderClock } from "../lib/format.ts";
+import { momentOfLog, renderBytes, renderClock } from "../lib/format.ts";
 import { visibleRange, type Line, type LineBuffer } from "../lib/line-buffer.ts";
 import { plainLines } from "../lib/text.ts";
 import { parseAnsi, withoutAnsi } from "../lib/ansi.ts";
@@ -61,7 +61,7 @@ function Row({ line, hasSource, onOpen }: RowProps) {
     <div className="log-row">
       {hasSource && (
         <>
-          <span className="log-at">{at === null ? "" : renderClock(new Date(at))}</span>
+          <span className="log-at">{at === null ? "" : renderClock(momentOfLog(at))}</span>
           <span className={`log-source source-${shadeOf(source)}`}>{source}</span>
         </>
       )}

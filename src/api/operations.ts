@@ -13,6 +13,7 @@ import { readLogs } from "./logs.ts";
 import { metricsOverview, readBranchMetrics, readHostMetrics } from "./metrics.ts";
 import type { Operation } from "./operation.ts";
 import { cleanUp, platformStatus, rotateSecrets, shutDown } from "./platform.ts";
+import { diffRelease } from "./release-diff.ts";
 import { listReleases, releaseInfo, rollback } from "./releases.ts";
 import { prepareCustomCommands, prepareRun } from "./runs.ts";
 import {
@@ -38,6 +39,7 @@ export const operations: readonly Operation[] = [
   destroyApp,
   listReleases,
   releaseInfo,
+  diffRelease,
   rollback,
   listConfigVars,
   changeConfigVars,

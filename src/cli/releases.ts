@@ -1,6 +1,8 @@
+import { diffRelease, type ReleaseDiffView } from "#api/release-diff.ts";
 import { listReleases, releaseInfo, rollback } from "#api/releases.ts";
 import { command, jobCommand } from "./command.ts";
 import { moment } from "./moment.ts";
+import type { Output } from "./output.ts";
 import { parseRelease } from "./words.ts";
 
 export const releaseCommands = [
@@ -46,6 +48,14 @@ export const releaseCommands = [
       }
     },
   }),
+  command({
+    usage: "releases:diff <release>",
+    target: "needed",
+    example: "releases:diff v3 -a shop",
+    operation: diffRelease,
+    input: ({ target, args }) => ({ params: { target, release: parseRelease(args[0]) ?? 0 } }),
+    print: printDiff,
+  }),
   jobCommand({
     usage: "rollback [release]",
     aliases: ["releases:rollback"],
@@ -59,3 +69,22 @@ export const releaseCommands = [
     jobs: (job) => [job],
   }),
 ];
+
+function printDiff({ from, to, code, config }: ReleaseDiffView, out: Output): void {
+  out.line(`From v${from} to v${to}`);
+  if (code) printCodeChanges(code, out);
+  else out.line("Their code cannot be compared: one of them is not kept any more.");
+  for (const { of, name, secret, before, after } of config) {
+    const values = secret ? "a secret" : `${before ?? "none"} -> ${after ?? "none"}`;
+    out.line(`${of} ${name}: ${values}`);
+  }
+}
+
+function printCodeChanges(code: NonNullable<ReleaseDiffView["code"]>, out: Output): void {
+  for (const { id, subject } of code.arriving) out.line(`+ ${id.slice(0, 10)} ${subject}`);
+  for (const { id, subject } of code.leaving) out.line(`- ${id.slice(0, 10)} ${subject}`);
+  for (const { path, added, removed } of code.files) {
+    out.line(`  ${path}  ${added === null ? "not text" : `+${added} -${removed}`}`);
+  }
+  if (code.isCut) out.line("  and more");
+}

@@ -1,3 +1,5 @@
+import type { CodeChanges } from "./code-changes.ts";
+
 /** The git repositories, one for each app, found by the app's id. */
 export type Source = {
   readonly ensureRepository: (appId: number) => Promise<string>;
@@ -22,4 +24,6 @@ export type Source = {
   readonly pin: (appId: number, name: string, commit: string) => Promise<void>;
   readonly unpin: (appId: number, name: string) => Promise<void>;
   readonly subjectOf: (appId: number, commit: string) => Promise<string>;
+  /** What lies between two commits; null when one of them is not there any more. */
+  readonly compare: (appId: number, from: string, to: string) => Promise<CodeChanges | null>;
 };

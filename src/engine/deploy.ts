@@ -51,8 +51,7 @@ async function deploy(work: Work, loop: Loop, buildSlot: Semaphore): Promise<voi
       });
     }
     const artifact = await buildSlot.run(() => buildArtifact(work, commit), work.signal);
-    const verb = job.kind === "deploy" ? "Deploy" : "Rebuild";
-    const description = `${verb} ${commit.slice(0, 7)}`;
+    const description = await describe(work, commit);
     await releaseOnce(work, loop, { artifactId: artifact.id, config: branch.config, description });
   } catch (error) {
     const message =
@@ -62,6 +61,13 @@ async function deploy(work: Work, loop: Loop, buildSlot: Semaphore): Promise<voi
   }
   if (job.kind === "deploy") await moveBranch(work, commit);
   await pruneAfter(work);
+}
+
+/** `Deploy 3f2a1b0: Answer again`: the commit, and what its author says of it. */
+async function describe({ context, job, branch }: Work, commit: string): Promise<string> {
+  const subject = (await context.source.subjectOf(branch.appId, commit)).slice(0, 100).trim();
+  const deed = `${job.kind === "deploy" ? "Deploy" : "Rebuild"} ${commit.slice(0, 7)}`;
+  return subject === "" ? deed : `${deed}: ${subject}`;
 }
 
 /** The release is live by now: what cannot be cleared away now is cleared away by the next. */

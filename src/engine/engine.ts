@@ -1,5 +1,6 @@
 import type { App } from "#domain/app.ts";
 import type { Branch } from "#domain/branch.ts";
+import type { ReleaseDifference } from "#domain/code-changes.ts";
 import type { ConfigVar, ConfigVars } from "#domain/config-var.ts";
 import type { Domain } from "#domain/domain-name.ts";
 import type { Event } from "#domain/events.ts";
@@ -152,6 +153,12 @@ export type Engine = {
     target: string,
   ) => Promise<{ releases: Release[]; currentId: number | null }>;
   readonly releaseInfo: (target: string, releaseNumber: number | null) => Promise<Release>;
+  /** What release `to` would change if it took the place of `from`, the current one when null. */
+  readonly diffReleases: (
+    target: string,
+    from: number | null,
+    to: number,
+  ) => Promise<ReleaseDifference>;
   readonly rollback: (target: string, releaseNumber: number | null, actor: string) => Promise<Job>;
 
   readonly configVars: (target: string) => Promise<ConfigVars>;

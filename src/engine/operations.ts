@@ -1,4 +1,3 @@
-import { targetOf } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { consoleUrlOf } from "#domain/host-config.ts";
 import type { Store } from "#domain/store.ts";
@@ -19,9 +18,10 @@ import { overview, readMetrics } from "./metrics.ts";
 import type { Parts } from "./parts.ts";
 import { createPeople } from "./people/people.ts";
 import { deploy, openRepository, rebuild } from "./pushes.ts";
+import { diffReleases, releaseNumbered } from "./release-diff.ts";
 import { prepareCustomCommands, prepareRun } from "./runs.ts";
 import { appStatus, instanceStatus } from "./status.ts";
-import { appNamed, branchAt, currentRelease, refuseManagedApp } from "./targets.ts";
+import { appNamed, branchAt, refuseManagedApp } from "./targets.ts";
 
 /** The engine's verbs, noun by noun, each handed on to the file that does it. */
 export function operations(
@@ -66,13 +66,8 @@ function releaseOperations(context: EngineContext, { queue }: Parts) {
       const branch = branchAt(store, target);
       return { releases: store.releases.of(branch.id), currentId: branch.currentReleaseId };
     },
-    releaseInfo: async (target, number) => {
-      const branch = branchAt(store, target);
-      if (number === null) return currentRelease(store, branch);
-      const release = store.releases.numbered(branch.id, number);
-      if (release) return release;
-      throw new PlatformError("release_not_found", { target: targetOf(branch), release: number });
-    },
+    releaseInfo: async (target, number) => releaseNumbered(store, branchAt(store, target), number),
+    diffReleases: (target, from, to) => diffReleases(context, { target, from, to }),
     rollback: async (target, releaseNumber, actor) =>
       rollback(context, queue, { target, releaseNumber, actor }),
     configVars: async (target) => branchAt(store, target).config.env,

@@ -77,6 +77,31 @@ export function sourceContract(name: string, create: () => Promise<SourceWorld>)
     assert.equal(await source.tipOf(1, "main"), null, "a pin is no branch");
   });
 
+  check("what lies between two commits is told from the first one's side", async (world) => {
+    const { source, commit } = world;
+    const one = await commit({ "a.txt": "one\ntwo\n", "gone.txt": "x\n" }, null);
+    const two = await commit({ "a.txt": "one\nthree\n", "deep/b.txt": "y\nz\n" }, one);
+    const changes = await source.compare(1, one, two);
+    assert.deepEqual(changes?.files, [
+      { path: "a.txt", added: 1, removed: 1 },
+      { path: "deep/b.txt", added: 2, removed: 0 },
+      { path: "gone.txt", added: 0, removed: 1 },
+    ]);
+    assert.deepEqual(
+      changes.arriving.map(({ id }) => id),
+      [two],
+    );
+    assert.deepEqual(changes.leaving, []);
+    assert.equal(changes.isCut, false);
+    const back = await source.compare(1, two, one);
+    assert.deepEqual(
+      back?.leaving.map(({ id }) => id),
+      [two],
+    );
+    assert.deepEqual((await source.compare(1, one, one))?.files, []);
+    assert.equal(await source.compare(1, one, "0".repeat(40)), null);
+  });
+
   check("a commit that is not there is no tree", async ({ source, folder }) => {
     await assert.rejects(source.exportTree(1, "0".repeat(40), join(folder, "none")));
     await assert.rejects(source.exportTree(1, "--all", join(folder, "none")), {

@@ -223,3 +223,21 @@ test("nothing is fetched, whatever a repository's own settings say", async () =>
   await assert.rejects(source.exportTree(1, "1".repeat(40), join(folder, "out")));
   await assert.rejects(lstat(ran), { code: "ENOENT" });
 });
+
+test("names and messages that are made to confuse are told as they are", async () => {
+  await using world = await createWorld();
+  await world.source.ensureRepository(1);
+  const one = await world.commit({ a: "1\n" }, null);
+  const tree = await world.git(
+    ["mktree", "-z"],
+    `100644 blob ${await world.blob("2\n")}\ta\tb\nc\0`,
+  );
+  const two = await world.git(["commit-tree", tree, "-m", "sly\u001f|<b>\u202e", "-p", one]);
+  const changes = await world.source.compare(1, one, two);
+  assert.deepEqual(changes?.files, [
+    { path: "a", added: 0, removed: 1 },
+    { path: "a\tb\nc", added: 1, removed: 0 },
+  ]);
+  assert.equal(changes.arriving[0]?.subject, "sly\u001f|<b>\u202e");
+  await assert.rejects(world.source.compare(1, one, "--output=/tmp/x"), { code: "invalid_input" });
+});

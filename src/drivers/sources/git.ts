@@ -6,6 +6,7 @@ import type { Source } from "#domain/source.ts";
 import { exec, ExecError } from "#lib/exec.ts";
 import { ensureDirectory, exists, readIfThere, removeTree, writeAtomic } from "#lib/files.ts";
 import { gitArgv, gitEnv } from "#lib/git.ts";
+import { filesArguments, logArguments, parseChanges } from "./compare.ts";
 import { findPointers } from "./lfs.ts";
 import { parseTree, refuseTree } from "./tree.ts";
 
@@ -86,6 +87,16 @@ function commits(git: Git) {
     subjectOf: async (appId, commit) => {
       checkCommit(commit);
       return (await git(appId, ["show", "-s", "--format=%s", commit])).trim().slice(0, 200);
+    },
+    compare: async (appId, from, to) => {
+      for (const each of [from, to]) checkCommit(each);
+      const [arriving, leaving, files] = await Promise.all([
+        answerOf(git(appId, logArguments(from, to)), 128),
+        answerOf(git(appId, logArguments(to, from)), 128),
+        answerOf(git(appId, filesArguments(from, to)), 128),
+      ]);
+      if (arriving === null || leaving === null || files === null) return null;
+      return parseChanges({ arriving, leaving, files });
     },
   } satisfies Partial<Source>;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
+import type { CodeChanges } from "#domain/code-changes.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { Source } from "#domain/source.ts";
 import { ensureDirectory, writeAtomic } from "#lib/files.ts";
@@ -54,16 +55,43 @@ export function createMemorySource(): MemorySource {
       branches.set(branch, to);
       return true;
     },
-    isAncestor: async (_, ancestor, commit) => {
-      for (let it: string | null = commit; it !== null; it = commits.get(it)?.parent ?? null) {
-        if (it === ancestor) return true;
-      }
-      return false;
-    },
+    isAncestor: async (_, ancestor, commit) => lineageOf(commits, commit).includes(ancestor),
     pin: async (appId, name, commit) => void repositoryOf(appId).pins.set(name, commit),
     unpin: async (appId, name) => void repositoryOf(appId).pins.delete(name),
+    compare: async (_, from, to) => compareCommits(commits, from, to),
     subjectOf: async (_, commit) => Object.keys(commitNamed(commits, commit).files).join(", "),
   };
+}
+
+/** A commit and all that it stands on. */
+function lineageOf(commits: ReadonlyMap<string, Commit>, commit: string): string[] {
+  const lineage: string[] = [];
+  for (let it: string | null = commit; it !== null; it = commits.get(it)?.parent ?? null) {
+    lineage.push(it);
+  }
+  return lineage;
+}
+
+function compareCommits(
+  commits: ReadonlyMap<string, Commit>,
+  from: string,
+  to: string,
+): CodeChanges | null {
+  const [before, after] = [commits.get(from), commits.get(to)];
+  if (!before || !after) return null;
+  const lacking = (own: string, other: string) =>
+    lineageOf(commits, own)
+      .filter((id) => !lineageOf(commits, other).includes(id))
+      .map((id) => ({ id, subject: "change", author: "Test", at: new Date(0) }));
+  const linesOf = (text: string | undefined) => text?.split("\n").filter((it) => it !== "") ?? [];
+  const paths = [...new Set([...Object.keys(before.files), ...Object.keys(after.files)])];
+  const files = paths.toSorted().flatMap((path) => {
+    const [old, young] = [linesOf(before.files[path]), linesOf(after.files[path])];
+    const added = young.filter((line) => !old.includes(line)).length;
+    const removed = old.filter((line) => !young.includes(line)).length;
+    return added + removed === 0 ? [] : [{ path, added, removed }];
+  });
+  return { arriving: lacking(to, from), leaving: lacking(from, to), files, isCut: false };
 }
 
 function commitNamed(commits: ReadonlyMap<string, Commit>, hash: string): Commit {
