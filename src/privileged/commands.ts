@@ -8,6 +8,7 @@ import { ended, start } from "#lib/exec.ts";
 import { ensureDirectory, removeTree } from "#lib/files.ts";
 import { exitOf } from "./exits.ts";
 import { renderSandbox, sandboxArgsText, type Sandbox, type SandboxTools } from "./sandbox.ts";
+import { userCommand } from "./user-command.ts";
 
 /**
  * Runs one command line in the sandbox to its end. When the caller's process dies, so does
@@ -76,7 +77,7 @@ async function runIn(
 }
 
 function argvOf(command: string): [string, ...string[]] {
-  return ["/usr/bin/bwrap", "--args", "9", "--", "/bin/sh", "-c", command];
+  return ["/usr/bin/bwrap", "--args", "9", "--", ...userCommand(command)];
 }
 
 /**

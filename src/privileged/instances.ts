@@ -10,6 +10,7 @@ import type { SupervisionLayout } from "./layout.ts";
 import { terminateInside } from "./processes.ts";
 import { renderSandbox, sandboxArgsText, type SandboxTools } from "./sandbox.ts";
 import { statusOf } from "./status.ts";
+import { userCommand } from "./user-command.ts";
 
 const stuckAfterMs = 5000;
 
@@ -143,7 +144,7 @@ function renderRun(command: string): string {
     [
       ["fdmove", "-c", "2", "1"],
       ["redirfd", "-r", "9", "sandbox.args"],
-      ["bwrap", "--args", "9", "--", "/bin/sh", "-c", command],
+      ["bwrap", "--args", "9", "--", ...userCommand(command)],
     ],
     { args: "-P" },
   );
