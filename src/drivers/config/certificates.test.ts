@@ -37,7 +37,7 @@ test("what is wrong with a certificate is said in the words of its cause", async
     `7 ssl_certificate_key: /nonsense holds nothing that can be used, ${served}`,
   ]);
   assert.deepEqual(await ask("one.pem", "two.key", now), [
-    "7 ssl_certificate: /one.pem does not belong to the key /two.key, so TLS does not work",
+    `7 ssl_certificate: /one.pem does not belong to the key /two.key, ${served}`,
   ]);
   assert.match((await ask("one.pem", "one.key", later)).join(), /one\.pem ended on \d{4}-/);
 });

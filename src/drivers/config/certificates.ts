@@ -26,6 +26,8 @@ export async function checkCertificates(
   return checked.flat();
 }
 
+const served = "so a self-signed certificate is served";
+
 async function problemOf(
   paths: Pick<SecuredDomain, "certificate" | "key">,
   now: Date,
@@ -40,7 +42,7 @@ async function problemOf(
   if ("problem" in secret) return secret;
   const { certificate } = paths;
   if (!chain.value.checkPrivateKey(secret.value)) {
-    const problem = `${certificate} does not belong to the key ${paths.key}, so TLS does not work`;
+    const problem = `${certificate} does not belong to the key ${paths.key}, ${served}`;
     return { key: "ssl_certificate", problem, fix: "put the two files there that belong together" };
   }
   if (chain.value.validToDate > now) return null;
@@ -53,7 +55,6 @@ async function readPem<T>(
   key: string,
   parse: (pem: Buffer) => T,
 ): Promise<{ readonly value: T } | Words> {
-  const served = "so a self-signed certificate is served";
   try {
     return { value: parse(await readFile(path)) };
   } catch (error) {

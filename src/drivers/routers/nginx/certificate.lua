@@ -1,6 +1,13 @@
 -- Chooses the certificate by the name that the client asks for.
+local ffi = require "ffi"
 local ssl = require "ngx.ssl"
 local routes = require "routing-table"
+
+ffi.cdef [[
+void *OPENSSL_sk_value(const void *stack, int index);
+int X509_check_private_key(const void *certificate, const void *key);
+void ERR_clear_error(void);
+]]
 
 -- A renewed certificate may keep its path, so files are looked at again after this time.
 local LOOK_AGAIN_S = 10
@@ -18,6 +25,13 @@ local function read(path)
     return text
 end
 
+-- Asked before a handshake depends on it: there the pair of nginx's own could not be put back.
+local function fits(chain, key)
+    local does = ffi.C.X509_check_private_key(ffi.C.OPENSSL_sk_value(chain, 0), key) == 1
+    if not does then ffi.C.ERR_clear_error() end
+    return does
+end
+
 local function parse(tls)
     local chain_text, chain_problem = read(tls.certificate)
     if not chain_text then return nil, chain_problem end
@@ -27,6 +41,7 @@ local function parse(tls)
     if not chain then return nil, bad_chain end
     local key, bad_key = ssl.parse_pem_priv_key(key_text)
     if not key then return nil, bad_key end
+    if not fits(chain, key) then return nil, "it does not belong to the key " .. tls.key end
     return { chain = chain, key = key }
 end
 

@@ -47,6 +47,29 @@ test("each name gets its own certificate, and the fallback where it has none", a
   assert.equal(await certificateName(tls, "unknown.test"), "fallback.test");
 });
 
+test("a chain that does not fit its key leaves the fallback, until the right key is there", async () => {
+  await using peer = await startPeer((_, response) => response.end("ok"));
+  await using nginx = await startNginx();
+  await serveTls(nginx, peer.address);
+  const { tls } = nginx.settings.ports;
+  const other = { certificate: join(nginx.dir, "b.crt"), key: join(nginx.dir, "b.key") };
+  await selfSigned(other.certificate, other.key, "b.test");
+  if (nobody) await handOver(other.key, nobody.uid, nobody.gid);
+  const mixed = { certificate: other.certificate, key: join(nginx.dir, "a.key") };
+  const route = host({ "/": "1/web" });
+  const serve = (pair: typeof mixed) =>
+    nginx.router.replace({
+      hosts: { "b.test": { ...route, tls: pair } },
+      backends: { 1: backend([peer.address]) },
+    });
+  await serve(mixed);
+  for (let times = 0; times < 3; times += 1) {
+    assert.equal(await certificateName(tls, "b.test"), "fallback.test");
+  }
+  await serve(other);
+  assert.equal(await certificateName(tls, "b.test"), "b.test");
+});
+
 test("a TLS host is redirected to https, except behind a TLS terminator", async () => {
   await using peer = await startPeer((_, response) => response.end("ok"));
   await using nginx = await startNginx();
