@@ -188,8 +188,8 @@ recursive_error_pages on;
 if ($upgrade) {
     return 418;
 }
-set_by_lua_block $id { return route.choose() }
-if ($id = "") {
+set_by_lua_block $is_chosen { return route.choose() }
+if ($is_chosen = "") {
     return 418;
 }
 location / {

@@ -26,9 +26,11 @@ local function pool_for_request()
     return location and location.pool
 end
 
--- The id of a request that is passed on as it is; "" for one that goes the long way.
+-- "" when the request goes the long way.
 function M.choose()
-    return choose(pool_for_request) and request_id.next() or ""
+    if not choose(pool_for_request) then return "" end
+    request_id.give()
+    return "chosen"
 end
 
 -- A decoded path, written as it may stand in a request line or a Location header.
