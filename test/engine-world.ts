@@ -27,6 +27,7 @@ import { createMemoryKeyFile } from "#store/secret-keys.ts";
 import { openStore } from "#store/store.ts";
 import { hostConfig } from "./factories.ts";
 import { temporaryFolder } from "./machine.ts";
+import { startPrivileges } from "./privileges.ts";
 
 /** The engine over memory drivers, a real store and real folders. */
 export type World = AsyncDisposable & {
@@ -92,6 +93,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
   const [source, runner] = [createMemorySource(), createMemoryRunner()];
   const [executor, router] = [createMemoryExecutor(), createMemoryRouter()];
   const requestLog = createMemoryRequestLog();
+  const { privileges } = await startPrivileges(folder.path, { hasUsers: false });
   const errors: object[] = [];
   const logs = join(folder.path, "logs");
   const context: EngineContext = {
@@ -100,7 +102,8 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     runner,
     executor,
     router,
-    workspace: createFolderWorkspace(folder.path),
+    workspace: createFolderWorkspace(join(folder.path, "data"), privileges),
+    users: { retire: async () => {} },
     jobLog: createJobFiles(join(folder.path, "jobs")),
     instanceLogs: createInstanceFiles(logs),
     routerLogs: createRouterFiles(join(folder.path, "router")),

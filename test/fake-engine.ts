@@ -13,7 +13,9 @@ import { openDatabase } from "#store/database.ts";
 import { keyRows } from "#store/keys.ts";
 import { peopleRows } from "#store/people.ts";
 import type { Store } from "#domain/store.ts";
+import { inputBytesMax, sessionFrames, type Session } from "#domain/runner.ts";
 import type { AppStatus, Engine, InstanceStatus } from "#engine/engine.ts";
+import { encodeFrame, frameReader } from "#lib/frames.ts";
 import { branch, moment, release } from "./factories.ts";
 
 export type FakeEngine = Engine & {
@@ -95,14 +97,12 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       engine.followers -= 1;
     },
-    prepareRun: async (target, command, actor) => (
-      note("prepareRun", target, command, actor),
-      { argv: ["/bin/sh", "-c", "cat <&9; exit 7"], args: "from descriptor 9\n" }
+    createRun: async (target, { command }, actor) => (
+      note("createRun", target, command, actor),
+      "secret"
     ),
-    prepareCustomCommands: async (target, names) => (
-      note("prepareCustomCommands", target, names),
-      names.map(() => ({ argv: ["/bin/true"], args: "" }))
-    ),
+    openRun: (run) => (run === "secret" ? echoSession() : null),
+    customCommands: async (target, names) => (note("customCommands", target, names), [...names]),
     listDomains: async () => [],
     addDomain: async (target, name) => (note("addDomain", target, name), domain(name)),
     removeDomain: async (target, name) => note("removeDomain", target, name),
@@ -185,7 +185,36 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
   return Object.assign(engine, overrides);
 }
 
-const shop: App = { id: 1, name: "shop", teamId: 1, managedBy: null, createdAt: moment };
+/** Gives back its input as output, and ends with code 7. */
+function echoSession(): Session {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const read = frameReader(inputBytesMax);
+  const send = (type: number, payload: Uint8Array | string) =>
+    void writer.write(encodeFrame(type, payload)).catch(() => {});
+  const outcome = { code: 7, signal: null, timedOut: false };
+  return {
+    bytes: readable,
+    write: async (bytes) => {
+      for (const { type, payload } of read(bytes)) {
+        if (type === sessionFrames.input) send(sessionFrames.output, payload);
+        if (type !== sessionFrames.endOfInput) continue;
+        send(sessionFrames.result, JSON.stringify({ value: outcome }));
+        void writer.close().catch(() => {});
+      }
+    },
+    close: () => void writer.abort().catch(() => {}),
+  };
+}
+
+const shop: App = {
+  id: 1,
+  name: "shop",
+  teamId: 1,
+  managedBy: null,
+  userNumber: 1,
+  createdAt: moment,
+};
 
 const shopRelease = release({
   id: 40,

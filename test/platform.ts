@@ -7,6 +7,7 @@ import { bareEnv, ended, start } from "#lib/exec.ts";
 import { chownTree } from "#lib/files.ts";
 import { renderExecline } from "#lib/execline.ts";
 import { busyPorts } from "#lib/sockets.ts";
+import { releaseUsers } from "#setup/uid-range.ts";
 import { temporaryFolder } from "./machine.ts";
 
 const checkout = join(import.meta.dirname, "..");
@@ -67,6 +68,7 @@ export async function startPlatform(settings = "", person: Person = us): Promise
     visit: (host, path = "/", port = ports.direct) => visit({ port, host, path }),
     [Symbol.asyncDispose]: async () => {
       await platform.berth("down");
+      if (process.getuid?.() === 0) await releaseUsers(home);
       await folder[Symbol.asyncDispose]();
     },
   };

@@ -98,7 +98,7 @@ function untidiness(home: string): string | null {
     home,
     "SELECT id FROM artifacts WHERE status = 'ready' ORDER BY id",
   );
-  const isPlatform = (name: string) => ["berthd", "nginx", "sshd"].includes(name);
+  const isPlatform = (name: string) => ["berth-root", "berthd", "nginx", "sshd"].includes(name);
   const links = namesIn(home, "run/scan").filter((name) => !isPlatform(name));
   const repositories = namesIn(home, "data/repos").filter((name) => !/^\d+\.git$/.test(name));
   const supervised = processesOf(home).flatMap(
@@ -108,7 +108,7 @@ function untidiness(home: string): string | null {
     difference("run/services", namesIn(home, "run/services"), ids) ??
     difference("run/scan", links, ids) ??
     difference("supervisors", supervised, ids) ??
-    difference("data/scratch", namesIn(home, "data/scratch"), ids) ??
+    difference("data/scratch", namesIn(home, "data/scratch"), []) ??
     difference("data/repos", repositories, []) ??
     difference(
       "data/artifacts",

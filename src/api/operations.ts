@@ -15,7 +15,6 @@ import type { Operation } from "./operation.ts";
 import { cleanUp, platformStatus, rotateSecrets, shutDown } from "./platform.ts";
 import { diffRelease } from "./release-diff.ts";
 import { listReleases, releaseInfo, rollback } from "./releases.ts";
-import { prepareCustomCommands, prepareRun } from "./runs.ts";
 import {
   addTeam,
   grantAccess,
@@ -30,6 +29,7 @@ import {
 } from "./teams.ts";
 import { addToken, listTokens, removeToken } from "./tokens.ts";
 import { addUser, changeUser, createLink, listUsers, removeUser } from "./users.ts";
+import { createRun, listCustomCommands } from "./runs.ts";
 
 /** Everything that Berth can be asked for. */
 export const operations: readonly Operation[] = [
@@ -55,8 +55,8 @@ export const operations: readonly Operation[] = [
   readBranchMetrics,
   readHostMetrics,
   metricsOverview,
-  prepareRun,
-  prepareCustomCommands,
+  createRun,
+  listCustomCommands,
   listDomains,
   addDomain,
   removeDomain,

@@ -135,5 +135,7 @@ export type JobView = z.infer<typeof JobView>;
 export const ChangeView = z.object({ job: JobView.nullable() });
 export type ChangeView = z.infer<typeof ChangeView>;
 
-export const PreparedRunView = z.object({ argv: z.array(z.string()), args: z.string() });
-export type PreparedRunView = z.infer<typeof PreparedRunView>;
+export const RunView = z.object({
+  id: z.string().describe("A secret that attaches to the run, once, within 30 seconds."),
+});
+export type RunView = z.infer<typeof RunView>;

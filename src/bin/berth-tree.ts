@@ -2,21 +2,20 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createConfigDirectory } from "#drivers/config/directory.ts";
 import { renderNginx } from "#drivers/routers/nginx/render.ts";
-import { ensureDirectory } from "#lib/files.ts";
 import { homeLayout } from "#setup/layout.ts";
 import { renderSshd } from "#setup/sshd.ts";
-import { fallbackPair, writeTree } from "#setup/tree.ts";
+import { fallbackPair, writeTree, type TreeUsers } from "#setup/tree.ts";
 
 /**
- * Run by `berth up` as the account that everything runs as: writes what s6 is to run, and prints
- * the settings that are in force as JSON.
+ * Run by `berth up`, as root where root starts Berth: writes what s6 is to run, and prints the
+ * settings that are in force as JSON.
  */
 const code = join(import.meta.dirname, "../..");
-const [home = ""] = process.argv.slice(2);
+const [home = "", who = "null"] = process.argv.slice(2);
+// Of our own lifecycle.
+const users = JSON.parse(who) as TreeUsers | null;
 const layout = homeLayout(home);
 
-for (const folder of [layout.config, layout.data, layout.logs, layout.run])
-  await ensureDirectory(folder, 0o700);
 const nothing = { get: () => null, set: () => {} };
 const { settings } = await createConfigDirectory({ dir: layout.config, lastGood: nothing }).read();
 const { address, direct, http, terminated, tls, ssh } = settings.listen;
@@ -27,7 +26,7 @@ const nginxConf = renderNginx({
   trustedProxies: settings.trustedProxies,
   workers: settings.nginxWorkers,
   paths: {
-    runDir: layout.nginx,
+    runDir: layout.nginxOwn,
     luaDir: join(code, "src/drivers/routers/nginx"),
     socket: layout.nginxSocket,
     snapshot: layout.routes,
@@ -37,11 +36,8 @@ const nginxConf = renderNginx({
   },
 });
 const sshdConf = renderSshd(layout, { address, ssh });
-await writeTree({ layout, node: process.execPath, code, nginxConf, sshdConf });
+await writeTree({ layout, users, node: process.execPath, code, nginxConf, sshdConf });
 process.stdout.write(`${JSON.stringify(settings)}\n`);
 
-/**
- * Loaded only to be compiled into the cache: a berthd that finds its code compiled is up sooner,
- * and never takes the 20 MB that stripping the types costs.
- */
-await import("./start-berthd.ts");
+/** Loaded only to be compiled into the cache, which berth-root begins with. */
+await import("#privileged/helper.ts");

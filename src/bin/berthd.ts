@@ -1,8 +1,8 @@
 import { PlatformError } from "#domain/errors.ts";
 import { startBerthd } from "./start-berthd.ts";
 
-const [home = ""] = process.argv.slice(2);
-const running = await startBerthd(home).catch(refuse);
+const [home = "", helper = null] = process.argv.slice(2);
+const running = await startBerthd(home, helper).catch(refuse);
 
 await new Promise<void>((resolve) => process.once("SIGTERM", () => resolve()));
 await running[Symbol.asyncDispose]();

@@ -1,8 +1,11 @@
 import { timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
+import { duplexPair, type Duplex } from "node:stream";
 import { pino } from "pino";
+import type { Privileges } from "#domain/privileges.ts";
 import { createAuthorizedKeys } from "#drivers/access/authorized-keys.ts";
 import { createConfigDirectory } from "#drivers/config/directory.ts";
 import { createLocalExecutor } from "#drivers/executors/local.ts";
@@ -12,6 +15,8 @@ import { createRouterFiles } from "#drivers/logs/router.ts";
 import { createLinuxMachine } from "#drivers/machine/linux.ts";
 import { openMetrics } from "#drivers/metrics/sqlite.ts";
 import { builders } from "#drivers/registry.ts";
+import { createPrivileges } from "#drivers/privileges/client.ts";
+import { createUsers } from "#drivers/privileges/users.ts";
 import { createNginxRouter } from "#drivers/routers/nginx.ts";
 import { createNginxRequestLog } from "#drivers/routers/nginx/request-log.ts";
 import { createSandboxRunner } from "#drivers/runners/sandbox.ts";
@@ -19,8 +24,10 @@ import { createGitSource } from "#drivers/sources/git.ts";
 import { createFolderWorkspace } from "#drivers/workspaces/folders.ts";
 import { createEngine } from "#engine/create-engine.ts";
 import { machineClock } from "#lib/clock.ts";
-import { createPrivileges } from "#privileged/verbs.ts";
 import { readConsole } from "#server/http/console.ts";
+import { beginRealm } from "#privileged/begin.ts";
+import { createHelper } from "#privileged/helper.ts";
+import { createRealm } from "#privileged/realm.ts";
 import { createHttpServer } from "#server/http/server.ts";
 import { isolationOf } from "#setup/isolation.ts";
 import { homeLayout, type HomeLayout } from "#setup/layout.ts";
@@ -31,8 +38,11 @@ import { openStore } from "#store/store.ts";
 
 const code = join(import.meta.dirname, "../..");
 
-/** The control plane: wires the engine to its drivers, takes over what runs and opens its doors. */
-export async function startBerthd(home: string): Promise<AsyncDisposable> {
+/**
+ * The control plane: wires the engine to its drivers, takes over what runs and opens its doors.
+ * @param helper The socket of berth-root; null when this process itself is all there is.
+ */
+export async function startBerthd(home: string, helper: string | null): Promise<AsyncDisposable> {
   const layout = homeLayout(home);
   const log = pino({ base: null });
   const version = versionOf(code);
@@ -44,8 +54,7 @@ export async function startBerthd(home: string): Promise<AsyncDisposable> {
   });
   let hostConfig = await configDirectory.read();
   await removeLeftovers(layout);
-  const tools = { node: process.execPath, npm: join(code, "node_modules/npm") };
-  const privileges = createPrivileges(home, tools);
+  const privileges = await privilegesFor(home, helper);
   const token = Buffer.from(await ensureToken(layout.token));
 
   const engine = createEngine({
@@ -54,7 +63,8 @@ export async function startBerthd(home: string): Promise<AsyncDisposable> {
     executor: createLocalExecutor(privileges, join(layout.logs, "instances")),
     runner: createSandboxRunner(privileges),
     router: createNginxRouter({ socketPath: layout.nginxSocket, snapshotPath: layout.routes }),
-    workspace: createFolderWorkspace(layout.data),
+    workspace: createFolderWorkspace(layout.data, privileges),
+    users: createUsers(privileges),
     ...logFiles(layout),
     ...measuring(layout),
     access: createAuthorizedKeys(layout.authorizedKeys, layout.sshShell),
@@ -62,7 +72,7 @@ export async function startBerthd(home: string): Promise<AsyncDisposable> {
     clock: machineClock,
     log: { info: log.info.bind(log), error: log.error.bind(log) },
     hostConfig: () => hostConfig,
-    host: hostOf(home, version),
+    host: hostOf(home, version, helper !== null),
   });
   const console = await readConsole(join(code, "dist/console"));
   const tokenOk = isTokenFor(token);
@@ -94,9 +104,9 @@ function logFiles({ logs }: HomeLayout) {
 }
 
 /** What the platform is measured with. */
-function measuring({ home, requestLog, metrics }: HomeLayout) {
+function measuring({ home, requestLog, requestsRead, metrics }: HomeLayout) {
   return {
-    requestLog: createNginxRequestLog(requestLog),
+    requestLog: createNginxRequestLog(requestLog, requestsRead),
     metrics: openMetrics(metrics),
     machine: createLinuxMachine(home),
   };
@@ -114,7 +124,28 @@ function versionOf(checkout: string): string {
   return manifest.version;
 }
 
-function hostOf(home: string, version: string) {
+function hostOf(home: string, version: string, hasHelper: boolean) {
   const account = userInfo().username;
-  return { home, version, account, sshNames: [account], isolation: isolationOf() };
+  const isolation = isolationOf({ hasUsers: hasHelper });
+  return { home, version, account, sshNames: [account], isolation };
+}
+
+async function privilegesFor(home: string, helper: string | null): Promise<Privileges> {
+  const { exits } = homeLayout(home);
+  const open = helper === null ? await helperInside(home) : () => connect(helper);
+  return createPrivileges({ connect: open, exits });
+}
+
+/** For an ordinary user: the same verbs, over the same conversation, in this process. */
+async function helperInside(home: string): Promise<() => Duplex> {
+  const { uid, gid } = userInfo();
+  const tools = { node: process.execPath, npm: join(code, "node_modules/npm") };
+  const realm = createRealm({ home, tools, account: { uid, gid }, usersFrom: null });
+  await beginRealm(realm);
+  const { serve } = createHelper(realm, () => {});
+  return () => {
+    const [near, far] = duplexPair();
+    serve(far);
+    return near;
+  };
 }

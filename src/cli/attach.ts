@@ -1,68 +1,95 @@
-import { stat } from "node:fs/promises";
 import { constants } from "node:os";
-import { Writable } from "node:stream";
-import type { PreparedRunView } from "#api/views.ts";
+import type { Duplex, Readable, Writable } from "node:stream";
+import { ReadStream, WriteStream } from "node:tty";
 import { PlatformError } from "#domain/errors.ts";
-import { bareEnv, ended, start, type StartOptions } from "#lib/exec.ts";
+import {
+  inputBytesMax,
+  parseFailure,
+  sessionFrames,
+  type Outcome,
+  type SessionOptions,
+} from "#domain/runner.ts";
+import { encodeFrame, framesOf } from "#lib/frames.ts";
 
-const argsDescriptor = 9;
-const forwarded = ["SIGTERM", "SIGHUP"] as const;
+const frameBytesMax = 1024 * 1024;
 
-/**
- * Runs a prepared command with our own terminal, as the account that owns Berth's home, and gives
- * its exit code; 128 and the signal's number when a signal ended it.
- */
-export async function attach(
-  prepared: PreparedRunView,
-  { home, terminal }: { readonly home: string; readonly terminal: string },
-): Promise<number> {
-  const [program, ...args] = prepared.argv;
-  if (program === undefined) throw new PlatformError("invalid_input", emptyRun);
-  const child = start([program, ...args], {
-    stdio: stdioWithArgs(),
-    env: { ...bareEnv, TERM: terminal },
-    ...(await accountOf(home)),
-  });
-  // The type knows the first five descriptors only.
-  const pipe = (child.stdio as readonly unknown[])[argsDescriptor];
-  if (pipe instanceof Writable) {
-    // A program that fails early closes its end; its exit code says all there is to say.
-    pipe.on("error", () => {});
-    pipe.end(prepared.args);
-  }
-  const release = passSignals(child);
+type Streams = { readonly stdin: Readable; readonly stdout: Writable; readonly stderr: Writable };
+
+/** The terminal that a command is to have: ours, when both its ends are one. */
+export function terminalOf({
+  stdin,
+  stdout,
+  terminal,
+}: Streams & { readonly terminal: string }): SessionOptions["terminal"] {
+  if (!(stdin instanceof ReadStream && stdout instanceof WriteStream)) return null;
+  const kind = /^[A-Za-z0-9][A-Za-z0-9+._-]{0,63}$/.test(terminal) ? terminal : "dumb";
+  // A terminal that does not know its size says 0.
+  return { columns: stdout.columns || 80, rows: stdout.rows || 24, kind };
+}
+
+/** Talks to a command to its end and gives its exit code; 128 and the signal's number for a signal. */
+export async function attach(connection: Duplex, streams: Streams): Promise<number> {
+  const detach = passInput(connection, streams);
   try {
-    const { code, signal } = await ended(child);
+    const { code, signal } = await followOutput(connection, streams);
     return code ?? 128 + numberOf(signal);
   } finally {
-    release();
+    detach();
+    connection.destroy();
   }
 }
 
-const emptyRun = { field: "run", problem: "the server prepared no program" };
-
-function stdioWithArgs(): StartOptions["stdio"] {
-  const unused = Array.from({ length: argsDescriptor - 3 }, () => "ignore" as const);
-  return ["inherit", "inherit", "inherit", ...unused, "pipe"];
-}
-
-/** Root becomes the owner of the home; anybody else is that already, or is refused by the files. */
-async function accountOf(home: string): Promise<{ uid?: number; gid?: number }> {
-  if (process.getuid?.() !== 0) return {};
-  const { uid, gid } = await stat(home);
-  return uid === 0 ? {} : { uid, gid };
-}
-
-/** Ctrl-C reaches the program by the terminal itself, and must not end us before it. */
-function passSignals(child: ReturnType<typeof start>): () => void {
-  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
-  const ignore = (): void => {};
-  process.on("SIGINT", ignore).on("SIGQUIT", ignore);
-  for (const signal of forwarded) process.on(signal, pass);
-  return () => {
-    process.off("SIGINT", ignore).off("SIGQUIT", ignore);
-    for (const signal of forwarded) process.off(signal, pass);
+/** Keys go over as they are pressed, Ctrl-C among them: the far terminal knows what they mean. */
+function passInput(connection: Duplex, { stdin, stdout }: Streams): () => void {
+  const isTerminal = stdin instanceof ReadStream && stdout instanceof WriteStream;
+  const send = (type: number, payload?: Uint8Array | string) => {
+    if (!connection.destroyed) connection.write(encodeFrame(type, payload));
   };
+  const onData = (chunk: Buffer | string) => {
+    const bytes = Buffer.from(chunk);
+    for (let at = 0; at < bytes.length; at += inputBytesMax)
+      send(sessionFrames.input, bytes.subarray(at, at + inputBytesMax));
+    if (!connection.writableNeedDrain) return;
+    stdin.pause();
+    connection.once("drain", () => stdin.resume());
+  };
+  const onEnd = () => send(sessionFrames.endOfInput);
+  const onResize = () => {
+    const { columns, rows } = stdout as WriteStream;
+    if (columns > 0 && rows > 0) send(sessionFrames.resize, JSON.stringify({ columns, rows }));
+  };
+  if (isTerminal) {
+    stdin.setRawMode(true);
+    stdout.on("resize", onResize);
+  }
+  stdin.on("data", onData).once("end", onEnd);
+  return () => {
+    stdin.off("data", onData).off("end", onEnd).pause();
+    if (!isTerminal) return;
+    stdout.off("resize", onResize);
+    stdin.setRawMode(false);
+  };
+}
+
+async function followOutput(
+  connection: Duplex,
+  { stdout, stderr }: Streams,
+): Promise<Pick<Outcome, "code" | "signal">> {
+  for await (const { type, payload } of framesOf(connection, frameBytesMax)) {
+    if (type === sessionFrames.output) await write(stdout, payload);
+    if (type === sessionFrames.errorOutput) await write(stderr, payload);
+    if (type === sessionFrames.failure) throw parseFailure(payload.toString());
+    // Of the server that we asked.
+    if (type === sessionFrames.result) return JSON.parse(payload.toString()).value as Outcome;
+  }
+  throw new PlatformError("helper_lost", { what: "the command" });
+}
+
+async function write(stream: Writable, bytes: Uint8Array): Promise<void> {
+  if (stream.write(bytes) || stream.destroyed) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stream.once("drain", resolve).once("close", resolve).once("error", resolve);
+  await promise;
 }
 
 function numberOf(signal: string | null): number {

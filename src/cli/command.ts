@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 import type { Client } from "#api/client.ts";
 import type { InputOf, Operation, ResultOf } from "#api/operation.ts";
 import type { JobView } from "#api/views.ts";
@@ -15,6 +15,10 @@ export type Context = {
   readonly client: Client;
   readonly out: Output;
   readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Leaves HTTP behind on a connection of its own, for what is talked to. */
+  readonly connect: (path: string) => Promise<Duplex>;
   /** Aborts when nobody reads the output any more. */
   readonly signal: AbortSignal;
   readonly home: string;

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { chown, mkdir, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { test, type TestContext } from "node:test";
 import { PlatformError } from "#domain/errors.ts";
 import { revealVars, type ConfigVars } from "#domain/config-var.ts";
 import { Secret } from "#domain/secret.ts";
+import { sessionFrames } from "#domain/runner.ts";
 import type { Engine } from "#engine/engine.ts";
 import { bareEnv, ended, start } from "#lib/exec.ts";
+import { encodeFrame } from "#lib/frames.ts";
 import { removeTree } from "#lib/files.ts";
 import { createHttpServer } from "#server/http/server.ts";
 import { createFakeEngine, doneJob, type FakeEngine } from "../../test/fake-engine.ts";
@@ -283,7 +285,7 @@ test("the lifecycle is carried out by whoever was given in", async (t) => {
   assert.deepEqual(seen, [home, { confirmed: true, keepsHome: true }]);
 });
 
-test("pyPaaS's verbs take the repository and the branch", async (t) => {
+test("pyPaaS's verbs take the repository and the branch; of its commands the first that fails is the last", async (t) => {
   const { berth, engine } = await startWorld(t);
   await berth("rebuild shop main");
   await berth("rebuild");
@@ -295,7 +297,8 @@ test("pyPaaS's verbs take the repository and the branch", async (t) => {
     "rebuild shop@main",
     "rebuild null",
     "restart shop@main null ann",
-    'prepareCustomCommands shop@main ["migrate","seed"]',
+    'customCommands shop@main ["migrate","seed"]',
+    "createRun shop@main migrate ann",
   ]);
 });
 
@@ -347,27 +350,28 @@ test("a secret's value is read from the input, so that no list of processes show
   assert.match(two.err, /only one value can be read from the input/);
 });
 
-test("run hands the prepared arguments over on descriptor 9 and gives the exit code", async (t) => {
-  const { home, engine } = await startWorld(t);
-  const result = await runProgram(home, ["run", "-a", "shop", "--", "ls", "-l", "a b"]);
-  assert.deepEqual(result, { code: 7, out: "from descriptor 9\n", err: "" });
-  assert.match(engine.calls[0] ?? "", /^prepareRun shop ls -l 'a b' /);
+test("run gives its input to the command, the command's output back, and its exit code", async (t) => {
+  const { berth, engine } = await startWorld(t);
+  const stdin = Readable.from(["typed\n", "more\n"]);
+  const result = await berth("run -a shop -- ls -l", { stdin });
+  assert.deepEqual(result, { code: 7, out: "typed\nmore\n", err: "" });
+  assert.equal(engine.calls[0], "createRun shop ls -l ann");
 });
 
 test("a program that a signal ended counts as 128 and the signal", async (t) => {
-  const argv = ["/bin/sh", "-c", "kill -TERM $$"];
-  const { home } = await startWorld(t, { prepareRun: async () => ({ argv, args: "" }) });
-  assert.equal((await runProgram(home, ["run", "-a", "shop", "x"])).code, 143);
+  const outcome = { code: null, signal: "SIGTERM", timedOut: false };
+  const end = encodeFrame(sessionFrames.result, JSON.stringify({ value: outcome }));
+  const session = { bytes: Readable.from([end]), write: async () => {}, close: () => {} };
+  const { berth } = await startWorld(t, { openRun: () => session });
+  assert.equal((await berth("run -a shop x")).code, 143);
 });
 
-const notRoot = process.getuid?.() === 0 ? false : "only root can become another account";
-
-test("root runs a program as the owner of the home", { skip: notRoot }, async (t) => {
-  const argv = ["/bin/sh", "-c", "id -u; id -g; id -G"];
-  const { home } = await startWorld(t, { prepareRun: async () => ({ argv, args: "" }) });
-  await chown(home, 65_534, 65_533);
-  const result = await runProgram(home, ["run", "-a", "shop", "x"]);
-  assert.deepEqual(result, { code: 0, out: "65534\n65533\n65533\n", err: "" });
+test("a command whose helper is lost half-way is no success", async (t) => {
+  const cut = { bytes: Readable.from([]), write: async () => {}, close: () => {} };
+  const { berth } = await startWorld(t, { openRun: () => cut });
+  const result = await berth("run -a shop x");
+  assert.equal(result.code, 1);
+  assert.match(result.err, /was restarted while the command ran/);
 });
 
 type Result = { readonly code: number; readonly out: string; readonly err: string };

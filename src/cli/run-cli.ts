@@ -3,6 +3,7 @@ import type { Readable, Writable } from "node:stream";
 import { createClient } from "#api/client.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { createTransport } from "#lib/http.ts";
+import { upgradeOverSocket } from "#lib/upgrade.ts";
 import type { Command, Context } from "./command.ts";
 import { exitCodeOf, printError } from "./errors.ts";
 import { renderHelp, renderOverview } from "./help.ts";
@@ -91,6 +92,7 @@ async function runCommand(
     ...naming,
     options: words,
     client: createClient(transport, home),
+    connect: (path) => upgradeOverSocket(apiSocketOf(home), path),
     out,
     signal,
     home,

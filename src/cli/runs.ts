@@ -1,5 +1,5 @@
-import { prepareCustomCommands, prepareRun } from "#api/runs.ts";
-import { attach } from "./attach.ts";
+import { createRun, listCustomCommands, sessionPathOf } from "#api/runs.ts";
+import { attach, terminalOf } from "./attach.ts";
 import { action, type Context } from "./command.ts";
 import { commandLineOf } from "./words.ts";
 
@@ -10,7 +10,7 @@ export const runCommands = [
     summary: "Runs a one-off command in the sandbox of the current release.",
     passThrough: true,
     example: "run -a shop -- node --version",
-    run: runOnce,
+    run: async (context) => runOnce(context, commandLineOf(context.args)),
   }),
   action({
     usage: "custom_cmds <repo> <branch> <command...>",
@@ -20,18 +20,20 @@ export const runCommands = [
   }),
 ];
 
-async function runOnce(context: Context): Promise<number> {
-  const { client, target, args } = context;
-  const body = { command: commandLineOf(args) };
-  return attach(await client(prepareRun, { params: { target }, body }), context);
+async function runOnce(context: Context, command: string): Promise<number> {
+  const { client, target, connect } = context;
+  const body = { command, terminal: terminalOf(context) };
+  const run = await client(createRun, { params: { target }, body });
+  return attach(await connect(sessionPathOf(run)), context);
 }
 
 /** One after another; the first that fails is the last. */
 async function runCustomCommands(context: Context): Promise<number> {
   const [repo = "", branch = "", ...names] = context.args;
-  const input = { params: { target: `${repo}@${branch}` }, body: { names } };
-  for (const prepared of await context.client(prepareCustomCommands, input)) {
-    const code = await attach(prepared, context);
+  const target = `${repo}@${branch}`;
+  const input = { params: { target }, body: { names } };
+  for (const { command } of await context.client(listCustomCommands, input)) {
+    const code = await runOnce({ ...context, target }, command);
     if (code !== 0) return code;
   }
   return 0;

@@ -38,6 +38,8 @@ export type App = {
   readonly teamId: number;
   /** The configuration file that manages it; null when it was made by a command. */
   readonly managedBy: string | null;
+  /** Which of the home's Linux users is its own, see `app-user.ts`. */
+  readonly userNumber: number;
   readonly createdAt: Date;
 };
 

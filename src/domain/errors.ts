@@ -291,6 +291,31 @@ export const errorCatalog = {
     message: "The router does not answer: {problem}.",
     hint: "It is restarted by itself; look at logs/nginx if this stays.",
   },
+  helper_refused: {
+    kind: "denied",
+    message: "The privileged helper refuses {verb}: {problem}.",
+    hint: "This should not happen; its log in logs/berth-root says who asked for what.",
+  },
+  helper_unreachable: {
+    kind: "failed",
+    message: "The privileged helper does not answer: {problem}.",
+    hint: "It is restarted by itself: try again. If this stays, look at logs/berth-root.",
+  },
+  helper_lost: {
+    kind: "failed",
+    message: "The privileged helper was restarted while {what} ran, which ended it.",
+    hint: "Do it again.",
+  },
+  users_used_up: {
+    kind: "busy",
+    message: "All {count} Linux users of this home belong to apps.",
+    hint: "Destroy an app that is not needed, or set up another home.",
+  },
+  user_not_retired: {
+    kind: "failed",
+    message: "Something of the app's Linux user (uid {uid}) is left: {what}.",
+    hint: "Remove it and restart Berth, which then finishes destroying the app.",
+  },
   command_failed: {
     kind: "failed",
     message: "{command} failed: {problem}.",

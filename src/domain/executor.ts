@@ -5,8 +5,8 @@ import type { InstanceUsage } from "./metrics.ts";
 export type InstanceStart = {
   readonly id: number;
   readonly spec: InstanceSpec;
-  /** Directory of the artifact, shown to the instance at /app. */
-  readonly artifactDir: string;
+  /** The app's Linux user, by its number. */
+  readonly userNumber: number;
   readonly port: number | null;
   readonly logName: string;
 };

@@ -1,37 +1,94 @@
+import { z } from "zod";
+import { UserNumber } from "./app-user.ts";
 import type { ObservedInstance } from "./instance.ts";
-import type { Outcome, RunOptions, SandboxCommand } from "./runner.ts";
+import { Limits } from "./limits.ts";
+import type { Session } from "./runner.ts";
 
-/** What an instance's supervisor is given; nothing else decides what runs. */
-export type SupervisedInstance = {
-  readonly id: number;
-  readonly command: string;
-  readonly artifactDir: string;
-  readonly env: Readonly<Record<string, string>>;
-  /** Folder of its log, made when missing. */
-  readonly logDir: string;
-};
-
-/** A command whose secrets are opened, as its program is to see them. */
-export type OpenCommand = Omit<SandboxCommand, "env"> & {
-  readonly env: Readonly<Record<string, string>>;
-};
+const Id = z.int().min(1);
+const noNul = (text: string) => !text.includes("\0");
+const Text = z.string().refine(noNul, "it holds a NUL character");
+const CommandLine = Text.min(1).max(100_000);
+const Environment = z.record(Text.regex(/^[^=]+$/), Text);
+/** Longest time that a timer can be set for. */
+const Milliseconds = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
 
 /**
- * The few verbs that act on users, processes and the sandbox. They stand behind one port so that a
- * process of its own can do them; who implements it checks every argument itself.
+ * The verbs that act on users, processes and the sandbox, each with what it takes. All of it are
+ * ids, numbers and the app's own texts: every path follows from them, and who carries them out
+ * checks them itself, whatever was checked before.
  */
-export type Privileges = {
+export const privilegedVerbs = {
   /** Supervises an instance; does nothing when it is supervised already. */
-  readonly startInstance: (instance: SupervisedInstance) => Promise<void>;
+  startInstance: z.strictObject({
+    id: Id,
+    user: UserNumber,
+    artifactId: Id,
+    command: CommandLine,
+    env: Environment,
+    limits: Limits,
+    /** `<branch id>/<instance id>-<web.1>` */
+    logName: z.string().regex(/^\d{1,15}\/\d{1,15}-[A-Za-z][A-Za-z0-9_-]{0,62}\.\d{1,9}$/),
+  }),
   /** SIGTERM, after `graceMs` SIGKILL, then removes everything of it. Repeatable. */
-  readonly stopInstance: (id: number, graceMs: number) => Promise<void>;
-  readonly reviveInstance: (id: number) => Promise<void>;
-  readonly listInstances: () => Promise<ObservedInstance[]>;
-  readonly observeInstance: (id: number) => Promise<ObservedInstance>;
+  stopInstance: z.strictObject({ id: Id, graceMs: Milliseconds }),
+  /** Lets an instance run again that ended too often in a row. */
+  reviveInstance: z.strictObject({ id: Id }),
+  listInstances: z.strictObject({}),
+  observeInstance: z.strictObject({ id: Id }),
   /** TCP ports on which an instance's processes listen. */
-  readonly listeningPorts: (id: number) => Promise<number[]>;
+  listeningPorts: z.strictObject({ id: Id }),
+  /** Runs one command to its end, and never longer than whoever asked listens. */
+  runCommand: z.strictObject({
+    appId: Id,
+    user: UserNumber,
+    artifactId: Id,
+    /** The tree still grows: it can be written to, and the app's cache is there. */
+    building: z.boolean(),
+    command: CommandLine,
+    env: Environment,
+    limits: Limits,
+    timeoutMs: Milliseconds,
+    takesInput: z.boolean(),
+    terminal: z
+      .strictObject({
+        columns: z.int().min(1).max(10_000),
+        rows: z.int().min(1).max(10_000),
+        kind: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9+._-]{0,63}$/),
+      })
+      .nullable(),
+  }),
+  /** Gives a tree that berthd has checked out to the app's user, to build in. */
+  handOverArtifact: z.strictObject({ artifactId: Id, user: UserNumber }),
+  /** Takes a built tree back: nobody writes to it any more, and only the app and Berth read it. */
+  sealArtifact: z.strictObject({ artifactId: Id, user: UserNumber }),
+  /** Removes a tree, growing or whole. Repeatable. */
+  removeArtifact: z.strictObject({ artifactId: Id }),
+  removeCache: z.strictObject({ appId: Id }),
+  /** Ends everything of an app's user and makes sure that nothing is left of it. Repeatable. */
+  retireUser: z.strictObject({ user: UserNumber }),
+} as const;
+
+export type Verb = keyof typeof privilegedVerbs;
+export type VerbArguments<V extends Verb> = z.output<(typeof privilegedVerbs)[V]>;
+
+/** Verbs that are one question and one answer. */
+export type PlainVerb = Exclude<Verb, "runCommand">;
+export type VerbResult<V extends PlainVerb> = V extends "listInstances"
+  ? ObservedInstance[]
+  : V extends "observeInstance"
+    ? ObservedInstance
+    : V extends "listeningPorts"
+      ? number[]
+      : null;
+
+/** What has privilege, as berthd sees it: a process of its own, or this one. */
+export type Privileges = {
+  /** Verbs may be repeated, and are, when whoever carries them out was restarted meanwhile. */
+  readonly call: <V extends PlainVerb>(verb: V, args: VerbArguments<V>) => Promise<VerbResult<V>>;
+  readonly openCommand: (command: VerbArguments<"runCommand">) => Session;
   /** Calls `onExit` each time an instance ends. */
   readonly watchExits: (onExit: (id: number) => void) => AsyncDisposable;
-  readonly runCommand: (command: OpenCommand, options: RunOptions) => Promise<Outcome>;
-  readonly prepareCommand: (command: OpenCommand) => { argv: string[]; args: string };
 };

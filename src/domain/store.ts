@@ -29,7 +29,7 @@ export type Store = {
 
   readonly apps: Rows<
     App,
-    Without<App, "id" | "teamId"> & { readonly teamId?: number },
+    Without<App, "id" | "teamId" | "userNumber"> & { readonly teamId?: number },
     Patch<App, "managedBy" | "teamId">
   > & {
     readonly named: (name: string) => App | null;

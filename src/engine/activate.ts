@@ -5,7 +5,7 @@ import { deploySteps, type DeployStep } from "#domain/job.ts";
 import { limitsOf } from "#domain/limit-choices.ts";
 import { renderSize } from "#domain/limits.ts";
 import type { Release } from "#domain/release.ts";
-import { problemOf, seconds, type Work } from "./build.ts";
+import { appOf, problemOf, seconds, type Work } from "./build.ts";
 import { emit } from "./context.ts";
 import { nameOf } from "./health.ts";
 import type { Loop } from "./loop.ts";
@@ -42,6 +42,8 @@ export async function activate(work: Work, release: Release, loop: Loop): Promis
 async function prepare(work: Work, release: Release, loop: Loop): Promise<Instance[]> {
   await runReleaseCommand(work, release);
   await runMaintenanceHooks(work, release, loop);
+  const isServed = Object.values(release.processTypes).some(({ kind }) => kind === "static");
+  if (isServed) await work.context.workspace.publish(release.artifactId);
   return bringUp(work, release, loop);
 }
 
@@ -239,10 +241,10 @@ async function runHook(
   const limits = limitsOf(release.config.limits, null);
   if (name === "release") out.heading(`Release command: ${command}`);
   const sandboxed = {
+    app: appOf(context, work.branch),
+    artifactId: release.artifactId,
+    building: false,
     command,
-    dir: context.workspace.artifactDir(release.artifactId),
-    writable: false,
-    cacheDir: null,
     env: environmentOf(release),
     limits,
   };

@@ -64,7 +64,7 @@ export async function destroyApp(
   { publisher, loop, queue, meter }: Parts,
   { app, actor }: { app: App; actor: string },
 ): Promise<void> {
-  const { store, source, workspace, clock } = context;
+  const { store, source, workspace, users, clock } = context;
   store.apps.markDestroying(app.id, clock.now());
   const branches = store.branches.of(app.id);
   const domains = domainsOf(context, app);
@@ -72,6 +72,7 @@ export async function destroyApp(
   await publisher.forget(branches, domains);
   await source.removeRepository(app.id);
   await workspace.removeCache(app.id);
+  await users.retire(app.userNumber);
   store.transaction(() => {
     for (const name of domains) store.domains.remove(name);
     store.apps.remove(app.id);

@@ -7,7 +7,7 @@ import type { Job } from "#domain/job.ts";
 import { buildLimitsOf } from "#domain/limit-choices.ts";
 import { renderSize } from "#domain/limits.ts";
 import { parseProcfile } from "#domain/procfile.ts";
-import type { Outcome } from "#domain/runner.ts";
+import type { Outcome, SandboxCommand } from "#domain/runner.ts";
 import type { EngineContext } from "./context.ts";
 import { aboveDiskFloor, refuseLowDisk } from "./disk-floor.ts";
 import type { JobWriter } from "./jobs.ts";
@@ -34,9 +34,14 @@ export async function buildArtifact(work: Work, commit: string): Promise<Artifac
   const dir = await workspace.preparePartial(artifact.id);
   try {
     for (const remark of await source.exportTree(branch.appId, commit, dir)) out.line(remark);
+    const { userNumber } = appOf(context, branch);
+    await workspace.handOver(artifact.id, userNumber);
     store.jobs.update(job.id, { step: "build" });
     const startedMs = clock.now().getTime();
-    const description = await build(work, dir, commit);
+    const builders = await build(work, artifact);
+    await workspace.seal(artifact.id, userNumber);
+    const isConfigured = branch.config.processTypes !== null;
+    const description = describe(workspace.treeOf(dir), builders, { commit, isConfigured });
     await workspace.finish(artifact.id);
     store.artifacts.update(artifact.id, { ...description, status: "ready" });
     out.line(`Built in ${seconds(clock.now().getTime() - startedMs)}`);
@@ -52,16 +57,13 @@ function artifactOf({ context: { store, clock }, job, branch }: Work, commit: st
   return begun ?? store.artifacts.add({ branchId: branch.id, commit, createdAt: clock.now() });
 }
 
-/** Hooks and builders in order; every builder that applies has its turn. */
-async function build(
-  work: Work,
-  dir: string,
-  commit: string,
-): Promise<Pick<Artifact, "processTypes" | "releaseCommand">> {
+/** Hooks and builders in order; every builder that applies has its turn. Gives those that did. */
+async function build(work: Work, artifact: Artifact): Promise<Builder[]> {
   const { context, branch, out } = work;
+  const dir = context.workspace.growingDir(artifact.id);
   const tree = context.workspace.treeOf(dir);
   const { hooks } = branch.config;
-  const shell = await commandsIn(work, dir, commit);
+  const shell = commandsIn(work, artifact);
   const runHook = async (name: string, commands: readonly string[]) => {
     for (const command of commands) {
       out.heading(`Hook ${name}: ${command}`);
@@ -78,7 +80,7 @@ async function build(
   const script = hooks.build.length === 0 && tree.has(".build.sh") ? ["./.build.sh"] : hooks.build;
   await runHook("build", script);
   await runHook("after_build", hooks.afterBuild);
-  return describe(tree, builders, { commit, isConfigured: branch.config.processTypes !== null });
+  return builders;
 }
 
 /** Process types as the tree itself names them: its Procfile, else the first builder that knows. */
@@ -104,14 +106,14 @@ function describe(
 }
 
 /** Runs command lines in the tree that is being built. */
-async function commandsIn(work: Work, dir: string, commit: string) {
+function commandsIn(work: Work, artifact: Artifact) {
   const { context, branch } = work;
-  const cacheDir = await context.workspace.cacheDir(branch.appId);
-  const env = environmentOf({ config: branch.config, commit });
+  const app = appOf(context, branch);
+  const env = environmentOf({ config: branch.config, commit: artifact.commit });
   const limits = buildLimitsOf(branch.config.limits);
   const timeoutMs = context.hostConfig().settings.buildTimeoutS * 1000;
   return async (step: string, command: string): Promise<void> => {
-    const sandboxed = { command, dir, writable: true, cacheDir, env, limits };
+    const sandboxed = { app, artifactId: artifact.id, building: true, command, env, limits };
     const output = createOutput(work.out);
     const outcome = await aboveDiskFloor(context, work.signal, (signal) =>
       context.runner.run(sandboxed, { onOutput: output.write, signal, timeoutMs }),
@@ -121,6 +123,16 @@ async function commandsIn(work: Work, dir: string, commit: string) {
     const problem = problemOf(outcome, timeoutMs, memoryFix);
     if (problem) throw new PlatformError("build_failed", { step, problem });
   };
+}
+
+/** The app, as the sandbox needs to know it. */
+export function appOf(
+  { store }: EngineContext,
+  { appId }: Pick<Branch, "appId">,
+): SandboxCommand["app"] {
+  const app = store.apps.get(appId);
+  if (!app) throw new PlatformError("app_not_found", { app: `number ${appId}` });
+  return { id: app.id, userNumber: app.userNumber };
 }
 
 /** Null for a good end. */

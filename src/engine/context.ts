@@ -13,6 +13,7 @@ import type { Router } from "#domain/router.ts";
 import type { Runner } from "#domain/runner.ts";
 import type { Source } from "#domain/source.ts";
 import type { Store } from "#domain/store.ts";
+import type { Users } from "#domain/app-user.ts";
 import type { Workspace } from "#domain/workspace.ts";
 
 /** Everything the engine asks, and nothing of who answers. */
@@ -23,6 +24,7 @@ export type EngineContext = {
   readonly runner: Runner;
   readonly router: Router;
   readonly workspace: Workspace;
+  readonly users: Users;
   readonly jobLog: JobLog;
   readonly instanceLogs: InstanceLogs;
   readonly routerLogs: RouterLogs;

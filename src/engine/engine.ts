@@ -14,6 +14,8 @@ import type { MetricName, MetricUnit } from "#domain/metrics.ts";
 import type { Release } from "#domain/release.ts";
 import type { LimitStatus } from "./limits.ts";
 import type { People } from "./people/people.ts";
+import type { Session } from "#domain/runner.ts";
+import type { RunRequest } from "./runs.ts";
 
 /** How a branch is doing, in one word. */
 export type BranchState = "undeployed" | "running" | "starting" | "crashing" | "held" | "stopped";
@@ -57,12 +59,6 @@ export type LogQuery = LogFilter & {
   readonly lines: number;
   readonly follow: boolean;
 };
-
-/**
- * A one-off command that is ready to start: the caller, who is in the same account, runs `argv`
- * with its own terminal and hands it `args` on file descriptor 9.
- */
-export type PreparedRun = { readonly argv: readonly string[]; readonly args: string };
 
 export type MetricsQuery = {
   /** The host when it is null. */
@@ -187,13 +183,16 @@ export type Engine = {
   readonly stopBranch: (target: string, actor: string) => Promise<Job>;
   readonly startBranch: (target: string, actor: string) => Promise<Job>;
   readonly logs: (target: string, query: LogQuery, signal: AbortSignal) => AsyncIterable<LogLine>;
-  readonly prepareRun: (target: string, command: string, actor: string) => Promise<PreparedRun>;
-  /** The commands named under custom_cmds, in the order asked for. */
-  readonly prepareCustomCommands: (
+  /** Prepares a one-off command and gives the secret with which `openRun` starts it, once. */
+  readonly createRun: (
     target: string,
-    names: readonly string[],
+    run: Pick<RunRequest, "command" | "terminal">,
     actor: string,
-  ) => Promise<PreparedRun[]>;
+  ) => Promise<string>;
+  /** Null for a run that is not known, was opened before, or waited too long. */
+  readonly openRun: (run: string) => Session | null;
+  /** The command lines named under custom_cmds, in the order asked for. */
+  readonly customCommands: (target: string, names: readonly string[]) => Promise<string[]>;
 
   readonly listDomains: (target: string | null) => Promise<Domain[]>;
   readonly addDomain: (target: string, domain: string, actor: string) => Promise<Domain>;

@@ -268,14 +268,12 @@ export function nameOf(instance: Pick<Instance, "processType" | "index">): strin
   return `${instance.processType}.${instance.index}`;
 }
 
-export function startOf(
-  { workspace, instanceLogs }: EngineContext,
-  instance: Instance,
-): InstanceStart {
+export function startOf({ store, instanceLogs }: EngineContext, instance: Instance): InstanceStart {
+  const appId = store.branches.get(instance.branchId)?.appId ?? 0;
   return {
     id: instance.id,
     spec: instance.spec,
-    artifactDir: workspace.artifactDir(instance.spec.artifactId),
+    userNumber: store.apps.get(appId)?.userNumber ?? 0,
     port: instance.port,
     logName: instanceLogs.nameOf(instance),
   };

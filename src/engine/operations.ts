@@ -19,7 +19,7 @@ import type { Parts } from "./parts.ts";
 import { createPeople } from "./people/people.ts";
 import { deploy, openRepository, rebuild } from "./pushes.ts";
 import { diffReleases, releaseNumbered } from "./release-diff.ts";
-import { prepareCustomCommands, prepareRun } from "./runs.ts";
+import { customCommands, Runs } from "./runs.ts";
 import { appStatus, instanceStatus } from "./status.ts";
 import { appNamed, branchAt, refuseManagedApp } from "./targets.ts";
 
@@ -101,6 +101,7 @@ function instanceOperations(context: EngineContext, { queue, meter }: Parts) {
     const input = instance ? { instance } : {};
     return queue.add({ kind, branchId: branchAt(store, target).id, actor, input });
   };
+  const runs = new Runs(context);
   return {
     listInstances: (target) => listInstances(context, meter, target),
     restart: async (target, instance, actor) => {
@@ -110,9 +111,9 @@ function instanceOperations(context: EngineContext, { queue, meter }: Parts) {
     stopBranch: async (target, actor) => add("stop", target, actor),
     startBranch: async (target, actor) => add("start", target, actor),
     logs: (target, query, signal) => readLogs(context, { target, query }, signal),
-    prepareRun: async (target, command, actor) => prepareRun(context, { target, command, actor }),
-    prepareCustomCommands: async (target, names, actor) =>
-      prepareCustomCommands(context, { target, names, actor }),
+    createRun: async (target, run, actor) => runs.create({ ...run, target, actor }),
+    openRun: runs.open,
+    customCommands: async (target, names) => customCommands(context, { target, names }),
   } satisfies Partial<Engine>;
 }
 

@@ -1,48 +1,85 @@
+import { randomBytes } from "node:crypto";
 import { targetOf } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { limitsOf } from "#domain/limit-choices.ts";
+import type { Session, SessionOptions } from "#domain/runner.ts";
+import { appOf } from "./build.ts";
 import { emit, type EngineContext } from "./context.ts";
-import type { PreparedRun } from "./engine.ts";
 import { environmentOf } from "./plan/wanted.ts";
-import { currentRelease, branchAt } from "./targets.ts";
+import { branchAt, currentRelease } from "./targets.ts";
 
-/** A one-off command in the current release's sandbox and environment. */
-export function prepareRun(
-  context: EngineContext,
-  { target, command, actor }: { target: string; command: string; actor: string },
-): PreparedRun {
-  const { store, runner, workspace } = context;
-  const branch = branchAt(store, target);
-  const release = currentRelease(store, branch);
-  const dir = workspace.artifactDir(release.artifactId);
-  const prepared = runner.prepare({
-    command,
-    dir,
-    writable: false,
-    cacheDir: null,
-    env: environmentOf(release),
-    limits: limitsOf(release.config.limits, null),
-  });
-  emit(context, "run.started", { branch, actor, message: `Running ${command.slice(0, 200)}` });
-  return prepared;
+export type RunRequest = {
+  readonly target: string;
+  readonly command: string;
+  readonly terminal: SessionOptions["terminal"];
+  readonly actor: string;
+};
+
+const attachWithinMs = 30_000;
+/** Longer than anybody looks on. */
+const timeoutMs = 7 * 24 * 3_600_000;
+
+/** One-off commands that were asked for and wait for whoever asked to attach to them. */
+export class Runs {
+  readonly #context: EngineContext;
+  readonly #waiting = new Map<string, { readonly run: () => Session; readonly until: Date }>();
+
+  constructor(context: EngineContext) {
+    this.#context = context;
+  }
+
+  /** A one-off command in the current release's sandbox and environment; gives its secret. */
+  create({ target, command, terminal, actor }: RunRequest): string {
+    const { store, runner, clock } = this.#context;
+    const branch = branchAt(store, target);
+    const release = currentRelease(store, branch);
+    const sandboxed = {
+      app: appOf(this.#context, branch),
+      artifactId: release.artifactId,
+      building: false,
+      command,
+      env: { ...environmentOf(release), ...(terminal ? { TERM: terminal.kind } : {}) },
+      limits: limitsOf(release.config.limits, null),
+    };
+    emit(this.#context, "run.started", {
+      branch,
+      actor,
+      message: `Running ${command.slice(0, 200)}`,
+    });
+    const now = clock.now();
+    for (const [id, { until }] of this.#waiting) if (until < now) this.#waiting.delete(id);
+    const id = randomBytes(24).toString("base64url");
+    this.#waiting.set(id, {
+      run: () => runner.open(sandboxed, { terminal, timeoutMs }),
+      until: new Date(now.getTime() + attachWithinMs),
+    });
+    return id;
+  }
+
+  /** Starts it; null for a run that is not known, was attached to, or waited too long. */
+  readonly open = (id: string): Session | null => {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return waiting && waiting.until >= this.#context.clock.now() ? waiting.run() : null;
+  };
 }
 
-/** @throws {PlatformError} `command_not_found`, before any of them is prepared. */
-export function prepareCustomCommands(
-  context: EngineContext,
-  { target, names, actor }: { target: string; names: readonly string[]; actor: string },
-): PreparedRun[] {
-  const branch = branchAt(context.store, target);
+/** @throws {PlatformError} `command_not_found`, before any of them is run. */
+export function customCommands(
+  { store }: EngineContext,
+  { target, names }: { target: string; names: readonly string[] },
+): string[] {
+  const branch = branchAt(store, target);
+  currentRelease(store, branch);
   const known = branch.config.customCommands;
-  const commands = names.map((name) => {
+  return names.map((name) => {
     const command = Object.hasOwn(known, name) ? known[name] : undefined;
     if (command !== undefined) return command;
-    const all = Object.keys(known).join(", ") || "none";
+    const commands = Object.keys(known).join(", ") || "none";
     throw new PlatformError("command_not_found", {
       target: targetOf(branch),
       command: name,
-      commands: all,
+      commands,
     });
   });
-  return commands.map((command) => prepareRun(context, { target, command, actor }));
 }

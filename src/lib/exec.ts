@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 
+export type { ChildProcess };
+
 /** A program that ended badly, with all that is known of it. */
 export class ExecError extends Error {
   override readonly name = "ExecError";

@@ -2,15 +2,18 @@ import { mkdir, rename, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
-import type { SupervisedInstance } from "#domain/privileges.ts";
+import type { VerbArguments } from "#domain/privileges.ts";
 import { exec, ExecError } from "#lib/exec.ts";
 import { renderExecline } from "#lib/execline.ts";
-import { ensureDirectory, exists, nullIfMissing, removeTree, writeAtomic } from "#lib/files.ts";
+import { exists, namesIn, nullIfMissing, removeTree, writeAtomic } from "#lib/files.ts";
 import type { SupervisionLayout } from "./layout.ts";
 import { terminateInside } from "./processes.ts";
-import { renderSandbox, sandboxArgsText, type SandboxTools } from "./sandbox.ts";
+import type { Ids, Realm } from "./realm.ts";
+import { renderSandbox, sandboxArgv, type SandboxInput } from "./sandbox.ts";
 import { statusOf } from "./status.ts";
-import { userCommand } from "./user-command.ts";
+import { requireArtifact } from "./trees.ts";
+
+type Started = VerbArguments<"startInstance">;
 
 const stuckAfterMs = 5000;
 
@@ -19,14 +22,11 @@ const stuckAfterMs = 5000;
  * A crash in the middle leaves a folder without a link, which the next start of the same instance
  * replaces.
  */
-export async function startInstance(
-  layout: SupervisionLayout,
-  tools: SandboxTools,
-  instance: SupervisedInstance,
-): Promise<void> {
+export async function startInstance(realm: Realm, instance: Started): Promise<void> {
+  const { layout } = realm;
   const service = layout.service(instance.id);
   if (!(await exists(layout.link(instance.id)))) {
-    await writeService(layout, tools, instance);
+    await writeService(realm, instance);
     await symlink(service, layout.link(instance.id)).catch(ignoreExisting);
   }
   await rescan(layout);
@@ -58,7 +58,7 @@ export async function stopInstance(
   await endLogger(join(service, "log"));
   // Without an s6-svscan there is nothing to tell.
   await rescan(layout).catch(ignoreNotSupervised);
-  for (const path of [service, partialOf(service), layout.scratch(id)]) await removeTree(path);
+  for (const path of [service, partialOf(service)]) await removeTree(path);
   await unlink(layout.exit(id)).catch(nullIfMissing);
 }
 
@@ -106,32 +106,40 @@ async function isDownWithin(service: string, ms: number): Promise<boolean> {
   }
 }
 
-async function writeService(
-  layout: SupervisionLayout,
-  tools: SandboxTools,
-  instance: SupervisedInstance,
-): Promise<void> {
+async function writeService(realm: Realm, instance: Started): Promise<void> {
+  const { layout } = realm;
+  const user = realm.userOf(instance.user);
   const service = layout.service(instance.id);
   const partial = partialOf(service);
-  const scratchDir = layout.scratch(instance.id);
+  const inputs = renderSandbox(
+    {
+      user,
+      dir: await requireArtifact(realm, instance.artifactId, user),
+      writable: false,
+      cacheDir: null,
+      scratchDir: null,
+      scratchBytes: instance.limits.diskBytes,
+      env: instance.env,
+      ownsTerminal: false,
+    },
+    realm.tools,
+  );
+  const write = (name: string, text: string, mode: number) =>
+    writeAtomic(join(partial, name), text, mode);
   await removeTree(partial);
   await removeTree(service);
-  await ensureDirectory(instance.logDir, 0o700);
-  for (const name of ["tmp", "home"]) await ensureDirectory(join(scratchDir, name), 0o700);
   await mkdir(join(partial, "log"), { recursive: true, mode: 0o700 });
-  const sandbox = {
-    dir: instance.artifactDir,
-    writable: false,
-    cacheDir: null,
-    scratchDir,
-    keepsTerminal: false,
-  };
-  const args = renderSandbox({ ...sandbox, env: instance.env }, tools);
-  await writeAtomic(join(partial, "sandbox.args"), sandboxArgsText(args), 0o600);
-  await writeAtomic(join(partial, "run"), renderRun(instance.command), 0o700);
-  await writeAtomic(join(partial, "finish"), renderFinish(layout.exit(instance.id)), 0o700);
-  await writeAtomic(join(partial, "log", "run"), renderLog(instance.logDir), 0o700);
+  for (const input of inputs) await write(fileOf(input), input.text, 0o600);
+  await write("run", renderRun(realm, { user, inputs, command: instance.command }), 0o700);
+  await write("finish", renderFinish(layout.exit(instance.id)), 0o700);
+  await write("log/run", renderLog(realm, layout.log(instance.logName)), 0o700);
   await rename(partial, service);
+}
+
+/** Service folders that a killed start left half-way. */
+export async function removeHalfStarted({ layout }: Realm): Promise<void> {
+  const names = (await namesIn(layout.services)).filter((name) => name.endsWith(".partial"));
+  for (const name of names) await removeTree(join(layout.services, name));
 }
 
 /** Where a service folder grows; a full disk may leave one of an instance that never was started. */
@@ -139,15 +147,20 @@ function partialOf(service: string): string {
   return `${service}.partial`;
 }
 
-function renderRun(command: string): string {
+/** The supervisor's privilege opens the files; what follows has none. */
+function renderRun(
+  realm: Realm,
+  { user, inputs, command }: { user: Ids; inputs: readonly SandboxInput[]; command: string },
+): string {
+  const opened = inputs.map((it) => ["redirfd", "-r", String(it.descriptor), fileOf(it)]);
   return renderExecline(
-    [
-      ["fdmove", "-c", "2", "1"],
-      ["redirfd", "-r", "9", "sandbox.args"],
-      ["bwrap", "--args", "9", "--", ...userCommand(command)],
-    ],
+    [["fdmove", "-c", "2", "1"], ...opened, [...realm.become(user), ...sandboxArgv(command)]],
     { args: "-P" },
   );
+}
+
+function fileOf({ descriptor }: SandboxInput): string {
+  return `sandbox.${descriptor}`;
 }
 
 /**
@@ -178,8 +191,8 @@ function renderFinish(exitFile: string): string {
  * The logger reads on while it cannot write, so that no app ever waits for a full disk. What it
  * holds back is bounded: beyond that it ends, and the next one begins with an empty hand.
  */
-function renderLog(logDir: string): string {
-  const bounded = ["s6-softlimit", "-d", "8000000"];
+function renderLog(realm: Realm, logDir: string): string {
+  const bounded = [...realm.become(realm.account), "s6-softlimit", "-d", "8000000"];
   const rotation = ["n10", "s1000000"];
   return renderExecline([[...bounded, "s6-log", "-l", "65536", ...rotation, "T", logDir]], {
     args: "-P",

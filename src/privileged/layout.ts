@@ -1,10 +1,10 @@
 import { join } from "node:path";
 
-/** Where supervised things are inside a home. */
+/** Where supervised things and trees are inside a home; every path follows from an id. */
 export type SupervisionLayout = ReturnType<typeof supervisionLayout>;
 
 export function supervisionLayout(home: string) {
-  const run = join(home, "run");
+  const [run, data] = [join(home, "run"), join(home, "data")];
   const services = join(run, "services");
   return {
     /** The folder that s6-svscan watches: links to service folders. */
@@ -12,10 +12,16 @@ export function supervisionLayout(home: string) {
     /** One file per instance, written anew each time it ends. */
     exits: join(run, "exits"),
     services,
+    scratch: join(data, "scratch"),
+    caches: join(data, "caches"),
+    artifacts: join(data, "artifacts"),
     service: (id: number) => join(services, `i${id}`),
     link: (id: number) => join(run, "scan", `i${id}`),
     exit: (id: number) => join(run, "exits", `i${id}`),
-    scratch: (id: number) => join(home, "data", "scratch", `i${id}`),
+    log: (name: string) => join(home, "logs", "instances", name),
+    cache: (appId: number) => join(data, "caches", String(appId)),
+    artifact: (id: number) => join(data, "artifacts", String(id)),
+    growing: (id: number) => join(data, "artifacts", `${id}.partial`),
   };
 }
 

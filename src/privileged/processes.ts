@@ -13,9 +13,29 @@ const termBit = 1n << 14n;
  */
 export async function terminateInside(outerPid: number): Promise<boolean> {
   const [init] = await childrenOf(outerPid);
-  const inside = init === undefined ? [] : (await descendantsOf(init)).slice(1);
-  for (const pid of inside) if (!(await isMereWrapper(pid))) kill(pid, "SIGTERM");
+  if (init === undefined) return false;
+  const sandbox = await sandboxOf(init);
+  const inside = (await descendantsOf(init)).slice(1);
+  for (const pid of inside) {
+    if (await isMereWrapper(pid)) continue;
+    // A number may have gone to another process since it was read.
+    if (sandbox !== null && (await sandboxOf(pid)) === sandbox) kill(pid, "SIGTERM");
+  }
   return inside.length > 0;
+}
+
+/** Which process namespace a process is in, and whose it is; null for one that is gone. */
+async function sandboxOf(pid: number): Promise<string | null> {
+  const space = await readlink(`/proc/${pid}/ns/pid`).catch(() => null);
+  const uid = await uidOf(pid);
+  return space === null || uid === null ? null : `${space} ${uid}`;
+}
+
+/** The real user of a process; null for one that is gone. */
+export async function uidOf(pid: number): Promise<number | null> {
+  const status = await readIfThere(`/proc/${pid}/status`).catch(() => null);
+  const uid = /^Uid:\t(\d+)/m.exec(status ?? "")?.[1];
+  return uid === undefined ? null : Number(uid);
 }
 
 async function isMereWrapper(pid: number): Promise<boolean> {

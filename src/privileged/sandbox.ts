@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { lstatSync } from "node:fs";
 
+import type { Ids } from "./realm.ts";
+import { userCommand } from "./user-command.ts";
+
 /** What a sandbox shows to the program in it, beyond the machine's read-only system. */
 export type Sandbox = {
+  /** Who the program is. */
+  readonly user: Ids;
   /** Shown at /app. */
   readonly dir: string;
   readonly writable: boolean;
@@ -10,9 +15,11 @@ export type Sandbox = {
   readonly cacheDir: string | null;
   /** Holds `tmp` and `home`, shown at /tmp and /home/app; memory when null. */
   readonly scratchDir: string | null;
+  /** How much of either, when it is memory. */
+  readonly scratchBytes: number;
   readonly env: Readonly<Record<string, string>>;
-  /** Keeps the caller's terminal, for a one-off command that a person types into. */
-  readonly keepsTerminal: boolean;
+  /** It has a terminal that nobody else uses, and controls it. */
+  readonly ownsTerminal: boolean;
 };
 
 /** The Node and npm that every sandbox has, whatever the machine has. */
@@ -26,7 +33,6 @@ const etcFiles = [
   "debian_version",
   "fonts",
   "gai.conf",
-  "group",
   "host.conf",
   "hosts",
   "ld.so.cache",
@@ -37,7 +43,6 @@ const etcFiles = [
   "mime.types",
   "nsswitch.conf",
   "os-release",
-  "passwd",
   "profile",
   "protocols",
   "resolv.conf",
@@ -51,22 +56,47 @@ const etcFiles = [
 /** In the order in which the system's own login finds programs, ours first. */
 const path = "/app/node_modules/.bin:/opt/node/bin:/usr/local/bin:/usr/bin:/bin";
 
+/** Something that bwrap reads from a file descriptor while it makes the sandbox. */
+export type SandboxInput = { readonly descriptor: number; readonly text: string };
+
+/** Starts a command line in the sandbox that `renderSandbox` describes. @see bwrap(1) */
+export function sandboxArgv(command: string): [string, ...string[]] {
+  return ["bwrap", "--args", "9", "--", ...userCommand(command)];
+}
+
 /**
- * Arguments of bwrap, to be given NUL-separated on a file descriptor, so that no value of the
- * environment is seen in a list of processes.
- * @see bwrap(1)
+ * What bwrap reads. Its arguments are among it, so that no value of the environment is seen in a
+ * list of processes.
  */
-export function renderSandbox(sandbox: Sandbox, tools: SandboxTools): string[] {
-  const args = [
+export function renderSandbox(sandbox: Sandbox, tools: SandboxTools): SandboxInput[] {
+  const { uid, gid } = sandbox.user;
+  const args = argumentsOf(sandbox, tools);
+  for (const arg of args) assert(!arg.includes("\0"), "an argument of the sandbox holds a NUL");
+  return [
+    { descriptor: 7, text: `root:x:0:\napp:x:${gid}:\nnogroup:x:65534:\n` },
+    { descriptor: 8, text: accountsFor(uid, gid) },
+    { descriptor: 9, text: args.map((arg) => `${arg}\0`).join("") },
+  ];
+}
+
+function argumentsOf(sandbox: Sandbox, tools: SandboxTools): string[] {
+  return [
     "--unshare-all",
     "--share-net",
+    // No user namespace inside of this one: most ways out of a sandbox begin with one.
+    "--unshare-user",
+    "--disable-userns",
+    "--cap-drop",
+    "ALL",
     "--die-with-parent",
-    ...(sandbox.keepsTerminal ? [] : ["--new-session"]),
+    ...(sandbox.ownsTerminal ? [] : ["--new-session"]),
     "--ro-bind",
     "/usr",
     "/usr",
     ...["bin", "sbin", "lib", "lib32", "lib64"].flatMap(systemFolder),
     ...etcFiles.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]),
+    ...readable(7, "/etc/group"),
+    ...readable(8, "/etc/passwd"),
     "--proc",
     "/proc",
     "--dev",
@@ -83,8 +113,8 @@ export function renderSandbox(sandbox: Sandbox, tools: SandboxTools): string[] {
     "--symlink",
     "../lib/node_modules/npm/bin/npx-cli.js",
     "/opt/node/bin/npx",
-    ...scratch(sandbox.scratchDir, "tmp", "/tmp"),
-    ...scratch(sandbox.scratchDir, "home", "/home/app"),
+    ...scratch(sandbox, "tmp", "/tmp"),
+    ...scratch(sandbox, "home", "/home/app"),
     ...(sandbox.cacheDir === null ? [] : ["--bind", sandbox.cacheDir, "/cache"]),
     sandbox.writable ? "--bind" : "--ro-bind",
     sandbox.dir,
@@ -96,13 +126,20 @@ export function renderSandbox(sandbox: Sandbox, tools: SandboxTools): string[] {
     "--clearenv",
     ...Object.entries(environment(sandbox)).flatMap(([name, value]) => ["--setenv", name, value]),
   ];
-  for (const arg of args) assert(!arg.includes("\0"), "an argument of the sandbox holds a NUL");
-  return args;
 }
 
-/** The arguments as bwrap reads them from a file descriptor. */
-export function sandboxArgsText(args: readonly string[]): string {
-  return args.map((arg) => `${arg}\0`).join("");
+function readable(descriptor: number, shownAt: string): string[] {
+  return ["--perms", "0444", "--file", String(descriptor), shownAt];
+}
+
+/** The app sees itself by name, and nothing of the machine's accounts. @see passwd(5) */
+function accountsFor(uid: number, gid: number): string {
+  const accounts = [
+    "root:x:0:0:root:/root:/usr/sbin/nologin",
+    `app:x:${uid}:${gid}:app:/home/app:/bin/sh`,
+    "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin",
+  ];
+  return accounts.map((line) => `${line}\n`).join("");
 }
 
 function environment(sandbox: Sandbox): Record<string, string> {
@@ -128,6 +165,7 @@ function systemFolder(name: string): string[] {
     : ["--ro-bind", `/${name}`, `/${name}`];
 }
 
-function scratch(scratchDir: string | null, name: string, shownAt: string): string[] {
-  return scratchDir === null ? ["--tmpfs", shownAt] : ["--bind", `${scratchDir}/${name}`, shownAt];
+function scratch({ scratchDir, scratchBytes }: Sandbox, name: string, shownAt: string): string[] {
+  if (scratchDir !== null) return ["--bind", `${scratchDir}/${name}`, shownAt];
+  return ["--perms", "0700", "--size", String(scratchBytes), "--tmpfs", shownAt];
 }

@@ -1,149 +1,192 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
+import { buildLimits, instanceLimits } from "#domain/limits.ts";
+import type { VerbArguments } from "#domain/privileges.ts";
 import { exists, readIfThere } from "#lib/files.ts";
-import { superviseFolder, temporaryFolder, tools } from "../../test/machine.ts";
-import { supervisionLayout } from "./layout.ts";
-import { createPrivileges } from "./verbs.ts";
-import { buildLimits } from "#domain/limits.ts";
+import { createLocalExecutor } from "#drivers/executors/local.ts";
+import { createSandboxRunner } from "#drivers/runners/sandbox.ts";
+import { superviseFolder, temporaryFolder } from "../../test/machine.ts";
+import { isRoot, startPrivileges } from "../../test/privileges.ts";
 
 test("an instance is supervised, seen, stopped gracefully, and leaves nothing behind", async () => {
   await using world = await startWorld();
-  const { privileges, home } = world;
-  await privileges.startInstance(
-    world.instance(
-      1,
-      "trap 'echo bye; exit 0' TERM; echo hi $GREETING; while :; do sleep 0.05; done",
-    ),
+  const { executor, home } = world;
+  await world.start(
+    1,
+    "trap 'echo bye; exit 0' TERM; echo hi $GREETING; while :; do sleep 0.05; done",
   );
-  await privileges.startInstance(world.instance(1, "never started twice"));
+  await world.start(1, "never started twice");
   await until(async () => (await world.log(1)).includes("hi a 'b\" $c"));
-  const [seen] = await privileges.listInstances();
+  const [seen] = await executor.list();
   assert.equal(seen?.state, "running");
-  await privileges.stopInstance(1, 5000);
+  await executor.stop(1, 5000);
   assert.match(await world.log(1), /bye/);
-  assert.deepEqual(await privileges.listInstances(), []);
+  assert.deepEqual(await executor.list(), []);
   assert.deepEqual(await readdir(join(home, "run/services")), []);
   assert.deepEqual(await readdir(join(home, "data/scratch")), []);
-  await privileges.stopInstance(1, 5000);
+  await executor.stop(1, 5000);
 });
 
 test("an instance that ignores SIGTERM is killed with everything it started", async () => {
   await using world = await startWorld();
-  const { privileges } = world;
-  await privileges.startInstance(
-    world.instance(2, "trap '' TERM; setsid sleep 987 & echo ready; sleep 987"),
-  );
+  await world.start(2, "trap '' TERM; setsid sleep 987 & echo ready; sleep 987");
   await until(async () => (await world.log(2)).includes("ready"));
   const startedAt = performance.now();
-  await privileges.stopInstance(2, 300);
+  await world.executor.stop(2, 300);
   assert.ok(performance.now() - startedAt >= 290, "the grace period was kept");
   assert.equal(await countProcesses("sleep\x00987\x00"), 0);
 });
 
 test("a program behind a shell or npm has its time to end well too", async () => {
-  await using world = await startWorld();
-  const { privileges, tree } = world;
   const server = `process.on("SIGTERM", () => setTimeout(() => { console.log("ended well"); process.exit(0); }, 300));
 setInterval(() => {}, 1000); console.log("ready");`;
-  await writeFile(join(tree, "server.js"), server);
-  await writeFile(
-    join(tree, "package.json"),
-    JSON.stringify({ scripts: { start: "node server.js" } }),
-  );
+  await using world = await startWorld({
+    "server.js": server,
+    "package.json": JSON.stringify({ scripts: { start: "node server.js" } }),
+  });
   for (const [id, command] of [
     [21, "node server.js"],
     [22, "cd /app && node server.js"],
     [23, "npm start"],
   ] as const) {
-    await privileges.startInstance(world.instance(id, command));
+    await world.start(id, command);
     await until(async () => (await world.log(id)).includes("ready"), 10_000);
-    await privileges.stopInstance(id, 5000);
+    await world.executor.stop(id, 5000);
     assert.match(await world.log(id), /ended well/, command);
   }
 });
 
 test("an instance that keeps crashing is started again, then given up, and says how it ended", async () => {
   await using world = await startWorld();
-  const { privileges } = world;
+  const { executor } = world;
   const exits: number[] = [];
-  await using _watch = privileges.watchExits((id) => exits.push(id));
-  await privileges.startInstance(world.instance(3, "exit 7"));
-  await until(async () => (await privileges.listInstances())[0]?.givenUp === true, 15_000);
-  assert.deepEqual((await privileges.observeInstance(3)).lastExit, { code: 7, signal: null });
+  await using _watch = executor.watch((id) => exits.push(id));
+  await world.start(3, "exit 7");
+  await until(async () => (await executor.list())[0]?.givenUp === true, 15_000);
+  assert.deepEqual((await executor.observe(3)).lastExit, { code: 7, signal: null });
   assert.ok(exits.every((id) => id === 3) && exits.length >= 5, `saw ${exits.length} exits`);
-  await privileges.stopInstance(3, 100);
+  await executor.stop(3, 100);
 });
 
 test("a signal death is told apart from an exit code", async () => {
   await using world = await startWorld();
-  const { privileges } = world;
-  await privileges.startInstance(world.instance(4, "kill -SEGV $$"));
-  await until(async () => (await privileges.observeInstance(4)).lastExit !== null);
-  assert.deepEqual((await privileges.observeInstance(4)).lastExit, {
-    code: null,
-    signal: "SIGSEGV",
-  });
-  await privileges.stopInstance(4, 100);
+  const { executor } = world;
+  await world.start(4, "kill -SEGV $$");
+  await until(async () => (await executor.observe(4)).lastExit !== null);
+  assert.deepEqual((await executor.observe(4)).lastExit, { code: null, signal: "SIGSEGV" });
+  await executor.stop(4, 100);
 });
 
-test("a command runs to its end in the tree, cannot write outside of it, and is bounded in time", async () => {
+test("a command builds in the growing tree, cannot write outside of it, and is bounded in time", async () => {
   await using world = await startWorld();
-  const { privileges } = world;
+  const { home } = world;
+  const tree = await world.growing(7);
+  await world.privileges.call("handOverArtifact", { artifactId: 7, user: 1 });
+  const app = { id: 1, userNumber: 1 };
+  const build = { app, artifactId: 7, building: true, limits: buildLimits };
   const output: string[] = [];
   const options = {
     onOutput: (chunk: Uint8Array) => output.push(Buffer.from(chunk).toString()),
     signal: new AbortController().signal,
   };
-  const command = {
-    dir: world.tree,
-    writable: true,
-    cacheDir: null,
-    env: { NAME: "x" },
-    limits: buildLimits,
-  };
-  const good = await privileges.runCommand(
-    { ...command, command: "echo $NAME > made; cat made; touch /usr/x || touch /x || exit 3" },
+  const good = await world.runner.run(
+    {
+      ...build,
+      env: { NAME: "x" },
+      command:
+        "echo $NAME > made; cat made; touch /tmp/x /cache/x ~/x; touch /usr/x || touch /x || exit 3",
+    },
     { ...options, timeoutMs: 5000 },
   );
   assert.deepEqual(good, { code: 3, signal: null, timedOut: false });
   assert.match(output.join(""), /^x\n/);
-  assert.equal(await readIfThere(join(world.tree, "made")), "x\n");
-  const slow = await privileges.runCommand(
-    { ...command, command: "sleep 986" },
+  assert.equal(await readIfThere(join(tree, "made")), "x\n");
+  const slow = await world.runner.run(
+    { ...build, env: {}, command: "sleep 986" },
     { ...options, timeoutMs: 200 },
   );
   assert.equal(slow.timedOut, true);
   assert.equal(await countProcesses("sleep\x00986\x00"), 0);
-  assert.equal(await exists(join(world.home, "data/scratch")), true);
-  assert.deepEqual(await readdir(join(world.home, "data/scratch")), []);
+  assert.equal(await exists(join(home, "data/caches/1/x")), true);
+  assert.deepEqual(await readdir(join(home, "data/scratch")), []);
 });
 
-async function startWorld() {
+test("a program has no privilege, and no way to any", { skip: !isRoot }, async () => {
+  await using world = await startWorld();
+  const uid = world.realm.userOf(1).uid;
+  const said = await world.run(
+    `id; id -Gn; cat /proc/self/status; touch /tmp/t ~/t; unshare -U true; df -k /tmp | tail -1; cat /etc/passwd`,
+  );
+  assert.match(
+    said,
+    new RegExp(`^uid=${uid}\\(app\\) gid=${uid}\\(app\\) groups=${uid}\\(app\\)\napp\n`),
+  );
+  for (const set of ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"]) {
+    assert.match(said, new RegExp(`^${set}:\t0{16}$`, "m"));
+  }
+  assert.match(said, /^NoNewPrivs:\t1$/m);
+  assert.match(said, /unshare failed/);
+  assert.match(said, /^tmpfs +262144 /m);
+  assert.doesNotMatch(said, /daemon:/);
+});
+
+test("every call leaves a line that names config vars and shows none", async () => {
+  await using world = await startWorld();
+  await world.start(5, "sleep 900");
+  await world.executor.stop(5, 0);
+  const [started] = world.audit.filter(({ verb }) => verb === "startInstance");
+  const text = JSON.stringify(started);
+  assert.match(text, /"command":"sleep 900".*"env":\["GREETING"\].*"outcome":"ok"/);
+  assert.doesNotMatch(text, /\$c/);
+});
+
+async function startWorld(files: Readonly<Record<string, string>> = { file: "content" }) {
   const folder = await temporaryFolder();
   const home = folder.path;
-  const tree = join(home, "tree");
-  await mkdir(tree);
-  await writeFile(join(tree, "file"), "content");
-  await mkdir(join(home, "data/scratch"), { recursive: true });
-  const privileges = createPrivileges(home, tools);
-  const supervision = await superviseFolder(supervisionLayout(home).scan);
-  const logDir = (id: number) => join(home, `logs/${id}`);
+  const world = await startPrivileges(home);
+  await world.artifact(1, files);
+  const { privileges, realm } = world;
+  const supervision = await superviseFolder(realm.layout.scan);
+  const executor = createLocalExecutor(privileges, join(home, "logs/instances"));
+  const runner = createSandboxRunner(privileges);
+  const logName = (id: number) => `1/${id}-web.1`;
   return {
+    ...world,
     home,
-    tree,
-    privileges,
-    instance: (id: number, command: string) => ({
-      id,
-      command,
-      artifactDir: tree,
-      env: { GREETING: "a 'b\" $c" },
-      logDir: logDir(id),
-    }),
-    log: async (id: number) => (await readIfThere(join(logDir(id), "current"))) ?? "",
+    executor,
+    runner,
+    start: async (id: number, command: string) => {
+      await world.logFolder(logName(id));
+      const instance: VerbArguments<"startInstance"> = {
+        id,
+        user: 1,
+        command,
+        artifactId: 1,
+        env: { GREETING: "a 'b\" $c" },
+        limits: instanceLimits,
+        logName: logName(id),
+      };
+      await privileges.call("startInstance", instance);
+    },
+    log: async (id: number) => {
+      const file = join(realm.layout.log(logName(id)), "current");
+      return (await readIfThere(file)) ?? "";
+    },
+    /** Everything that a command in the release's sandbox printed. */
+    run: async (command: string) => {
+      const output: Uint8Array[] = [];
+      const options = { signal: new AbortController().signal, timeoutMs: 5000 };
+      const app = { id: 1, userNumber: 1 };
+      const limits = instanceLimits;
+      const sandboxed = { app, artifactId: 1, building: false, command, env: {}, limits };
+      await runner.run(sandboxed, { ...options, onOutput: (chunk) => output.push(chunk) });
+      return Buffer.concat(output).toString();
+    },
     [Symbol.asyncDispose]: async () => {
       await supervision[Symbol.asyncDispose]();
+      await world[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
     },
   };

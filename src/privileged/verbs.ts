@@ -1,40 +1,59 @@
-import { mkdirSync, watch } from "node:fs";
-import { join } from "node:path";
 import type { ObservedInstance } from "#domain/instance.ts";
-import type { Privileges } from "#domain/privileges.ts";
+import type { PlainVerb, Verb, VerbArguments, VerbResult } from "#domain/privileges.ts";
+import type { Outcome } from "#domain/runner.ts";
 import { namesIn, readIfThere } from "#lib/files.ts";
-import { prepareCommand, runCommand } from "./commands.ts";
+import type { Caller } from "./caller.ts";
+import { runCommand } from "./commands.ts";
 import { parseExit } from "./exits.ts";
 import { reviveInstance, startInstance, stopInstance } from "./instances.ts";
-import { instanceIdOf, supervisionLayout, type SupervisionLayout } from "./layout.ts";
+import { instanceIdOf, type SupervisionLayout } from "./layout.ts";
 import { listeningPortsOf } from "./processes.ts";
-import type { SandboxTools } from "./sandbox.ts";
+import type { Realm } from "./realm.ts";
 import { statusOf } from "./status.ts";
+import { handOverTree, removeAll, sealTree } from "./trees.ts";
+import { retireUser } from "./users.ts";
 
-/** The verbs, done in this process, under the account that it has. */
-export function createPrivileges(home: string, tools: SandboxTools): Privileges {
-  const layout = supervisionLayout(home);
-  for (const folder of [layout.scan, layout.services, layout.exits]) {
-    mkdirSync(folder, { recursive: true });
-  }
+type Verbs = {
+  readonly [V in Verb]: (
+    args: VerbArguments<V>,
+    caller: Caller,
+  ) => Promise<V extends PlainVerb ? VerbResult<V> : Outcome>;
+};
+
+/** What is done for each verb, once its arguments are known to be what they should. */
+export function verbsIn(realm: Realm): Verbs {
+  const { layout, userOf } = realm;
+  const done = async (work: Promise<unknown>) => work.then(() => null);
   return {
-    startInstance: (instance) => startInstance(layout, tools, instance),
-    stopInstance: (id, graceMs) => stopInstance(layout, id, graceMs),
-    reviveInstance: (id) => reviveInstance(layout, id),
+    startInstance: (instance) => done(startInstance(realm, instance)),
+    stopInstance: ({ id, graceMs }) => done(stopInstance(layout, id, graceMs)),
+    reviveInstance: ({ id }) => done(reviveInstance(layout, id)),
     listInstances: async () => {
       const ids = (await namesIn(layout.services)).flatMap((name) => instanceIdOf(name) ?? []);
       return Promise.all(ids.map((id) => observe(layout, id)));
     },
-    observeInstance: (id) => observe(layout, id),
-    listeningPorts: async (id) => {
+    observeInstance: ({ id }) => observe(layout, id),
+    listeningPorts: async ({ id }) => {
       const status = await statusOf(layout.service(id));
       return status?.pid ? listeningPortsOf(status.pid) : [];
     },
-    watchExits: (onExit) => watchExits(layout, onExit),
-    runCommand: (command, options) =>
-      runCommand(join(home, "data", "scratch"), tools, command, options),
-    prepareCommand: (command) => prepareCommand(tools, command),
+    runCommand: (command, caller) => runCommand(realm, command, caller),
+    handOverArtifact: ({ artifactId, user }) => done(handOverTree(realm, artifactId, userOf(user))),
+    sealArtifact: ({ artifactId, user }) => done(seal(realm, artifactId, user)),
+    removeArtifact: async ({ artifactId }) => {
+      for (const path of [layout.growing(artifactId), layout.artifact(artifactId)]) {
+        await removeAll(realm, path);
+      }
+      return null;
+    },
+    removeCache: ({ appId }) => done(removeAll(realm, layout.cache(appId))),
+    retireUser: ({ user }) => done(retireUser(realm, userOf(user))),
   };
+}
+
+async function seal(realm: Realm, artifactId: number, userNumber: number): Promise<void> {
+  const user = realm.userOf(userNumber);
+  await sealTree(realm, realm.layout.growing(artifactId), user, user);
 }
 
 async function observe(layout: SupervisionLayout, id: number): Promise<ObservedInstance> {
@@ -50,12 +69,4 @@ async function observe(layout: SupervisionLayout, id: number): Promise<ObservedI
     lastExit: parseExit(exitText ?? ""),
     givenUp: status !== null && !status.up && !status.wantedUp,
   };
-}
-
-function watchExits(layout: SupervisionLayout, onExit: (id: number) => void): AsyncDisposable {
-  const watcher = watch(layout.exits, (_, name) => {
-    const id = instanceIdOf(name ?? "");
-    if (id !== null) onExit(id);
-  });
-  return { [Symbol.asyncDispose]: async () => watcher.close() };
 }

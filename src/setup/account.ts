@@ -58,6 +58,12 @@ export async function removeAccount(name: string, home: string): Promise<void> {
   });
 }
 
+/** The user that nginx runs as, who has nothing but what it serves. Only root can make it. */
+export async function ensureRouterAccount(home: string): Promise<{ uid: number; gid: number }> {
+  const { uid, gid } = await ensureUser("berth-router", home, "/usr/sbin/nologin");
+  return { uid, gid };
+}
+
 function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
@@ -67,10 +73,10 @@ function ownAccount(): Account {
   return { name, uid, gid, names: [name], warnings: [] };
 }
 
-async function ensureUser(name: string, home: string): Promise<PasswdEntry> {
+async function ensureUser(name: string, home: string, shell = "/bin/sh"): Promise<PasswdEntry> {
   if (!(await readPasswd()).has(name)) {
     const group = (await readGroups()).has(name) ? ["--gid", name] : ["--user-group"];
-    await useradd([...userOptions(home), ...group, "--", name]);
+    await useradd([...userOptions(home, shell), ...group, "--", name]);
   }
   const entry = (await readPasswd()).get(name);
   if (!entry) throw unusable(name, "it was made but is not in /etc/passwd");
@@ -88,17 +94,8 @@ async function ensureName(name: string, user: PasswdEntry): Promise<number> {
 }
 
 /** `*` is no password that could match, yet not the `!` of a locked account, which sshd refuses. */
-function userOptions(home: string): string[] {
-  return [
-    "--system",
-    "--home-dir",
-    home,
-    "--no-create-home",
-    "--shell",
-    "/bin/sh",
-    "--password",
-    "*",
-  ];
+function userOptions(home: string, shell = "/bin/sh"): string[] {
+  return ["--system", "--home-dir", home, "--no-create-home", "--shell", shell, "--password", "*"];
 }
 
 async function useradd(args: readonly string[]): Promise<void> {

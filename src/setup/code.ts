@@ -8,7 +8,7 @@ import { copyEntries, listCode, listPackages, type Entry } from "./runtime-files
 
 export type ReadableCode = {
   readonly checkout: string;
-  /** Who has to read it: the user that berthd runs as. */
+  /** Who has to read it, and when root runs it too, must not be able to write it. */
   readonly uid: number;
   readonly gid: number;
   /** Where copies go; `/opt/berth` by default. */
@@ -48,9 +48,11 @@ async function isReadable(checkout: string, { uid, gid }: ReadableCode): Promise
   const folders = ["package.json", "bin", "src", "node_modules", ...console].map((name) =>
     join(checkout, name),
   );
-  const closed = ["(", "!", "-readable", "-o", "-type", "d", "!", "-executable", ")"];
-  const test = ["!", "-type", "l", ...closed, "-print", "-quit"];
-  const identity = process.getuid?.() === uid ? {} : { uid, gid };
+  const isOther = process.getuid?.() !== uid;
+  const closed = ["!", "-readable", "-o", "-type", "d", "!", "-executable"];
+  const writable = isOther ? ["-o", "-writable"] : [];
+  const test = ["!", "-type", "l", "(", ...closed, ...writable, ")", "-print", "-quit"];
+  const identity = isOther ? { uid, gid } : {};
   try {
     const found = await exec(["find", ...folders, ...test], {
       env: bareEnv,

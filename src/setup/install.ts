@@ -12,7 +12,7 @@ import {
   syncDirectory,
   writeAtomic,
 } from "#lib/files.ts";
-import { ensureAccount, removeAccount } from "./account.ts";
+import { ensureAccount, ensureRouterAccount, removeAccount } from "./account.ts";
 import { copyCode } from "./code.ts";
 import { homeLayout } from "./layout.ts";
 import { renderUnit } from "./systemd-unit.ts";
@@ -48,6 +48,7 @@ export async function install(options: InstallOptions, out: Out): Promise<void> 
   requireRoot("berth install");
   const { home, accountHome, checkout } = options;
   const account = await ensureAccount(["deploy"], { home: accountHome });
+  await ensureRouterAccount(accountHome);
   for (const warning of account.warnings) out.note(warning);
   await ensureDirectory(home, 0o711);
   await ensureDirectory(places.claims, 0o755);

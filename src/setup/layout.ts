@@ -13,10 +13,14 @@ export function homeLayout(home: string) {
     data,
     logs,
     run,
+    /** A key and a repository of whoever set Berth up, not Berth's own. */
+    firstApp: join(home, "first-app"),
     database: join(data, "berth.db"),
     metrics: join(data, "metrics.db"),
     repositories: join(data, "repos"),
     artifacts: join(data, "artifacts"),
+    caches: join(data, "caches"),
+    scratch: join(data, "scratch"),
     ssh: join(data, "ssh"),
     certificates: join(data, "certs"),
     secretKey: join(data, "secret.key"),
@@ -25,16 +29,27 @@ export function homeLayout(home: string) {
     /** The process that systemd watches. */
     supervisorPid: join(run, "supervisor.pid"),
     scan: join(run, "scan"),
+    services: join(run, "services"),
+    exits: join(run, "exits"),
+    /** Of berth-root, which only berthd's group may enter. */
+    helper: join(run, "root"),
+    helperSocket: join(run, "root", "berth-root.sock"),
+    helperCache: join(run, "root", "cache"),
     platformServices: join(run, "platform"),
     nginx: join(run, "nginx"),
     nginxConf: join(run, "nginx", "nginx.conf"),
-    nginxSocket: join(run, "nginx", "control.sock"),
-    routes: join(run, "nginx", "routes.jsonl"),
-    requestLog: join(run, "nginx", "access.log"),
+    /** What nginx itself writes. */
+    nginxOwn: join(run, "nginx", "own"),
+    nginxSocket: join(run, "nginx", "own", "control.sock"),
+    requestLog: join(run, "nginx", "own", "access.log"),
+    /** What berthd writes for nginx, and how far it has read what nginx wrote. */
+    routing: join(run, "nginx", "table"),
+    routes: join(run, "nginx", "table", "routes.jsonl"),
+    requestsRead: join(run, "nginx", "table", "access.log.read"),
     sshdConf: join(run, "sshd_config"),
     authorizedKeys: join(run, "authorized_keys"),
     sshShell: join(run, "ssh-shell"),
     hooks: join(run, "hooks"),
-    compileCache: join(data, "caches", "node"),
+    compileCache: join(data, "compiled"),
   };
 }

@@ -9,16 +9,10 @@ import { removeLeftovers } from "./leftovers.ts";
 test("only what a killed berthd left is removed", async () => {
   await using folder = await temporaryFolder();
   const id = "6a0f5bd2-3c7b-4a40-9d6c-2d4f1c8f3a11";
-  const [scratch, services, repos] = ["data/scratch", "run/services", "data/repos"].map((it) =>
-    join(folder.path, it),
-  ) as [string, string, string];
-  for (const path of [`${scratch}/${id}/tmp`, `${scratch}/i1/tmp`]) await make(path);
-  for (const path of [`${services}/i2.partial/log`, `${services}/i1/log`]) await make(path);
+  const repos = join(folder.path, "data/repos");
   for (const path of [`${repos}/${id}.partial/objects`, `${repos}/1.git`]) await make(path);
   await writeFile(join(repos, `${id}.index`), "");
   await removeLeftovers(homeLayout(folder.path));
-  assert.deepEqual(await readdir(scratch), ["i1"]);
-  assert.deepEqual(await readdir(services), ["i1"]);
   assert.deepEqual(await readdir(repos), ["1.git"]);
 });
 

@@ -1,23 +1,26 @@
 import { join } from "node:path";
 import { PlatformError } from "#domain/errors.ts";
 import type { HostSettings } from "#domain/host-config.ts";
-import { chownTree, ensureDirectory, readIfThere } from "#lib/files.ts";
-import { ensureAccount, type Account } from "./account.ts";
+import { ensureDirectory, readIfThere } from "#lib/files.ts";
+import { ensureAccount, ensureRouterAccount, type Account } from "./account.ts";
 import { ensureReadableCode } from "./code.ts";
 import { examine } from "./doctor.ts";
 import { ensureFirstKey, pushSample } from "./first-app.ts";
 import { install, uninstall } from "./install.ts";
 import { homeLayout } from "./layout.ts";
 import { missingPrograms } from "./packages.ts";
+import { prepareHome, prepareOwnHome } from "./prepare-home.ts";
+import { claimUsers } from "./uid-range.ts";
 import {
   isAnythingUp,
   isTreeUp,
   startTree,
   stopTree,
   untilReady,
-  writeTreeAs,
+  writeFiles,
   type Installation,
   type Supervisor,
+  type Users,
 } from "./up.ts";
 
 /** Where sentences go. */
@@ -113,25 +116,23 @@ async function bringUp(options: LifecycleOptions, home: string, out: Out): Promi
     const problem = `${names}. Install what is missing: apt-get install -y ${packages}`;
     throw new PlatformError("command_failed", { command: "Looking for what Berth needs", problem });
   }
+  // Others read what is written here; what they may not is closed by its mode.
+  process.umask(0o022);
   const own = { home: options.accountHome };
   const account = await ensureAccount([], own);
-  await ensureDirectory(home, 0o700);
-  if (process.getuid?.() === 0) await handOver(options, home, account);
-  const code = await ensureReadableCode({
-    checkout: options.checkout,
-    uid: account.uid,
-    gid: account.gid,
-  });
+  const users = process.getuid?.() === 0 ? await prepareUsers(options, home, account) : null;
+  if (!users) await prepareOwnHome(homeLayout(home));
+  const code = await readableCode(options.checkout, account, users);
   const node =
     code === options.checkout ? options.runtime : join(code, "node_modules/node/bin/node");
-  const installation = { home, account, node, code };
+  const installation = { home, account, users, node, code };
   out.note(`Starting Berth in ${home} as ${account.name}`);
-  const settings = await writeTreeAs(installation);
+  const settings = await writeFiles(installation);
   const { warnings } = await ensureAccount(settings.sshNames, own);
   for (const warning of warnings) out.note(warning);
   const supervisor = await startTree(installation);
   try {
-    await untilReady(home, settings);
+    await untilReady(installation, settings);
   } catch (error) {
     await stopTree(home);
     throw error;
@@ -139,16 +140,31 @@ async function bringUp(options: LifecycleOptions, home: string, out: Out): Promi
   return { installation, settings, supervisor };
 }
 
-/** sshd changes into the account's own home, which need not be this one. */
-async function handOver(
+/** As root: the users that everything else runs as, and a home in which none of them is in charge. */
+async function prepareUsers(
   { accountHome }: LifecycleOptions,
   home: string,
-  { uid, gid }: Account,
-): Promise<void> {
-  for (const folder of [accountHome, home]) {
-    await ensureDirectory(folder, 0o700);
-    await chownTree(folder, uid, gid);
-  }
+  account: Account,
+): Promise<Users> {
+  const router = await ensureRouterAccount(accountHome);
+  // sshd changes into the account's own home, which need not be this one.
+  await ensureDirectory(accountHome, 0o711);
+  await prepareHome(homeLayout(home), { account, router });
+  return { router, appsFrom: await claimUsers(home) };
+}
+
+/** Whoever runs it must be able to read it; what root runs, nobody else may write. */
+async function readableCode(
+  checkout: string,
+  account: Account,
+  users: Users | null,
+): Promise<string> {
+  const { uid, gid } = account;
+  const code = await ensureReadableCode({ checkout, uid, gid });
+  if (!users) return code;
+  // Users of apps are in no group of ours.
+  const app = { uid: users.appsFrom, gid: users.appsFrom };
+  return ensureReadableCode({ checkout: code, ...app });
 }
 
 /** On an empty home: the person's keys, and a sample that is pushed as they would push. */
@@ -158,7 +174,7 @@ async function firstSteps(options: LifecycleOptions, begun: Begun, out: Out): Pr
   const { api } = options;
   const apps = await api.appNames(home);
   if (apps.length === 0) {
-    const folder = join(homeLayout(home).data, "first-app");
+    const folder = homeLayout(home).firstApp;
     await api.addKey(home, "first-app", await ensureFirstKey(folder)).catch(ignoreKnownKey);
     const own = await addOwnKeys(options, home);
     if (own > 0) out.note(`Your public key${own > 1 ? "s" : ""} from ~/.ssh may push.`);

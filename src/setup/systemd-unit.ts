@@ -67,6 +67,7 @@ const capabilities = [
   "CAP_KILL",
   "CAP_NET_ADMIN",
   "CAP_SETGID",
+  "CAP_SETPCAP",
   "CAP_SETUID",
   "CAP_SYS_PTRACE",
   "CAP_SYS_RESOURCE",

@@ -1,13 +1,24 @@
-import { symlink } from "node:fs/promises";
+import { chmod, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { bareEnv, exec } from "#lib/exec.ts";
 import { renderExecline, type ExeclineWord } from "#lib/execline.ts";
 import { ensureDirectory, exists, writeAtomic } from "#lib/files.ts";
 import type { HomeLayout } from "./layout.ts";
 
+type Ids = { readonly uid: number; readonly gid: number };
+
+/** Who each part runs as, when root starts them; apps have the users from `appsFrom` on. */
+export type TreeUsers = {
+  readonly account: Ids;
+  readonly router: Ids;
+  readonly appsFrom: number;
+};
+
 export type TreeOptions = {
   readonly layout: HomeLayout;
-  /** The runtime and the code that the account can read. */
+  /** Null for an ordinary user, who is all of them. */
+  readonly users: TreeUsers | null;
+  /** The runtime and the code that all of them can read. */
   readonly node: string;
   readonly code: string;
   readonly nginxConf: string;
@@ -15,63 +26,79 @@ export type TreeOptions = {
 };
 
 /**
- * Writes everything that s6 needs to run the platform: a service folder each for berthd, nginx and
- * sshd, their configuration, and the programs that sshd and git start. Repeatable; what runs takes
- * it up when it is started again.
+ * Writes everything that s6 needs to run the platform: a service folder for each part, their
+ * configuration, and the programs that sshd and git start. Repeatable; what runs takes it up when it
+ * is started again.
  */
 export async function writeTree(options: TreeOptions): Promise<void> {
   const { layout } = options;
-  for (const folder of [
-    layout.scan,
-    layout.platformServices,
-    layout.hooks,
-    join(layout.nginx, "temp"),
-  ]) {
-    await ensureDirectory(folder, 0o700);
-  }
+  const ours = [layout.scan, layout.platformServices, layout.hooks, layout.routing];
+  for (const folder of [...ours, layout.nginxOwn]) await ensureDirectory(folder, 0o700);
+  await writeAtomic(layout.nginxConf, options.nginxConf, 0o644);
+  await writeAtomic(layout.sshdConf, options.sshdConf, 0o644);
+  await writePrograms(options);
+  await writeParts(options);
+}
+
+/** What belongs to the account itself: keys, and a list of nobody who may push yet. */
+export async function writeOwn(layout: HomeLayout): Promise<void> {
   await ensureHostKey(layout);
   await ensureCertificate(layout);
-  await writeAtomic(layout.nginxConf, options.nginxConf, 0o600);
-  await writeAtomic(layout.sshdConf, options.sshdConf, 0o600);
   if (!(await exists(layout.authorizedKeys))) await writeAtomic(layout.authorizedKeys, "", 0o600);
-  await writePrograms(options);
 }
 
 /** A hook is started under the limits of git, which Node could not work under. */
 const ownLimits = ["s6-softlimit", "-a", "=", "-t", "="];
 
+/** What sshd and git start, as the account. */
 async function writePrograms({ layout, node, code }: TreeOptions): Promise<void> {
-  const ours = (program: string): ExeclineWord[] => [
-    node,
-    join(code, "src/bin", program),
-    layout.home,
-  ];
-  const cached: ExeclineWord[] = ["export", "NODE_COMPILE_CACHE", layout.compileCache];
+  const ours = oursIn({ layout, node, code });
+  const cached = cachedIn(layout.compileCache);
   await writeAtomic(
     layout.sshShell,
     renderExecline([cached, [...ours("ssh-shell.ts"), given]], { args: "-S0" }),
-    0o700,
+    0o755,
   );
   await writeAtomic(
     join(layout.hooks, "proc-receive"),
     renderExecline([cached, [...ownLimits, ...ours("git-hook.ts")]], { args: "-P" }),
-    0o700,
+    0o755,
   );
-  const [, ...berthd] = ours("berthd.ts");
-  await writeService(layout, "berthd", [
-    cached,
+}
+
+async function writeParts(options: TreeOptions): Promise<void> {
+  const { layout, node, users } = options;
+  const ours = oursIn(options);
+  const { account = null, router = null } = users ?? {};
+  const [, ...berthd] = [...ours("berthd.ts"), ...(users ? [layout.helperSocket] : [])];
+  await writeService(options, "berthd", [
+    cachedIn(layout.compileCache),
     oneArena,
-    [...dieWithParent, node, ...smallHeap, ...berthd],
+    [...as(account), node, ...smallHeap, ...berthd],
   ]);
-  const nginx = ["/usr/sbin/nginx", "-c", layout.nginxConf, "-p", layout.nginx, "-e", "stderr"];
-  await writeService(layout, "nginx", [
-    // A killed nginx leaves its socket, on which the next one could not listen.
-    ["foreground", ["rm", "-f", layout.nginxSocket]],
-    [...ownProcesses, ...nginx],
+  const nginx = ["/usr/sbin/nginx", "-c", layout.nginxConf, "-p", layout.nginxOwn, "-e", "stderr"];
+  // A killed nginx leaves its socket, on which the next one could not listen.
+  const tidy = ["foreground", ["rm", "-f", layout.nginxSocket]];
+  await writeService(options, "nginx", [[...as(router), ...tidy, ...ownProcesses, ...nginx]]);
+  await writeService(options, "sshd", [
+    [...as(account), "/usr/sbin/sshd", "-D", "-e", "-f", layout.sshdConf],
   ]);
-  await writeService(layout, "sshd", [
-    [...dieWithParent, "/usr/sbin/sshd", "-D", "-e", "-f", layout.sshdConf],
+  if (!users) return;
+  const [, ...helper] = ours("berth-root.ts");
+  const numbers = [users.appsFrom, users.account.uid, users.account.gid].map(String);
+  await writeService(options, "berth-root", [
+    cachedIn(layout.helperCache),
+    oneArena,
+    [...dieWithParent, node, ...smallHeap, ...helper, ...numbers],
   ]);
+}
+
+function oursIn({ layout, node, code }: Pick<TreeOptions, "layout" | "node" | "code">) {
+  return (program: string): string[] => [node, join(code, "src/bin", program), layout.home];
+}
+
+function cachedIn(folder: string): ExeclineWord[] {
+  return ["export", "NODE_COMPILE_CACHE", folder];
 }
 
 /** The words that the script itself was given. */
@@ -87,6 +114,14 @@ const oneArena: ExeclineWord[] = ["export", "MALLOC_ARENA_MAX", "1"];
 
 /** When its supervisor is killed, the program must go too: the next supervisor starts another. */
 const dieWithParent = ["setpriv", "--pdeathsig", "KILL", "--"];
+
+/** Becomes a user for good: without a capability, and without a way to get one back. */
+function as(ids: Ids | null): string[] {
+  if (!ids) return dieWithParent;
+  const who = ["--reuid", String(ids.uid), "--regid", String(ids.gid), "--clear-groups"];
+  const nothing = ["--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"];
+  return ["setpriv", ...who, ...nothing, "--pdeathsig", "KILL", "--"];
+}
 
 /**
  * nginx in a process namespace of its own: when its master is killed, the kernel ends the workers
@@ -105,22 +140,22 @@ const ownProcesses = [
 ];
 
 async function writeService(
-  layout: HomeLayout,
+  { layout, users }: TreeOptions,
   name: string,
   run: readonly (readonly ExeclineWord[])[],
 ): Promise<void> {
   const service = join(layout.platformServices, name);
   const logDir = join(layout.logs, name);
   await ensureDirectory(join(service, "log"), 0o700);
-  await ensureDirectory(logDir, 0o700);
+  if (!users) await ensureDirectory(logDir, 0o700);
+  // What root says is not to be changed by anybody else.
+  const keeper = users && name !== "berth-root" ? as(users.account) : [];
   // It reads on while the disk is full, within bounds, so that nobody ever waits for it.
-  const log = [["s6-softlimit", "-d", "8000000", "s6-log", "n10", "s1000000", "T", logDir]];
-  await writeAtomic(
-    join(service, "run"),
-    renderExecline([["fdmove", "-c", "2", "1"], ...run], { args: "-P" }),
-    0o700,
-  );
-  await writeAtomic(join(service, "log", "run"), renderExecline(log, { args: "-P" }), 0o700);
+  const bounded = ["s6-softlimit", "-d", "8000000", "s6-log", "n10", "s1000000", "T", logDir];
+  const log = renderExecline([[...keeper, ...bounded]], { args: "-P" });
+  const script = renderExecline([["fdmove", "-c", "2", "1"], ...run], { args: "-P" });
+  await writeAtomic(join(service, "run"), script, 0o700);
+  await writeAtomic(join(service, "log", "run"), log, 0o700);
   await symlink(service, join(layout.scan, name)).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EEXIST") throw error;
   });
@@ -144,6 +179,8 @@ async function ensureCertificate(layout: HomeLayout): Promise<void> {
     ["openssl", "req", "-x509", ...curve, ...subject, "-keyout", key, "-out", certificate],
     { env: bareEnv },
   );
+  // The folder is closed to all but the router.
+  await chmod(key, 0o644);
 }
 
 export function fallbackPair(layout: HomeLayout): { certificate: string; key: string } {

@@ -14,37 +14,55 @@ import { endSupervisors, supervisedFolders } from "./supervisors.ts";
 export type Installation = {
   readonly home: string;
   readonly account: Account;
-  /** The runtime and the code, both readable by the account. */
+  /** Null for an ordinary user, for whom everything is one user. */
+  readonly users: Users | null;
+  /** The runtime and the code, readable by everybody who runs them. */
   readonly node: string;
   readonly code: string;
+};
+
+/** Users besides the account, which only root can give. */
+export type Users = {
+  readonly router: { readonly uid: number; readonly gid: number };
+  /** The first uid of the apps'. */
+  readonly appsFrom: number;
 };
 
 const readyWithinMs = 30_000;
 const endsWithinMs = 5000;
 const servicesMax = 10_000;
 
-/** Runs a program of ours as the account. */
-function asAccount({ account }: Installation): { uid?: number; gid?: number } {
-  return process.getuid?.() === 0 ? { uid: account.uid, gid: account.gid } : {};
+/** Writes what s6 is to run, and what is the account's own; gives the settings that are in force. */
+export async function writeFiles(installation: Installation): Promise<HostSettings> {
+  const { account, users } = installation;
+  const { uid, gid } = account;
+  const layout = homeLayout(installation.home);
+  const who = users ? { account: { uid, gid }, ...users } : null;
+  const asAccount = users ? { uid, gid } : {};
+  const [settings] = await Promise.all([
+    // Root reads no code from a cache that somebody else writes.
+    runOurs(installation, ["berth-tree.ts", JSON.stringify(who)], {
+      cache: users ? layout.helperCache : layout.compileCache,
+    }),
+    runOurs(installation, ["berth-account.ts"], { cache: layout.compileCache, ...asAccount }),
+  ]);
+  // What our own program printed.
+  return JSON.parse(settings) as HostSettings;
 }
 
-/** Writes what s6 is to run, as the account, and gives the settings that are in force. */
-export async function writeTreeAs(installation: Installation): Promise<HostSettings> {
-  const { node, code, home } = installation;
-  const env = { ...bareEnv, HOME: home, NODE_COMPILE_CACHE: homeLayout(home).compileCache };
-  const argv = [node, join(code, "src/bin/berth-tree.ts"), home] as const;
+async function runOurs(
+  { node, code, home }: Installation,
+  [program, ...args]: [string, ...string[]],
+  { cache, ...ids }: { cache: string; uid?: number; gid?: number },
+): Promise<string> {
+  const env = { ...bareEnv, HOME: home, NODE_COMPILE_CACHE: cache };
+  const argv = [node, join(code, "src/bin", program), home, ...args] as const;
   try {
-    // What our own program printed.
-    return JSON.parse(
-      await exec(argv, { env, cwd: "/", ...asAccount(installation) }),
-    ) as HostSettings;
+    return await exec(argv, { env, cwd: "/", ...ids });
   } catch (error) {
     const problem = error instanceof ExecError ? error.stderrTail.trim() : String(error);
-    throw new PlatformError(
-      "command_failed",
-      { command: "Preparing the home", problem },
-      { cause: error },
-    );
+    const details = { command: "Preparing the home", problem };
+    throw new PlatformError("command_failed", details, { cause: error });
   }
 }
 
@@ -63,7 +81,6 @@ export async function startTree(installation: Installation): Promise<Supervisor>
     env: { ...bareEnv, HOME: installation.home },
     cwd: "/",
     detached: true,
-    ...asAccount(installation),
   });
   await writeAtomic(layout.supervisorPid, `${child.pid}\n`);
   const end = ended(child).then(() => undefined);
@@ -90,10 +107,14 @@ export async function isAnythingUp(home: string): Promise<boolean> {
   return (await isTreeUp(home)) || (await supervisedFolders(scan)).length > 0;
 }
 
-/** Resolves when API, SSH and router all answer. @throws {PlatformError} `command_failed` with the log of what does not. */
-export async function untilReady(home: string, settings: HostSettings): Promise<void> {
+/** Resolves when everything answers. @throws {PlatformError} `command_failed` with the log of what does not. */
+export async function untilReady(
+  { home, users }: Installation,
+  settings: HostSettings,
+): Promise<void> {
   const layout = homeLayout(home);
   const doors = {
+    ...(users ? { "berth-root": { path: layout.helperSocket } } : {}),
     berthd: { path: layout.socket },
     nginx: { path: layout.nginxSocket },
     sshd: { port: settings.listen.ssh, host: "127.0.0.1" },

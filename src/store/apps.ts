@@ -1,4 +1,6 @@
 import { and, asc, eq, inArray, isNotNull, isNull } from "./drizzle.ts";
+import { nextUserNumber, userNumberMax } from "#domain/app-user.ts";
+import { PlatformError } from "#domain/errors.ts";
 import type { App } from "#domain/app.ts";
 import type { Store } from "#domain/store.ts";
 import { addRow, type Db } from "./database.ts";
@@ -9,13 +11,20 @@ const columns = {
   name: apps.name,
   teamId: apps.teamId,
   managedBy: apps.managedBy,
+  userNumber: apps.userNumber,
   createdAt: apps.createdAt,
 };
 
 export function appRows(db: Db): Store["apps"] {
   const all = () => db.select(columns).from(apps);
   return {
-    add: (row) => addRow(db, (tx) => tx.insert(apps).values(row).returning(columns).get()),
+    add: (row) => {
+      const taken = db.select({ number: apps.userNumber }).from(apps).all();
+      const userNumber = nextUserNumber(taken.map(({ number }) => number));
+      if (userNumber === null) throw new PlatformError("users_used_up", { count: userNumberMax });
+      const values = { ...row, userNumber };
+      return addRow(db, (tx) => tx.insert(apps).values(values).returning(columns).get());
+    },
     get: (id): App | null => all().where(eq(apps.id, id)).get() ?? null,
     named: (name) =>
       all()

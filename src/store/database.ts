@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { drizzle, migrate } from "./drizzle.ts";
 
@@ -24,6 +24,8 @@ export function openDatabase(
   file: string,
   migrationsFolder = ownMigrations,
 ): { db: Db; close: () => void } {
+  // Before SQLite makes it for all to read; the files beside it get the same mode.
+  if (file !== ":memory:") closeSync(openSync(file, "a", 0o600));
   const sqlite = new Database(file);
   try {
     sqlite.pragma("journal_mode = WAL");
@@ -79,5 +81,6 @@ function knownMigrations(migrationsFolder: string): number {
 
 function snapshot(sqlite: Database.Database, file: string): void {
   if (existsSync(file)) rmSync(file);
+  closeSync(openSync(file, "wx", 0o600));
   sqlite.prepare("VACUUM INTO ?").run(file);
 }

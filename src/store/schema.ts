@@ -19,6 +19,8 @@ export const apps = sqliteTable("apps", {
     .default(firstTeamId)
     .references(() => teams.id),
   managedBy: text("managed_by"),
+  /** Which of the home's Linux users is its own. */
+  userNumber: integer("user_number").notNull().unique(),
   createdAt: time("created_at").notNull(),
   /** Set while it is being destroyed, so that a crash in the middle is finished later. */
   destroyingAt: time("destroying_at"),

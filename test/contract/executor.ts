@@ -6,7 +6,6 @@ import { freePort } from "../machine.ts";
 
 export type ExecutorWorld = AsyncDisposable & {
   readonly executor: Executor;
-  readonly artifactDir: string;
   /** Command lines: one that listens on $PORT, one that ends with code 3, one that does nothing. */
   readonly commands: { readonly serves: string; readonly exits: string; readonly idles: string };
 };
@@ -37,7 +36,7 @@ export function executorContract(name: string, create: () => Promise<ExecutorWor
           health,
           limits: instanceLimits,
         },
-        artifactDir: world.artifactDir,
+        userNumber: 1,
         port,
         logName: `1/${id}-web.1`,
       }));

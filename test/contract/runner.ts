@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Runner, SandboxCommand } from "#domain/runner.ts";
 import { buildLimits } from "#domain/limits.ts";
+import { sessionFrames, type Runner, type SandboxCommand } from "#domain/runner.ts";
+import { framesOf, type Frame } from "#lib/frames.ts";
 
 export type RunnerWorld = AsyncDisposable & {
   readonly runner: Runner;
-  /** A tree to run in. */
-  readonly dir: string;
   /** Command lines that print `hello`, end with code 5, die of SIGSEGV, and last for ever. */
   readonly commands: Readonly<Record<"prints" | "fails" | "dies" | "lasts", string>>;
 };
@@ -53,9 +52,16 @@ export function runnerContract(name: string, create: () => Promise<RunnerWorld>)
     assert.equal(output, "");
   });
 
-  check("a command is prepared for a caller who runs it", async ({ runner, dir, commands }) => {
-    const { argv } = runner.prepare(commandIn(dir, commands.prints));
-    assert.equal(argv.at(-1), commands.prints);
+  check("a session gives the output, then the end", async ({ runner, commands }) => {
+    const session = runner.open(commandOf(commands.prints), { terminal: null, timeoutMs: 10_000 });
+    const frames: Frame[] = [];
+    for await (const frame of framesOf(session.bytes, 1_000_000)) frames.push(frame);
+    const texts = frames.map(({ type, payload }) => [type, payload.toString()]);
+    const outcome = { code: 0, signal: null, timedOut: false };
+    assert.deepEqual(texts, [
+      [sessionFrames.output, "hello\n"],
+      [sessionFrames.result, JSON.stringify({ value: outcome })],
+    ]);
   });
 }
 
@@ -64,10 +70,10 @@ type Run = (
   overrides?: { timeoutMs?: number; signal?: AbortSignal },
 ) => Promise<{ outcome: Awaited<ReturnType<Runner["run"]>>; output: string }>;
 
-function runIn({ runner, dir }: RunnerWorld): Run {
+function runIn({ runner }: RunnerWorld): Run {
   return async (command, overrides = {}) => {
     const chunks: Uint8Array[] = [];
-    const outcome = await runner.run(commandIn(dir, command), {
+    const outcome = await runner.run(commandOf(command), {
       onOutput: (chunk) => chunks.push(chunk),
       signal: new AbortController().signal,
       timeoutMs: 10_000,
@@ -77,6 +83,7 @@ function runIn({ runner, dir }: RunnerWorld): Run {
   };
 }
 
-function commandIn(dir: string, command: string): SandboxCommand {
-  return { command, dir, writable: false, cacheDir: null, env: {}, limits: buildLimits };
+function commandOf(command: string): SandboxCommand {
+  const app = { id: 1, userNumber: 1 };
+  return { command, app, artifactId: 1, building: false, env: {}, limits: buildLimits };
 }

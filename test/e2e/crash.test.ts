@@ -4,6 +4,7 @@ import { join } from "node:path";
 import test, { after, before } from "node:test";
 import Database from "better-sqlite3";
 import { deploySteps, type DeployStep } from "#domain/job.ts";
+import { isRoot } from "../privileges.ts";
 import { commit, runProgram, startPlatform, until, webApp, type Platform } from "../platform.ts";
 import { kill, killBerthd, pidOf, processesWith, query, untilTidy } from "../processes.ts";
 import { askSteadily, type Tally } from "../requests.ts";
@@ -68,19 +69,21 @@ test("a build that a killed berthd began ends with it, and the next one starts f
   await untilTidy(platform.home);
 });
 
-test("what a killed berthd left lying about is gone after its restart", async () => {
+test("what a killed berthd or berth-root left lying about is gone after its restart", async () => {
   const left = [
     "run/services/i999.partial/log",
     "data/scratch/6a0f5bd2-3c7b-4a40-9d6c-2d4f1c8f3a11/tmp",
     "data/artifacts/999.partial/src",
     "data/repos/6a0f5bd2-3c7b-4a40-9d6c-2d4f1c8f3a11.partial",
   ];
-  const { uid, gid } = await stat(platform.home);
+  const { uid, gid } = await stat(join(platform.home, "data/repos"));
   for (const folder of left) {
     await mkdir(join(platform.home, folder), { recursive: true });
-    await runProgram(["chown", "-R", `${uid}:${gid}`, join(platform.home, folder, "..")]);
+    const owner = folder.startsWith("run") ? "0:0" : `${uid}:${gid}`;
+    await runProgram(["chown", "-R", owner, join(platform.home, folder)]);
   }
   await writeFile(join(platform.home, "data/repos/6a0f5bd2-3c7b-4a40-9d6c-2d4f1c8f3a11.index"), "");
+  if (isRoot) kill(await pidOf(platform.home, "berth-root"));
   await killBerthd(platform);
   await untilTidy(platform.home);
   assert.equal((await platform.visit("other.localhost")).body, "other");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { revealVars } from "#domain/config-var.ts";
 import type { Executor } from "#domain/executor.ts";
 import type { Privileges } from "#domain/privileges.ts";
+import { ensureDirectory } from "#lib/files.ts";
 import { busyPorts } from "#lib/sockets.ts";
 import { ProcessUsage } from "./usage.ts";
 
@@ -11,27 +12,36 @@ const answerTimeoutMs = 5000;
 
 /** Instances on this machine, supervised by s6, each in its sandbox, on loopback ports. */
 export function createLocalExecutor(privileges: Privileges, logRoot: string): Executor {
+  const observe = (id: number) => privileges.call("observeInstance", { id });
   return {
-    start: async ({ id, spec, artifactDir, port, logName }) =>
-      privileges.startInstance({
-        id,
-        command: spec.command,
-        artifactDir,
-        env: { ...revealVars(spec.env), ...(port === null ? {} : { PORT: String(port) }) },
-        logDir: join(logRoot, logName),
-      }),
-    stop: privileges.stopInstance,
+    start: async ({ id, spec, userNumber, port, logName }) => {
+      await ensureDirectory(join(logRoot, logName), 0o700);
+      // Here, at the last step before the program, secrets are opened.
+      const env = { ...revealVars(spec.env), ...(port === null ? {} : { PORT: String(port) }) };
+      const { command, artifactId, limits } = spec;
+      const instance = { id, user: userNumber, artifactId, command, env, limits, logName };
+      await privileges.call("startInstance", instance);
+    },
+    stop: async (id, graceMs) => {
+      await privileges.call("stopInstance", { id, graceMs });
+    },
     // Nothing here has the privilege to limit what runs.
     limit: async () => {},
-    revive: privileges.reviveInstance,
-    list: privileges.listInstances,
-    observe: privileges.observeInstance,
-    usage: new ProcessUsage(privileges.observeInstance).usage,
+    revive: async (id) => {
+      await privileges.call("reviveInstance", { id });
+    },
+    list: () => privileges.call("listInstances", {}),
+    observe,
+    usage: new ProcessUsage(observe).usage,
     check: async ({ id, port, spec: { health } }) => {
       if (port === null) return { healthy: true };
       const problem = health.path === null ? await askPort(port) : await askPath(port, health.path);
       if (problem === null) return { healthy: true };
-      return { healthy: false, problem, listening: () => privileges.listeningPorts(id) };
+      return {
+        healthy: false,
+        problem,
+        listening: () => privileges.call("listeningPorts", { id }),
+      };
     },
     busyPorts: async (ports) => {
       const busy = await busyPorts();

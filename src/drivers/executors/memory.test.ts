@@ -7,7 +7,6 @@ executorContract("memory", async () => {
   executor.programs.set("idle", { kind: "deaf", listening: [] });
   return {
     executor,
-    artifactDir: "/",
     commands: { serves: "serve", exits: "exit", idles: "idle" },
     [Symbol.asyncDispose]: async () => {},
   };

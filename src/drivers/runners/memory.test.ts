@@ -9,7 +9,6 @@ runnerContract("memory", async () => {
   runner.programs.set("last", () => Promise.withResolvers<void>().promise);
   return {
     runner,
-    dir: "/",
     commands: { prints: "print", fails: "fail", dies: "die", lasts: "last" },
     [Symbol.asyncDispose]: async () => {},
   };

@@ -1,16 +1,90 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { revealVars } from "#domain/config-var.ts";
-import type { OpenCommand, Privileges } from "#domain/privileges.ts";
-import type { Runner, SandboxCommand } from "#domain/runner.ts";
+import { PlatformError } from "#domain/errors.ts";
+import type { Privileges, VerbArguments } from "#domain/privileges.ts";
+import {
+  parseFailure,
+  sessionFrames,
+  type Outcome,
+  type Runner,
+  type RunOptions,
+  type SandboxCommand,
+  type Session,
+} from "#domain/runner.ts";
+import { framesOf } from "#lib/frames.ts";
 
-/** One command to its end in bubblewrap, on this machine. */
+const frameBytesMax = 1024 * 1024;
+const killed: Outcome = { code: null, signal: "SIGKILL", timedOut: false };
+/** The longest that a timer can be set for. */
+const timeoutMsMax = 2 ** 31 - 1;
+const triesMax = 40;
+const retryMs = 250;
+
+/** Commands in bubblewrap, on this machine. */
 export function createSandboxRunner(privileges: Privileges): Runner {
   return {
-    run: async (command, options) => privileges.runCommand(opened(command), options),
-    prepare: (command) => privileges.prepareCommand(opened(command)),
+    run: async (command, options) => {
+      const asked = { ...argumentsOf(command, options.timeoutMs), takesInput: false };
+      for (let tries = 1; ; tries += 1) {
+        if (options.signal.aborted) return killed;
+        try {
+          return await follow(privileges.openCommand({ ...asked, terminal: null }), options);
+        } catch (error) {
+          // Nothing has begun; any other failure may have left half of it done.
+          if (!isNotThere(error) || tries === triesMax) throw failureOf(error);
+          await sleep(retryMs);
+        }
+      }
+    },
+    open: (command, { terminal, timeoutMs }) =>
+      privileges.openCommand({ ...argumentsOf(command, timeoutMs), takesInput: true, terminal }),
   };
 }
 
 /** Here, at the last step before the program, secrets are opened. */
-function opened(command: SandboxCommand): OpenCommand {
-  return { ...command, env: revealVars(command.env) };
+function argumentsOf({ app, ...command }: SandboxCommand, timeoutMs: number) {
+  return {
+    ...command,
+    env: revealVars(command.env),
+    appId: app.id,
+    user: app.userNumber,
+    timeoutMs: Math.min(timeoutMs, timeoutMsMax),
+  } satisfies Partial<VerbArguments<"runCommand">>;
+}
+
+/** Gives the output on and resolves with the end; closing the session ends the command. */
+async function follow(session: Session, { onOutput, signal }: RunOptions): Promise<Outcome> {
+  signal.addEventListener("abort", session.close);
+  try {
+    for await (const { type, payload } of framesOf(session.bytes, frameBytesMax)) {
+      if (type === sessionFrames.output || type === sessionFrames.errorOutput) onOutput(payload);
+      if (type === sessionFrames.failure) throw parseFailure(payload.toString());
+      if (type === sessionFrames.result) return outcomeFrom(payload.toString());
+    }
+    if (signal.aborted) return killed;
+    throw new PlatformError("helper_lost", { what: "a command" });
+  } catch (error) {
+    if (signal.aborted) return killed;
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", session.close);
+    session.close();
+  }
+}
+
+function outcomeFrom(json: string): Outcome {
+  // Of berth-root, which berthd trusts.
+  return (JSON.parse(json) as { value: Outcome }).value;
+}
+
+function isNotThere(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  return code === "ENOENT" || code === "ECONNREFUSED";
+}
+
+function failureOf(error: unknown): unknown {
+  if (error instanceof PlatformError) return error;
+  return isNotThere(error)
+    ? new PlatformError("helper_unreachable", { problem: "nobody listens" }, { cause: error })
+    : new PlatformError("helper_lost", { what: "a command" }, { cause: error });
 }

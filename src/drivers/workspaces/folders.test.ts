@@ -5,11 +5,12 @@ import test from "node:test";
 import { exec } from "#lib/exec.ts";
 import { exists } from "#lib/files.ts";
 import { temporaryFolder } from "../../../test/machine.ts";
+import { startPrivileges } from "../../../test/privileges.ts";
 import { createFolderWorkspace } from "./folders.ts";
 
 test("an artifact grows beside the others and becomes whole in one step, which may be repeated", async () => {
   await using root = await temporaryFolder();
-  const workspace = createFolderWorkspace(root.path);
+  const workspace = await workspaceIn(root.path);
   const partial = await workspace.preparePartial(3);
   await mkdir(partial);
   await writeFile(join(partial, "file"), "content");
@@ -22,7 +23,7 @@ test("an artifact grows beside the others and becomes whole in one step, which m
 
 test("what an earlier try left is removed before the next", async () => {
   await using root = await temporaryFolder();
-  const workspace = createFolderWorkspace(root.path);
+  const workspace = await workspaceIn(root.path);
   await mkdir(join(await workspace.preparePartial(3), "half"), { recursive: true });
   assert.deepEqual(await workspace.ids(), [3]);
   assert.equal(await exists(await workspace.preparePartial(3)), false);
@@ -30,14 +31,14 @@ test("what an earlier try left is removed before the next", async () => {
 
 test("every artifact with a directory is named once, and nothing else is", async () => {
   await using root = await temporaryFolder();
-  const workspace = createFolderWorkspace(root.path);
+  const workspace = await workspaceIn(root.path);
   assert.deepEqual(await workspace.ids(), []);
   for (const name of ["1", "2", "2.partial", "10.partial", "3.bak", "x"]) {
-    await mkdir(join(root.path, "artifacts", name), { recursive: true });
+    await mkdir(join(root.path, "data/artifacts", name), { recursive: true });
   }
   assert.deepEqual(new Set(await workspace.ids()), new Set([1, 2, 10]));
   await workspace.remove(2);
-  assert.deepEqual((await readdir(join(root.path, "artifacts"))).toSorted(), [
+  assert.deepEqual((await readdir(join(root.path, "data/artifacts"))).toSorted(), [
     "1",
     "10.partial",
     "3.bak",
@@ -45,15 +46,13 @@ test("every artifact with a directory is named once, and nothing else is", async
   ]);
 });
 
-test("a cache stays until its app's is removed, and only that", async () => {
+test("an app's cache is removed, and only that", async () => {
   await using root = await temporaryFolder();
-  const workspace = createFolderWorkspace(root.path);
-  await writeFile(join(await workspace.cacheDir(1), "kept"), "x");
-  const other = await workspace.cacheDir(11);
-  assert.deepEqual(await readdir(await workspace.cacheDir(1)), ["kept"]);
+  const workspace = await workspaceIn(root.path);
+  for (const app of ["1", "11"]) await mkdir(join(root.path, "data/caches", app));
   await workspace.removeCache(1);
-  assert.deepEqual(await readdir(await workspace.cacheDir(1)), []);
-  assert.equal(await exists(other), true);
+  await workspace.removeCache(1);
+  assert.deepEqual(await readdir(join(root.path, "data/caches")), ["11"]);
 });
 
 test("a tree shows its regular files, and follows no link to anything", async () => {
@@ -67,7 +66,7 @@ test("a tree shows its regular files, and follows no link to anything", async ()
   await symlink("../secret", join(dir, "out"));
   await symlink("..", join(dir, "up"));
   await symlink("nowhere", join(dir, "dangling"));
-  const tree = createFolderWorkspace(root.path).treeOf(dir);
+  const tree = (await workspaceIn(root.path)).treeOf(dir);
   assert.equal(tree.read("Procfile"), "web: x\n");
   assert.equal(tree.read("sub/file"), "inner");
   assert.equal(tree.has("sub/file"), true);
@@ -93,9 +92,14 @@ test("a pipe in a tree blocks nobody, and a file beyond 1 MiB is there but not r
   await exec(["mkfifo", join(root.path, "pipe")]);
   await writeFile(join(root.path, "large"), "");
   await truncate(join(root.path, "large"), 1024 * 1024 + 1);
-  const tree = createFolderWorkspace(root.path).treeOf(root.path);
+  const tree = (await workspaceIn(root.path)).treeOf(root.path);
   assert.equal(tree.has("pipe"), false);
   assert.equal(tree.read("pipe"), null);
   assert.equal(tree.has("large"), true);
   assert.equal(tree.read("large"), null);
 });
+
+async function workspaceIn(home: string) {
+  const { privileges } = await startPrivileges(home, { hasUsers: false });
+  return createFolderWorkspace(join(home, "data"), privileges);
+}

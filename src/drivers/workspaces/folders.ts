@@ -1,33 +1,44 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from "node:fs";
-import { rename } from "node:fs/promises";
+import { chmod, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Tree } from "#domain/builder.ts";
+import type { Privileges } from "#domain/privileges.ts";
 import type { Workspace } from "#domain/workspace.ts";
-import { ensureDirectory, exists, namesIn, removeTree, syncDirectory } from "#lib/files.ts";
+import { exists, namesIn, syncDirectory } from "#lib/files.ts";
 
 const textBytesMax = 1024 * 1024;
 
-/** Artifacts in `<root>/artifacts/<id>`, growing as `<id>.partial`; caches in `<root>/caches`. */
-export function createFolderWorkspace(root: string): Workspace {
+/**
+ * Artifacts in `<root>/artifacts/<id>`, growing as `<id>.partial`. What belongs to an app's user is
+ * handed over, taken back and removed by whoever has the privilege for it.
+ */
+export function createFolderWorkspace(root: string, { call }: Pick<Privileges, "call">): Workspace {
   const artifacts = join(root, "artifacts");
   const dirOf = (id: number) => join(artifacts, String(id));
   const partialOf = (id: number) => join(artifacts, `${id}.partial`);
-  const cacheOf = (appId: number) => join(root, "caches", String(appId));
   return {
     artifactDir: dirOf,
+    growingDir: partialOf,
     preparePartial: async (id) => {
-      await ensureDirectory(artifacts);
-      await removeTree(partialOf(id));
+      if (await exists(partialOf(id))) await call("removeArtifact", { artifactId: id });
       return partialOf(id);
+    },
+    handOver: async (artifactId, user) => {
+      await call("handOverArtifact", { artifactId, user });
+    },
+    seal: async (artifactId, user) => {
+      if (await exists(dirOf(artifactId))) return;
+      await call("sealArtifact", { artifactId, user });
     },
     finish: async (id) => {
       if (await exists(dirOf(id))) return;
       await rename(partialOf(id), dirOf(id));
       await syncDirectory(artifacts);
     },
-    remove: async (id) => {
-      await removeTree(partialOf(id));
-      await removeTree(dirOf(id));
+    // Who knows a name may then read what is below it; the list of names stays closed.
+    publish: (id) => chmod(dirOf(id), 0o551),
+    remove: async (artifactId) => {
+      await call("removeArtifact", { artifactId });
     },
     ids: async () => {
       const ids = (await namesIn(artifacts)).flatMap(
@@ -35,8 +46,9 @@ export function createFolderWorkspace(root: string): Workspace {
       );
       return [...new Set(ids.map(Number))];
     },
-    cacheDir: (appId) => ensureDirectory(cacheOf(appId), 0o700),
-    removeCache: (appId) => removeTree(cacheOf(appId)),
+    removeCache: async (appId) => {
+      await call("removeCache", { appId });
+    },
     treeOf: (dir) => treeOf(dir),
   };
 }

@@ -1,11 +1,12 @@
-import { prepareCustomCommands, prepareRun } from "#api/runs.ts";
+import { createRun, listCustomCommands } from "#api/runs.ts";
 import { handle, type Handler } from "./handle.ts";
 
 export const runHandlers: readonly Handler[] = [
-  handle(prepareRun, ({ params, body, actor }, engine) =>
-    engine.prepareRun(params.target, body.command, actor),
-  ),
-  handle(prepareCustomCommands, ({ params, body, actor }, engine) =>
-    engine.prepareCustomCommands(params.target, body.names, actor),
-  ),
+  handle(createRun, async ({ params, body, actor }, engine) => ({
+    id: await engine.createRun(params.target, body, actor),
+  })),
+  handle(listCustomCommands, async ({ params, body }, engine) => {
+    const commands = await engine.customCommands(params.target, body.names);
+    return commands.map((command) => ({ command }));
+  }),
 ];

@@ -14,8 +14,11 @@ import { operations } from "#api/operations.ts";
 import { requestDeploy, requestRepository } from "#api/push.ts";
 import { listReleases, releaseInfo } from "#api/releases.ts";
 import { PlatformError } from "#domain/errors.ts";
+import { sessionFrames } from "#domain/runner.ts";
 import type { Engine } from "#engine/engine.ts";
+import { encodeFrame, framesOf } from "#lib/frames.ts";
 import { createTransport } from "#lib/http.ts";
+import { upgradeOverSocket } from "#lib/upgrade.ts";
 import { createFakeEngine, doneJob, type FakeEngine } from "../../../test/fake-engine.ts";
 import { sameToken } from "./access.ts";
 import { handlers } from "./handlers.ts";
@@ -155,7 +158,7 @@ test("a token makes its bearer the actor, whatever the headers say", async (t) =
 
 test("what is of use to Berth's own account alone is denied over TCP", async (t) => {
   const { post, engine } = await startServer(t);
-  const answer = await post("/api/v1/apps/shop/runs", { command: "id" });
+  const answer = await post("/api/v1/apps/shop/repository", {});
   assert.equal(answer.status, 403);
   assert.deepEqual(engine.calls, []);
 });
@@ -165,6 +168,19 @@ test("an unknown path is a problem of its own", async (t) => {
   const answer = await get("/api/v1/nothing");
   assert.equal(answer.status, 404);
   assert.equal(answer.body["code"], "unknown_command");
+});
+
+test("a run is attached to with its secret alone, which leads nowhere else", async (t) => {
+  const { socket } = await startServer(t);
+  for (const path of ["/api/v1/runs/wrong/session", "/api/v1/apps", "/api/v1/runs/../session"]) {
+    await assert.rejects(upgradeOverSocket(socket, path), /404/);
+  }
+  const session = await upgradeOverSocket(socket, "/api/v1/runs/secret/session");
+  session.write(encodeFrame(sessionFrames.input, "typed"));
+  session.write(encodeFrame(sessionFrames.endOfInput));
+  const texts: string[] = [];
+  for await (const { payload } of framesOf(session, 1000)) texts.push(payload.toString());
+  assert.deepEqual(texts, ["typed", '{"value":{"code":7,"signal":null,"timedOut":false}}']);
 });
 
 test("tokens are compared whole", () => {
@@ -276,6 +292,7 @@ test("a push is asked for without loading its schema", async (t) => {
 });
 
 type Started = {
+  readonly socket: string;
   readonly engine: FakeEngine;
   readonly client: Client;
   readonly url: string;
@@ -312,6 +329,7 @@ async function startServer(t: TestContext, overrides: Partial<Engine> = {}): Pro
   return {
     engine,
     client,
+    socket: socketPath,
     url,
     logged,
     get: (path) => send(path, {}),

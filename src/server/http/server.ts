@@ -15,6 +15,7 @@ import type { Handler } from "./handle.ts";
 import { handlers } from "./handlers.ts";
 import { peerOf } from "./peer.ts";
 import { prometheusType, renderPrometheus } from "./prometheus.ts";
+import { serveSession } from "./sessions.ts";
 import { ndjson } from "./stream.ts";
 import { welcomeHeaders, welcomePage } from "./welcome.ts";
 
@@ -114,6 +115,9 @@ function createDoor(door: Listener, options: HttpServerOptions): FastifyInstance
   });
   for (const { operation } of handlers) assertGuarded(operation);
   for (const handler of handlers) addRoute(app, { door, handler, options });
+  app.server.on("upgrade", (request, connection) =>
+    serveSession(request, connection, options.engine.openRun),
+  );
   return app;
 }
 

@@ -1,4 +1,4 @@
--- What berthd may ask, on a socket that only its own account can open.
+-- What berthd may ask, on a socket in a folder that nobody else may enter.
 local cjson = require "cjson.safe"
 local entries = require "entries"
 local ffi = require "ffi"
@@ -6,7 +6,6 @@ local routes = require "routing-table"
 local shared = require "shared-memory"
 
 ffi.cdef [[
-int chmod(const char *path, unsigned int mode);
 int prctl(int option, unsigned long arg2, ...);
 ]]
 
@@ -86,11 +85,9 @@ function M.remove_stale_socket(socket_path, pid_path)
     if not program:find("nginx", 1, true) then os.remove(socket_path) end
 end
 
--- nginx makes its sockets open to all, and lets workers outlive a killed master, whose ports its
--- successor could then not bind.
-function M.start_worker(socket_path)
+-- nginx lets workers outlive a killed master, whose ports its successor could then not bind.
+function M.start_worker()
     ffi.C.prctl(PR_SET_PDEATHSIG, ffi.cast("unsigned long", SIGTERM))
-    ffi.C.chmod(socket_path, tonumber("600", 8))
     shared.forget_predecessor()
 end
 

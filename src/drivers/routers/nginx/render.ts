@@ -89,7 +89,7 @@ init_by_lua_block {
     certificate = require("certificate")
 }
 init_worker_by_lua_block {
-    require("control").start_worker(${luaString(paths.socket)})
+    require("control").start_worker()
     require("request-log").keep_small(${luaString(paths.requestLog)})
 }`;
 }

@@ -19,13 +19,13 @@ type Positions = Map<number, number>;
 
 /**
  * The request log that nginx writes to `path` and `request-log.lua` renames to `<path>.1`. How far
- * it was read is kept beside it, so that a new berthd goes on where the last one ended.
+ * it was read is kept in a file of its own, so that a new berthd goes on where the last one ended.
  */
-export function createNginxRequestLog(path: string): RequestLog {
+export function createNginxRequestLog(path: string, positionFile = `${path}.read`): RequestLog {
   return {
     follow: (onBatch) => {
       const stopping = new AbortController();
-      const end = new Follower(path, onBatch).run(stopping.signal);
+      const end = new Follower({ path, positionFile }, onBatch).run(stopping.signal);
       return {
         [Symbol.asyncDispose]: async () => {
           stopping.abort();
@@ -38,16 +38,21 @@ export function createNginxRequestLog(path: string): RequestLog {
 
 class Follower {
   readonly #path: string;
+  readonly #positionFile: string;
   readonly #onBatch: (batch: RequestBatch) => void;
   #positions: Positions = new Map();
 
-  constructor(path: string, onBatch: (batch: RequestBatch) => void) {
+  constructor(
+    { path, positionFile }: { readonly path: string; readonly positionFile: string },
+    onBatch: (batch: RequestBatch) => void,
+  ) {
     this.#path = path;
+    this.#positionFile = positionFile;
     this.#onBatch = onBatch;
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    this.#positions = parsePositions(await readIfThere(this.#positionFile()).catch(() => null));
+    this.#positions = parsePositions(await readIfThere(this.#positionFile).catch(() => null));
     let wake = Promise.withResolvers<void>();
     const name = basename(this.#path);
     const watcher = watch(dirname(this.#path), (_, changed) => {
@@ -85,7 +90,7 @@ class Follower {
       seen.set(stats.ino, to);
     }
     this.#positions = seen;
-    if (hasNews) await writeFile(this.#positionFile(), JSON.stringify([...seen]), { mode: 0o600 });
+    if (hasNews) await writeFile(this.#positionFile, JSON.stringify([...seen]), { mode: 0o600 });
   }
 
   /** Hands on the whole lines of a part of a file, and answers where they end. */
@@ -117,10 +122,6 @@ class Follower {
     } finally {
       await file.close();
     }
-  }
-
-  #positionFile(): string {
-    return `${this.#path}.read`;
   }
 }
 

@@ -1,0 +1,32 @@
+import { chmodSync, chownSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { machineClock } from "#lib/clock.ts";
+import { beginRealm } from "#privileged/begin.ts";
+import { createHelper } from "#privileged/helper.ts";
+import { createRealm } from "#privileged/realm.ts";
+
+/**
+ * The one program of Berth's own that runs as root: a dozen verbs on a unix socket, in a folder that
+ * only berthd's group may enter. It parses no network input, and every call leaves a line.
+ */
+const [home = "", usersFrom = "", uid = "", gid = ""] = process.argv.slice(2);
+const code = join(import.meta.dirname, "../..");
+const account = { uid: Number(uid), gid: Number(gid) };
+const tools = { node: process.execPath, npm: join(code, "node_modules/npm") };
+const realm = createRealm({ home, tools, account, usersFrom: Number(usersFrom) });
+
+process.umask(0o022);
+await beginRealm(realm);
+const helper = createHelper(realm, (entry) => {
+  const line = { at: machineClock.now(), by: account.uid, ...entry };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+});
+const server = createServer((connection) => helper.serve(connection));
+server.maxConnections = 512;
+const socket = join(home, "run/root/berth-root.sock");
+rmSync(socket, { force: true });
+server.listen(socket, () => {
+  chownSync(socket, 0, account.gid);
+  chmodSync(socket, 0o660);
+});

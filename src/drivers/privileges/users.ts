@@ -1,0 +1,11 @@
+import type { Users } from "#domain/app-user.ts";
+import type { Privileges } from "#domain/privileges.ts";
+
+/** The Linux users that apps have on this machine. */
+export function createUsers({ call }: Privileges): Users {
+  return {
+    retire: async (user) => {
+      await call("retireUser", { user });
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import { chown, mkdir } from "node:fs/promises";
+import { removeOldScratch } from "./commands.ts";
+import { removeHalfStarted } from "./instances.ts";
+import type { Realm } from "./realm.ts";
+
+/** Makes the folders that the verbs work in, and removes what a killed predecessor left in them. */
+export async function beginRealm(realm: Realm): Promise<void> {
+  const { layout, account, hasUsers } = realm;
+  const folders = [layout.scan, layout.services, layout.scratch, layout.caches, layout.artifacts];
+  for (const folder of [...folders, layout.exits]) {
+    await mkdir(folder, { recursive: true, mode: 0o755 });
+  }
+  // berthd watches for ends.
+  if (hasUsers) await chown(layout.exits, 0, account.gid);
+  await removeOldScratch(realm);
+  await removeHalfStarted(realm);
+}

@@ -1,0 +1,107 @@
+import type { Duplex } from "node:stream";
+import { z } from "zod";
+import { PlatformError, withDiskFull } from "#domain/errors.ts";
+import { privilegedVerbs, type Verb } from "#domain/privileges.ts";
+import { sessionFrames } from "#domain/runner.ts";
+import { ExecError } from "#lib/exec.ts";
+import { callerOn, sendResult, type Caller } from "./caller.ts";
+import type { Realm } from "./realm.ts";
+import { verbsIn } from "./verbs.ts";
+
+/** What happened in one call. Config vars are named, never shown. */
+export type AuditEntry = {
+  readonly verb: string;
+  readonly args: unknown;
+  readonly outcome: string;
+  readonly tookMs: number;
+};
+
+export type Helper = {
+  /** Serves one connection: one request, checked here, whatever was checked before. */
+  readonly serve: (connection: Duplex) => void;
+};
+
+const Request = z.strictObject({ verb: z.string(), args: z.unknown() });
+const commandShownMax = 200;
+
+export function createHelper(realm: Realm, audit: (entry: AuditEntry) => void): Helper {
+  const verbs = verbsIn(realm);
+  const answer = async (caller: Caller): Promise<void> => {
+    const text = await caller.request;
+    const startedMs = performance.now();
+    const note = (asked: Asked | null, outcome: string) =>
+      audit({
+        verb: asked?.verb ?? "none",
+        args: asked ? shown(asked.args) : text.slice(0, commandShownMax),
+        outcome,
+        tookMs: Math.round(performance.now() - startedMs),
+      });
+    let asked: Asked | null = null;
+    try {
+      asked = parseRequest(text);
+      // The schema of the verb has just been applied; the table's types follow from the same.
+      const perform = verbs[asked.verb] as (args: unknown, caller: Caller) => Promise<unknown>;
+      sendResult(caller, await perform(asked.args, caller));
+      note(asked, "ok");
+    } catch (error) {
+      const failure = failureOf(error, asked?.verb ?? "a request");
+      caller.send(sessionFrames.failure, JSON.stringify(failure));
+      note(asked, `${failure.code}: ${error instanceof Error ? error.message : ""}`);
+    }
+  };
+  return {
+    serve: (connection) => {
+      const caller = callerOn(connection);
+      // Who goes away before a request is whole has asked nothing.
+      answer(caller).then(caller.end, caller.end);
+    },
+  };
+}
+
+type Asked = { readonly verb: Verb; readonly args: Readonly<Record<string, unknown>> };
+
+/** @throws {PlatformError} `helper_refused` for anything but a verb with its arguments. */
+function parseRequest(text: string): Asked {
+  const request = Request.safeParse(parseJson(text));
+  if (!request.success) throw refused("a request", "it is not a verb with arguments");
+  const { verb, args } = request.data;
+  if (!isVerb(verb)) throw refused("a request", "there is no such verb");
+  const checked = privilegedVerbs[verb].safeParse(args);
+  if (checked.success) return { verb, args: checked.data };
+  const issue = checked.error.issues[0];
+  throw refused(verb, `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`);
+}
+
+function isVerb(name: string): name is Verb {
+  return Object.hasOwn(privilegedVerbs, name);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refused("a request", "it is not JSON");
+  }
+}
+
+function refused(verb: string, problem: string): PlatformError {
+  return new PlatformError("helper_refused", { verb, problem });
+}
+
+/** What of a failure is told: an expected one whole, of a program that failed its last words. */
+function failureOf(error: unknown, verb: string): Pick<PlatformError, "code" | "details"> {
+  const known = withDiskFull(error, "Berth's home");
+  if (known instanceof PlatformError) return { code: known.code, details: known.details };
+  const problem =
+    error instanceof ExecError ? error.message : error instanceof Error ? error.name : "";
+  return { code: "command_failed", details: { command: verb, problem: problem.slice(0, 500) } };
+}
+
+function shown(args: Asked["args"]): unknown {
+  const { env, command } = args;
+  return {
+    ...args,
+    ...(typeof env === "object" && env !== null ? { env: Object.keys(env) } : {}),
+    ...(typeof command === "string" ? { command: command.slice(0, commandShownMax) } : {}),
+  };
+}

@@ -1,0 +1,52 @@
+import { UserNumber, userRange } from "#domain/app-user.ts";
+import { supervisionLayout, type SupervisionLayout } from "./layout.ts";
+import type { SandboxTools } from "./sandbox.ts";
+
+/** A Linux user and its group. */
+export type Ids = { readonly uid: number; readonly gid: number };
+
+/** What is ours on this machine: one home, and the users that may be acted on. */
+export type Realm = {
+  readonly home: string;
+  readonly layout: SupervisionLayout;
+  readonly tools: SandboxTools;
+  /** Who berthd is: reads what is built, and keeps the logs. */
+  readonly account: Ids;
+  /** Whether apps have users of their own; else everything is the account's. */
+  readonly hasUsers: boolean;
+  readonly userOf: (userNumber: number) => Ids;
+  /** Words that start a program as that user, without any privilege. */
+  readonly become: (ids: Ids) => string[];
+};
+
+export type RealmOptions = {
+  readonly home: string;
+  readonly tools: SandboxTools;
+  readonly account: Ids;
+  /** The first uid of the home's range; null for an ordinary user. */
+  readonly usersFrom: number | null;
+};
+
+export function createRealm({ home, tools, account, usersFrom }: RealmOptions): Realm {
+  const isInRange =
+    usersFrom === null ||
+    (usersFrom >= userRange.first &&
+      usersFrom < userRange.end &&
+      usersFrom % userRange.ofHome === 0);
+  if (!isInRange) throw new RangeError(`${usersFrom} begins no range of users`);
+  const hasUsers = usersFrom !== null;
+  return {
+    home,
+    layout: supervisionLayout(home),
+    tools,
+    account,
+    hasUsers,
+    userOf: (userNumber) => {
+      if (usersFrom === null) return account;
+      const uid = usersFrom + UserNumber.parse(userNumber);
+      return { uid, gid: uid };
+    },
+    become: ({ uid, gid }) =>
+      hasUsers ? ["s6-applyuidgid", "-u", String(uid), "-g", String(gid), "-G", ""] : [],
+  };
+}

@@ -1,0 +1,114 @@
+import { chmod, chown, lchown, lstat, mkdir } from "node:fs/promises";
+import { PlatformError } from "#domain/errors.ts";
+import { exec } from "#lib/exec.ts";
+import { nullIfMissing, removeTree } from "#lib/files.ts";
+import type { Ids, Realm } from "./realm.ts";
+
+/**
+ * Trees of apps, which their owners may fill with links, change under our hands and race us over.
+ * The folders above them are root's, so only a tree's own name is not to be trusted, and nothing
+ * below it: what walks through it are programs that neither follow links nor lose their way.
+ * @see chown(1) --from and -P, find(1) -P, rm(1)
+ */
+const largeTreeMs = { timeoutMs: 600_000 };
+
+/** Gives a tree that the account has checked out to the app's user; the account may look on. */
+export async function handOverTree(realm: Realm, artifactId: number, user: Ids): Promise<void> {
+  const path = realm.layout.growing(artifactId);
+  await requireOwner(path, realm.account);
+  if (!realm.hasUsers) return;
+  await giveAway(path, realm.account, user);
+  await requireOwner(path, user);
+  await lchown(path, user.uid, realm.account.gid);
+  await chmod(path, 0o750);
+}
+
+/**
+ * Takes a built tree: first from its owner's hands, then it is looked at. Root owns what is in it
+ * from then on; its top is the account's, which may let the router pass, and the app's group's.
+ */
+export async function sealTree(realm: Realm, path: string, owner: Ids, user: Ids): Promise<void> {
+  await requireOwner(path, owner);
+  const keeper = realm.hasUsers ? { uid: 0, gid: user.gid } : realm.account;
+  if (realm.hasUsers) await giveAway(path, owner, keeper);
+  await requireOwner(path, keeper);
+  await refuseOddFiles(path, keeper);
+  await exec(["chmod", "--recursive", "a=rX,ug-s,o-t", "--", path], largeTreeMs);
+  await chmod(path, 0o550);
+  if (realm.hasUsers) await lchown(path, realm.account.uid, user.gid);
+}
+
+/** The artifact's folder, if it is sealed for this user. One from before apps had users is sealed now. */
+export async function requireArtifact(
+  realm: Realm,
+  artifactId: number,
+  user: Ids,
+): Promise<string> {
+  const path = realm.layout.artifact(artifactId);
+  const { uid, gid } = await requireOwner(path, realm.account);
+  if (!realm.hasUsers || gid === user.gid) return path;
+  if (gid !== realm.account.gid) throw notOurs(path, `its group is ${gid}`);
+  await sealTree(realm, path, { uid, gid }, user);
+  return path;
+}
+
+/** The tree that grows, if it is this user's. */
+export async function requireGrowing(realm: Realm, artifactId: number, user: Ids): Promise<string> {
+  const path = realm.layout.growing(artifactId);
+  await requireOwner(path, user);
+  return path;
+}
+
+/** The app's cache; one that is somebody else's is thrown away. */
+export async function ensureCache(realm: Realm, appId: number, user: Ids): Promise<string> {
+  const path = realm.layout.cache(appId);
+  const stats = await lstat(path).catch(nullIfMissing);
+  if (stats?.isDirectory() && stats.uid === user.uid) return path;
+  await removeAll(realm, path);
+  await makeFolder(path, user);
+  return path;
+}
+
+/** A new folder of the user's own, in one of root's. */
+export async function makeFolder(path: string, { uid, gid }: Ids): Promise<void> {
+  await mkdir(path, { mode: 0o700 });
+  await chown(path, uid, gid);
+}
+
+/** Removes a whole tree, whoever owns it. Repeatable; never follows a link. */
+export async function removeAll({ hasUsers }: Realm, path: string): Promise<void> {
+  if (hasUsers) await exec(["rm", "-rf", "--one-file-system", "--", path], largeTreeMs);
+  else await removeTree(path);
+}
+
+/** Changes the owner of what is `from`'s, and of nothing else: not of a file linked in from elsewhere. */
+async function giveAway(path: string, from: Ids, to: Ids): Promise<void> {
+  const how = ["--recursive", "--no-dereference", "-P", `--from=${from.uid}`];
+  await exec(["chown", ...how, "--", `${to.uid}:${to.gid}`, path], largeTreeMs);
+}
+
+async function refuseOddFiles(path: string, owner: Ids): Promise<void> {
+  const foreign = ["!", "-uid", String(owner.uid)];
+  const odd = ["!", "-type", "f", "!", "-type", "d", "!", "-type", "l"];
+  const say = ["-printf", String.raw`%y %P\n`, "-quit"];
+  const found = await exec(["find", path, "(", ...foreign, "-o", ...odd, ")", ...say], largeTreeMs);
+  if (found === "") return;
+  const name = JSON.stringify(found.slice(2, 202).trimEnd());
+  const isOdd = !/^[fdl]/.test(found);
+  const problem = isOdd
+    ? `the build left ${name}, which is a pipe, a socket or a device`
+    : `the build left ${name}, which belongs to somebody else`;
+  throw new PlatformError("tree_refused", { problem });
+}
+
+async function requireOwner(path: string, { uid }: Ids): Promise<Ids> {
+  const stats = await lstat(path).catch(nullIfMissing);
+  if (!stats) throw notOurs(path, "it is not there");
+  if (!stats.isDirectory()) throw notOurs(path, "it is no folder");
+  if (stats.uid !== uid) throw notOurs(path, `its owner is ${stats.uid}, not ${uid}`);
+  return { uid: stats.uid, gid: stats.gid };
+}
+
+function notOurs(path: string, why: string): PlatformError {
+  return new PlatformError("helper_refused", { verb: `to touch ${path}`, problem: why });
+}

@@ -1,0 +1,151 @@
+import { constants } from "node:fs";
+import { lstat, mkdir, open, readdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { PlatformError } from "#domain/errors.ts";
+import { exec } from "#lib/exec.ts";
+import { ensureDirectory, nullIfMissing } from "#lib/files.ts";
+import type { HomeLayout } from "./layout.ts";
+
+type Ids = { readonly uid: number; readonly gid: number };
+
+/** Whose a folder of the home is, and who else may do what in it. */
+type Folder = {
+  readonly path: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+};
+
+const root = { uid: 0, gid: 0 };
+
+/**
+ * Lays a home out so that nobody without privilege can replace what root runs or trusts. A home of
+ * an earlier Berth, which belonged to its account as a whole, is taken over; what root would have
+ * run from it is made anew. Repeatable. Never follows a link: a folder is taken first, and looked
+ * into only then.
+ */
+export async function prepareHome(
+  layout: HomeLayout,
+  { account, router }: { readonly account: Ids; readonly router: Ids },
+): Promise<void> {
+  await mkdir(layout.home, { recursive: true, mode: 0o711 });
+  await requirePassage(dirname(layout.home));
+  for (const path of executed(layout)) await dropUnlessRoots(path);
+  for (const folder of foldersOf(layout, account, router)) await ensureFolder(folder);
+  const admins = { from: account.uid, to: { ...root, gid: account.gid } };
+  await adoptFolder(layout.config, admins);
+  const certificates = { from: account.uid, to: { uid: account.uid, gid: router.gid } };
+  await adoptFolder(layout.certificates, certificates);
+}
+
+/** The home of an ordinary user, which is theirs alone. */
+export async function prepareOwnHome({ home, config, data, logs, run }: HomeLayout): Promise<void> {
+  for (const folder of [home, config, data, logs, run]) await ensureDirectory(folder, 0o700);
+}
+
+/** What root runs, or starts with root's privilege. */
+function executed({ scan, services, platformServices, hooks, helper }: HomeLayout): string[] {
+  return [scan, services, platformServices, hooks, helper];
+}
+
+/** Each one after the folder that it is in. */
+function foldersOf(layout: HomeLayout, account: Ids, router: Ids): Folder[] {
+  const forGroup = { ...root, gid: account.gid };
+  const own = (path: string): Folder => ({ path, ...account, mode: 0o700 });
+  return [
+    { path: layout.home, ...root, mode: 0o711 },
+    // The account makes files here, and cannot touch what is not its own.
+    { path: layout.data, ...forGroup, mode: 0o1771 },
+    { path: layout.artifacts, ...forGroup, mode: 0o1771 },
+    { path: layout.caches, ...root, mode: 0o711 },
+    { path: layout.scratch, ...root, mode: 0o711 },
+    own(layout.repositories),
+    own(layout.ssh),
+    own(layout.compileCache),
+    { path: layout.logs, ...root, mode: 0o711 },
+    ...["instances", "jobs", "berthd", "nginx", "sshd"].map((it) => own(join(layout.logs, it))),
+    { path: join(layout.logs, "berth-root"), ...root, mode: 0o700 },
+    { path: layout.run, ...forGroup, mode: 0o1771 },
+    { path: layout.scan, ...root, mode: 0o700 },
+    { path: layout.services, ...root, mode: 0o700 },
+    { path: layout.exits, ...forGroup, mode: 0o750 },
+    { path: layout.platformServices, ...root, mode: 0o700 },
+    { path: layout.hooks, ...root, mode: 0o755 },
+    { path: layout.helper, ...forGroup, mode: 0o750 },
+    { path: layout.helperCache, ...root, mode: 0o700 },
+    { path: layout.nginx, ...root, mode: 0o711 },
+    { path: layout.routing, uid: account.uid, gid: router.gid, mode: 0o750 },
+    { path: layout.nginxOwn, uid: router.uid, gid: account.gid, mode: 0o750 },
+  ];
+}
+
+/** Users of apps must get through to what is theirs. */
+async function requirePassage(folder: string): Promise<void> {
+  if (folder !== "/") await requirePassage(dirname(folder));
+  const { mode } = await stat(folder);
+  if ((mode & 0o001) !== 0) return;
+  const problem = `apps run as users of their own, which may not pass through ${folder}. Allow it: chmod o+x ${folder}`;
+  throw new PlatformError("command_failed", { command: "Preparing the home", problem });
+}
+
+async function dropUnlessRoots(path: string): Promise<void> {
+  const stats = await lstat(path).catch(nullIfMissing);
+  if (!stats || (stats.isDirectory() && stats.uid === 0)) return;
+  await exec(["rm", "-rf", "--one-file-system", "--", path]);
+}
+
+async function ensureFolder({ path, uid, gid, mode }: Folder): Promise<void> {
+  await makeFolder(path);
+  await using folder = await openFolder(path);
+  await folder.chown(uid, gid);
+  await folder.chmod(mode);
+}
+
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+}
+
+/** @throws {PlatformError} `command_failed` for a link, wherever it leads. */
+async function openFolder(path: string) {
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+  return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).catch((error: NodeJS.ErrnoException) => {
+    const problem = `${path} is no folder of its own (${error.code}). To have it on another disk, mount that there`;
+    const details = { command: "Preparing the home", problem };
+    throw new PlatformError("command_failed", details, { cause: error });
+  });
+}
+
+type Adoption = { readonly from: number; readonly to: Ids };
+
+/**
+ * Lets the group `to` read a folder with what is in it. What belonged to the account `from` goes to
+ * the owner `to`; what somebody else put there stays theirs.
+ */
+async function adoptFolder(path: string, adoption: Adoption): Promise<void> {
+  const { from, to } = adoption;
+  await makeFolder(path);
+  await using folder = await openFolder(path);
+  const { uid } = await folder.stat();
+  await folder.chown(isOurs(uid, from) ? to.uid : uid, to.gid);
+  await folder.chmod(0o750);
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) await adoptFolder(join(path, entry.name), adoption);
+    else if (entry.isFile()) await adoptFile(join(path, entry.name), adoption);
+  }
+}
+
+function isOurs(uid: number, account: number): boolean {
+  return uid === account || uid === 0;
+}
+
+async function adoptFile(path: string, { from, to }: Adoption): Promise<void> {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  await using file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  const { uid, mode, nlink } = await file.stat();
+  // Another name of a file elsewhere is not ours to give away.
+  if (nlink > 1) return;
+  await file.chown(isOurs(uid, from) ? to.uid : uid, to.gid);
+  await file.chmod((mode & 0o777) | 0o640);
+}

@@ -1,0 +1,82 @@
+import { lstat, mkdir, readdir, readlink, rename, symlink, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { userRange } from "#domain/app-user.ts";
+import { PlatformError } from "#domain/errors.ts";
+import { namesIn, nullIfMissing, readIfThere } from "#lib/files.ts";
+
+/** Where the homes of this machine share out the users that apps get: a link for each block. */
+const usualRegistry = "/var/lib/berth-uids";
+const blocksMax = (userRange.end - userRange.first) / userRange.ofHome;
+
+/**
+ * The first uid of the home's own block of users, taken on the first call. Two homes never share
+ * one; a block is taken over only when its home is gone and no process of it runs.
+ */
+export async function claimUsers(home: string, registry = usualRegistry): Promise<number> {
+  await mkdir(registry, { recursive: true, mode: 0o755 });
+  const owners = await ownersIn(registry);
+  const own = owners.findIndex((owner) => owner === home);
+  if (own >= 0) return firstOf(own);
+  for (let block = 0; block < blocksMax; block += 1) {
+    const owner = owners[block];
+    if (owner !== undefined && !(await takeFrom(registry, block, owner))) continue;
+    const link = join(registry, String(block));
+    const isOurs = await symlink(home, link).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EEXIST") throw error;
+        return false;
+      },
+    );
+    if (isOurs) return firstOf(block);
+  }
+  const problem = `all blocks in ${registry} are taken; remove links of homes that are gone`;
+  throw new PlatformError("command_failed", { command: "Choosing users for apps", problem });
+}
+
+/** Gives the home's block back. Only for a home that is removed. */
+export async function releaseUsers(home: string, registry = usualRegistry): Promise<void> {
+  const block = (await ownersIn(registry)).findIndex((owner) => owner === home);
+  if (block >= 0) await unlink(join(registry, String(block))).catch(nullIfMissing);
+}
+
+function firstOf(block: number): number {
+  return userRange.first + block * userRange.ofHome;
+}
+
+/** The home of each block that is taken. */
+async function ownersIn(registry: string): Promise<string[]> {
+  const owners: string[] = [];
+  for (const name of await namesIn(registry)) {
+    if (!/^\d{1,4}$/.test(name)) continue;
+    const owner = await readlink(join(registry, name)).catch(() => null);
+    if (owner !== null) owners[Number(name)] = owner;
+  }
+  return owners;
+}
+
+/** Frees a block of a home that is gone. Of several that try, one succeeds. */
+async function takeFrom(registry: string, block: number, owner: string): Promise<boolean> {
+  const isThere = (await lstat(owner).catch(nullIfMissing)) !== null;
+  if (isThere || (await isInUse(block))) return false;
+  const link = join(registry, String(block));
+  const aside = `${link}.gone`;
+  await rename(link, aside).catch(nullIfMissing);
+  // Somebody else may have put a link of their own there meanwhile: it goes back.
+  if ((await readlink(aside).catch(() => null)) !== owner) {
+    await rename(aside, link).catch(nullIfMissing);
+    return false;
+  }
+  await unlink(aside).catch(nullIfMissing);
+  return true;
+}
+
+async function isInUse(block: number): Promise<boolean> {
+  const first = firstOf(block);
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const status = (await readIfThere(`/proc/${pid}/status`).catch(() => null)) ?? "";
+    const uid = Number(/^Uid:\t(\d+)/m.exec(status)?.[1] ?? -1);
+    if (uid >= first && uid < first + userRange.ofHome) return true;
+  }
+  return false;
+}
