@@ -35,7 +35,8 @@ export async function startPrivileges(
   const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const account = hasUsers ? { uid: 65_533, gid: 65_533 } : self;
   const usersFrom = hasUsers ? await claimUsers(home) : null;
-  const realm = createRealm({ home, tools, account, usersFrom });
+  const relay = join(import.meta.dirname, "../src/bin/berth-terminal.ts");
+  const realm = createRealm({ home, tools, relay, account, usersFrom });
   await mkdir(join(home, "logs/instances"), { recursive: true });
   await beginRealm(realm);
   const audit: AuditEntry[] = [];

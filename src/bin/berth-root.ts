@@ -14,7 +14,8 @@ const [home = "", usersFrom = "", uid = "", gid = ""] = process.argv.slice(2);
 const code = join(import.meta.dirname, "../..");
 const account = { uid: Number(uid), gid: Number(gid) };
 const tools = { node: process.execPath, npm: join(code, "node_modules/npm") };
-const realm = createRealm({ home, tools, account, usersFrom: Number(usersFrom) });
+const relay = join(import.meta.dirname, "berth-terminal.ts");
+const realm = createRealm({ home, tools, relay, account, usersFrom: Number(usersFrom) });
 
 process.umask(0o022);
 await beginRealm(realm);

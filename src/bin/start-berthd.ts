@@ -140,7 +140,8 @@ async function privilegesFor(home: string, helper: string | null): Promise<Privi
 async function helperInside(home: string): Promise<() => Duplex> {
   const { uid, gid } = userInfo();
   const tools = { node: process.execPath, npm: join(code, "node_modules/npm") };
-  const realm = createRealm({ home, tools, account: { uid, gid }, usersFrom: null });
+  const relay = join(import.meta.dirname, "berth-terminal.ts");
+  const realm = createRealm({ home, tools, relay, account: { uid, gid }, usersFrom: null });
   await beginRealm(realm);
   const { serve } = createHelper(realm, () => {});
   return () => {

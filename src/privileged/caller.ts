@@ -54,10 +54,12 @@ export function callerOn(connection: Duplex): Caller {
     }
   });
   connection.on("error", () => {});
-  connection.once("close", () => {
+  const leave = () => {
     clearTimeout(late);
     fail(new Error("the connection was closed"));
-  });
+  };
+  // Nobody here says the last word half-way: an end is the end.
+  connection.once("end", leave).once("close", leave);
   return {
     request: request.promise,
     listen: (listener) => (onFrame = listener),

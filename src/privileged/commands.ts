@@ -1,10 +1,14 @@
 import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import type { VerbArguments } from "#domain/privileges.ts";
-import { sessionFrames, type Outcome } from "#domain/runner.ts";
+import { sessionFrames, type Outcome, type TerminalSize } from "#domain/runner.ts";
 import { ended, start, type ChildProcess } from "#lib/exec.ts";
+import { renderExecline } from "#lib/execline.ts";
 import { namesIn } from "#lib/files.ts";
+import { encodeFrame } from "#lib/frames.ts";
 import type { Caller } from "./caller.ts";
 import { exitOf } from "./exits.ts";
 import type { Ids, Realm } from "./realm.ts";
@@ -22,28 +26,31 @@ const inputBacklogMax = 1024 * 1024;
  */
 export async function runCommand(realm: Realm, command: Command, caller: Caller): Promise<Outcome> {
   const user = realm.userOf(command.user);
-  const scratchDir = command.building ? await makeScratch(realm, user) : null;
+  const { building, terminal } = command;
+  const scratch = building || terminal ? await makeScratch(realm, user) : null;
   try {
-    const inputs = renderSandbox(
-      {
-        user,
-        writable: command.building,
-        scratchDir,
-        scratchBytes: command.limits.diskBytes,
-        env: command.env,
-        ownsTerminal: false,
-        ...(command.building
-          ? {
-              dir: await requireGrowing(realm, command.artifactId, user),
-              cacheDir: await ensureCache(realm, command.appId, user),
-            }
-          : { dir: await requireArtifact(realm, command.artifactId, user), cacheDir: null }),
-      },
-      realm.tools,
-    );
-    return await runIn(realm, { command, user, inputs }, caller);
+    const sandbox = {
+      user,
+      writable: building,
+      scratchDir: building ? scratch : null,
+      scratchBytes: command.limits.diskBytes,
+      env: command.env,
+      ownsTerminal: terminal !== null,
+      ...(building
+        ? {
+            dir: await requireGrowing(realm, command.artifactId, user),
+            cacheDir: await ensureCache(realm, command.appId, user),
+          }
+        : { dir: await requireArtifact(realm, command.artifactId, user), cacheDir: null }),
+    };
+    const inputs = renderSandbox(sandbox, realm.tools);
+    const program = sandboxArgv(command.command);
+    if (!terminal || scratch === null)
+      return await runIn(realm, { command, user, program, inputs }, caller);
+    const words = await throughTerminal(realm, { terminal, user, scratch }, { program, inputs });
+    return await runIn(realm, { command, user, program: words, inputs: [] }, caller);
   } finally {
-    if (scratchDir !== null) await removeAll(realm, scratchDir);
+    if (scratch !== null) await removeAll(realm, scratch);
   }
 }
 
@@ -61,30 +68,64 @@ async function makeScratch(realm: Realm, user: Ids): Promise<string> {
   return path;
 }
 
+/**
+ * Words that run the program in a terminal. Its relay passes no descriptors on, so the inputs are
+ * files that the user alone can read, gone with the command.
+ */
+async function throughTerminal(
+  { tools, relay }: Realm,
+  at: { terminal: TerminalSize; user: Ids; scratch: string },
+  { program, inputs }: { program: readonly string[]; inputs: readonly SandboxInput[] },
+): Promise<string[]> {
+  const { columns, rows } = at.terminal;
+  const opened: string[][] = [];
+  for (const { descriptor, text } of inputs) {
+    const path = join(at.scratch, `sandbox.${descriptor}`);
+    await writeFor(path, text, at.user);
+    opened.push(["redirfd", "-r", String(descriptor), path]);
+  }
+  const script = join(at.scratch, "run");
+  await writeFor(script, renderExecline([...opened, program], { args: "-P" }), at.user);
+  return [tools.node, relay, String(columns), String(rows), "execlineb", "-P", script];
+}
+
+/** The folder is the user's, who may put there what they like: a link is never written through. */
+async function writeFor(path: string, text: string, { uid, gid }: Ids): Promise<void> {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  await using file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o400);
+  await file.writeFile(text);
+  await file.chown(uid, gid);
+}
+
 async function runIn(
   realm: Realm,
-  asked: { command: Command; user: Ids; inputs: readonly SandboxInput[] },
+  asked: {
+    command: Command;
+    user: Ids;
+    program: readonly string[];
+    inputs: readonly SandboxInput[];
+  },
   caller: Caller,
 ): Promise<Outcome> {
   const { command, user, inputs } = asked;
   const timeout = AbortSignal.timeout(command.timeoutMs);
-  const [program = "", ...args] = [...realm.become(user), ...sandboxArgv(command.command)];
+  const [program = "", ...args] = [...realm.become(user), ...asked.program];
   const child = start([program, ...args], {
     stdio: stdioFor(command.takesInput, inputs),
     signal: AbortSignal.any([caller.gone, timeout]),
   });
   feed(child, inputs);
-  if (command.takesInput) takeInput(child, caller);
+  if (command.takesInput) takeInput(child, command, caller);
   passOn(child, caller);
   const end = await ended(child);
   return { ...exitOf(end.code, end.signal), timedOut: timeout.aborted };
 }
 
 function stdioFor(takesInput: boolean, inputs: readonly SandboxInput[]): ("pipe" | "ignore")[] {
-  const count = 1 + Math.max(...inputs.map(({ descriptor }) => descriptor));
-  const open = new Set([1, 2, ...inputs.map(({ descriptor }) => descriptor)]);
-  if (takesInput) open.add(0);
-  return Array.from({ length: count }, (_, fd) => (open.has(fd) ? "pipe" : "ignore"));
+  const count = 1 + Math.max(2, ...inputs.map(({ descriptor }) => descriptor));
+  const piped = new Set([1, 2, ...inputs.map(({ descriptor }) => descriptor)]);
+  if (takesInput) piped.add(0);
+  return Array.from({ length: count }, (_, fd) => (piped.has(fd) ? "pipe" : "ignore"));
 }
 
 function feed(child: ChildProcess, inputs: readonly SandboxInput[]): void {
@@ -98,14 +139,16 @@ function feed(child: ChildProcess, inputs: readonly SandboxInput[]): void {
   }
 }
 
-function takeInput(child: ChildProcess, caller: Caller): void {
+/** A terminal's relay takes frames as they are; a command takes what is in those of input. */
+function takeInput(child: ChildProcess, { terminal }: Command, caller: Caller): void {
   const input = child.stdin;
   if (!input) return;
   input.on("error", () => {});
   caller.listen(({ type, payload }) => {
-    if (type === sessionFrames.endOfInput) input.end();
-    if (type !== sessionFrames.input || input.writableEnded) return;
-    input.write(payload);
+    if (input.writableEnded) return;
+    if (terminal) input.write(encodeFrame(type, payload));
+    else if (type === sessionFrames.endOfInput) input.end();
+    else if (type === sessionFrames.input) input.write(payload);
     if (input.writableLength > inputBacklogMax) child.kill("SIGKILL");
   });
 }

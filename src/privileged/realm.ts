@@ -10,6 +10,8 @@ export type Realm = {
   readonly home: string;
   readonly layout: SupervisionLayout;
   readonly tools: SandboxTools;
+  /** The program that gives a command a terminal. */
+  readonly relay: string;
   /** Who berthd is: reads what is built, and keeps the logs. */
   readonly account: Ids;
   /** Whether apps have users of their own; else everything is the account's. */
@@ -22,12 +24,13 @@ export type Realm = {
 export type RealmOptions = {
   readonly home: string;
   readonly tools: SandboxTools;
+  readonly relay: string;
   readonly account: Ids;
   /** The first uid of the home's range; null for an ordinary user. */
   readonly usersFrom: number | null;
 };
 
-export function createRealm({ home, tools, account, usersFrom }: RealmOptions): Realm {
+export function createRealm({ usersFrom, ...options }: RealmOptions): Realm {
   const isInRange =
     usersFrom === null ||
     (usersFrom >= userRange.first &&
@@ -36,13 +39,11 @@ export function createRealm({ home, tools, account, usersFrom }: RealmOptions): 
   if (!isInRange) throw new RangeError(`${usersFrom} begins no range of users`);
   const hasUsers = usersFrom !== null;
   return {
-    home,
-    layout: supervisionLayout(home),
-    tools,
-    account,
+    ...options,
+    layout: supervisionLayout(options.home),
     hasUsers,
     userOf: (userNumber) => {
-      if (usersFrom === null) return account;
+      if (usersFrom === null) return options.account;
       const uid = usersFrom + UserNumber.parse(userNumber);
       return { uid, gid: uid };
     },

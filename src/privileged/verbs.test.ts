@@ -4,6 +4,8 @@ import { join } from "node:path";
 import test from "node:test";
 import { buildLimits, instanceLimits } from "#domain/limits.ts";
 import type { VerbArguments } from "#domain/privileges.ts";
+import { parseFailure, sessionFrames, type Outcome } from "#domain/runner.ts";
+import { encodeFrame, framesOf } from "#lib/frames.ts";
 import { exists, readIfThere } from "#lib/files.ts";
 import { createLocalExecutor } from "#drivers/executors/local.ts";
 import { createSandboxRunner } from "#drivers/runners/sandbox.ts";
@@ -132,6 +134,37 @@ test("a program has no privilege, and no way to any", { skip: !isRoot }, async (
   assert.doesNotMatch(said, /daemon:/);
 });
 
+test("a one-off command has a terminal of its own: size, keys, job control, exit code", async () => {
+  await using world = await startWorld();
+  const talk = await world.talk(
+    "ls /dev/pts; stty size; test -t 0 && test -t 1 && echo a terminal; read line; echo got $line; sleep 985; echo gone on",
+  );
+  await talk.until(/^ptmx\r\n30 100\r\na terminal\r\n/);
+  talk.send(sessionFrames.input, "typed\r");
+  await talk.until(/got typed/);
+  talk.send(sessionFrames.input, "\u0003");
+  assert.deepEqual(await talk.outcome, { code: null, signal: "SIGINT", timedOut: false });
+  assert.equal(await countProcesses("sleep\x00985\x00"), 0);
+
+  const resized = await world.talk(
+    "trap 'stty size; exit 9' WINCH; echo ready; sleep 5 & wait; wait",
+  );
+  await resized.until(/ready/);
+  resized.send(sessionFrames.resize, '{"columns":77,"rows":11}');
+  resized.send(sessionFrames.resize, "nonsense");
+  await resized.until(/11 77/);
+  assert.equal((await resized.outcome)?.code, 9);
+});
+
+test("a command in a terminal ends with whoever talks to it, and so does all it started", async () => {
+  await using world = await startWorld();
+  const talk = await world.talk("setsid sleep 984 & echo ready; sleep 984");
+  await talk.until(/ready/);
+  talk.close();
+  await until(async () => (await countProcesses("sleep\x00984\x00")) === 0);
+  assert.equal(await countProcesses("berth-terminal.ts\x0030"), 0);
+});
+
 test("every call leaves a line that names config vars and shows none", async () => {
   await using world = await startWorld();
   await world.start(5, "sleep 900");
@@ -173,6 +206,35 @@ async function startWorld(files: Readonly<Record<string, string>> = { file: "con
     log: async (id: number) => {
       const file = join(realm.layout.log(logName(id)), "current");
       return (await readIfThere(file)) ?? "";
+    },
+    /** A command in a terminal of 100 by 30. */
+    talk: async (command: string) => {
+      const app = { id: 1, userNumber: 1 };
+      const limits = instanceLimits;
+      const sandboxed = { app, artifactId: 1, building: false, command, env: {}, limits };
+      const terminal = { columns: 100, rows: 30, kind: "xterm" };
+      const session = runner.open(sandboxed, { terminal, timeoutMs: 20_000 });
+      let shown = "";
+      const outcome = (async () => {
+        for await (const { type, payload } of framesOf(session.bytes, 1_000_000)) {
+          if (type === sessionFrames.output || type === sessionFrames.errorOutput)
+            shown += payload.toString();
+          if (type === sessionFrames.failure) throw parseFailure(payload.toString());
+          if (type === sessionFrames.result) return JSON.parse(payload.toString()).value as Outcome;
+        }
+        return null;
+      })();
+      outcome.catch(() => {});
+      return {
+        outcome,
+        text: () => shown,
+        until: (pattern: RegExp) =>
+          until(async () => pattern.test(shown), 10_000).catch((error: unknown) =>
+            assert.fail(`${String(error)}: ${shown}`),
+          ),
+        send: (type: number, text: string) => void session.write(encodeFrame(type, text)),
+        close: () => session.close(),
+      };
     },
     /** Everything that a command in the release's sandbox printed. */
     run: async (command: string) => {

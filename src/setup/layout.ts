@@ -15,6 +15,8 @@ export function homeLayout(home: string) {
     run,
     /** A key and a repository of whoever set Berth up, not Berth's own. */
     firstApp: join(home, "first-app"),
+    /** Keys that the account's own home may hold. */
+    sshFolder: join(home, ".ssh"),
     database: join(data, "berth.db"),
     metrics: join(data, "metrics.db"),
     repositories: join(data, "repos"),

@@ -32,10 +32,19 @@ export async function prepareHome(
   await requirePassage(dirname(layout.home));
   for (const path of executed(layout)) await dropUnlessRoots(path);
   for (const folder of foldersOf(layout, account, router)) await ensureFolder(folder);
+  await letKeysBePut(layout.sshFolder, account);
   const admins = { from: account.uid, to: { ...root, gid: account.gid } };
   await adoptFolder(layout.config, admins);
   const certificates = { from: account.uid, to: { uid: account.uid, gid: router.gid } };
   await adoptFolder(layout.certificates, certificates);
+}
+
+/** berthd cannot watch for folders that come up in a home that it may not read, so they are there. */
+async function letKeysBePut(ssh: string, { gid }: Ids): Promise<void> {
+  if ((await lstat(ssh).catch(nullIfMissing)) !== null) return;
+  for (const path of [ssh, join(ssh, "authorized_keys.d")]) {
+    await ensureFolder({ path, ...root, gid, mode: 0o750 });
+  }
 }
 
 /** The home of an ordinary user, which is theirs alone. */

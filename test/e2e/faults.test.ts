@@ -10,11 +10,10 @@ import { kill, pidOf, processesOf, processesWith, query, untilTidy } from "../pr
 import { askSteadily } from "../requests.ts";
 
 /** Answers, breaks for good when told to, and then ends at once each time it is started. */
-const fragile = `const fs = require("node:fs");
-console.log("begun");
-if (fs.existsSync("/tmp/broken")) { console.log("broken again"); process.exit(7); }
+const fragile = `console.log("begun");
+if (Date.now() > Number(process.env.BROKEN_FROM ?? Infinity)) { console.log("broken again"); process.exit(7); }
 require("node:http").createServer((q, s) => {
-  if (q.url === "/break") { fs.writeFileSync("/tmp/broken", ""); process.exit(7); }
+  if (q.url === "/break") process.exit(7);
   console.log("asked for " + q.url);
   s.end("fragile");
 }).listen(process.env.PORT);`;
@@ -126,6 +125,11 @@ test("an instance, its supervisor or its logger killed: one of each is back, oth
 });
 
 test("an app that keeps crashing is shown with code and last lines, and does not spin", async () => {
+  // Nothing that it writes outlives it, so it goes by the time.
+  const brokenFrom = Date.now() + 10_000;
+  const set = await platform.berth("config:set", `BROKEN_FROM=${brokenFrom}`, "-a", "fragile");
+  assert.equal(set.code, 0, set.stderr);
+  await sleep(brokenFrom - Date.now());
   await platform.visit("fragile.localhost", "/break").catch(() => null);
   const shown = async () => {
     const { stdout } = await platform.berth("ps", "-a", "fragile", "--json");

@@ -1,0 +1,7 @@
+import { relayTerminal } from "#privileged/terminal.ts";
+
+/** Started by berth-root as an app's user: gives a one-off command a terminal of its own. */
+const [columns, rows, program = "", ...args] = process.argv.slice(2);
+const size = { columns: Number(columns), rows: Number(rows) };
+
+process.exit(await relayTerminal([program, ...args], size, process));
