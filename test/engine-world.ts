@@ -115,6 +115,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     clock: fastClock,
     log: { info: () => {}, error: (facts) => void errors.push(facts) },
     hostConfig: () => world.config,
+    door: "platform",
     host: { home: folder.path, version: "0", account: "berth", sshNames: [], isolation: [] },
   };
   let life = mortal(context, () => world.killWhen);
@@ -164,7 +165,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
       let text = "";
       const forEver = new AbortController();
       for await (const piece of world.engine.followJob(job.id, 0, forEver.signal)) {
-        text += piece.text;
+        if ("text" in piece) text += piece.text;
       }
       return text;
     },

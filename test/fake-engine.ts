@@ -2,6 +2,7 @@ import { PlatformError } from "#domain/errors.ts";
 import { HostSettings } from "#domain/host-config.ts";
 import type { App } from "#domain/app.ts";
 import { BranchConfig } from "#domain/branch.ts";
+import type { ChangeListener } from "#domain/changes.ts";
 import type { Job } from "#domain/job.ts";
 import type { Key } from "#domain/key.ts";
 import { instanceLimits } from "#domain/limits.ts";
@@ -23,6 +24,9 @@ export type FakeEngine = Engine & {
   readonly calls: string[];
   /** What a job prints, by its id; without one it prints `building` and is done. */
   readonly outputs: Map<number, AsyncIterable<{ offset: number; text: string }>>;
+  /** Tells whoever listens. */
+  readonly change: ChangeListener;
+  readonly listeners: ReadonlySet<ChangeListener>;
   /** How many log followers are listening. */
   followers: number;
 };
@@ -32,6 +36,7 @@ const hostileText = "red \u001b[31malert\u001b[0m \u001b]0;title\u0007 \u202egnp
 /** An engine with one app, `shop`, that remembers what it was asked and does nothing. */
 export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
   const calls: string[] = [];
+  const listeners = new Set<ChangeListener>();
   const note = (...words: unknown[]): void => void calls.push(words.map(wordOf).join(" "));
   const job = (kind: Job["kind"], target: string): Job => ({ ...doneJob, kind, target });
   const engine: FakeEngine = {
@@ -41,16 +46,21 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
     people: createPeople({
       store: emptyStore(),
       clock: machineClock,
+      door: "cli",
       access: { write: async () => {} },
       url: () => "http://localhost:42500",
     }),
+    change: (change) => {
+      for (const listener of listeners) listener(change);
+    },
+    listeners,
     createApp: async (name, actor) => (note("createApp", name, actor), { ...shop, name }),
     listApps: async () => [shopStatus],
     appInfo: async (app) => {
       if (!["shop", "blog"].includes(app)) throw new PlatformError("app_not_found", { app });
       return shopStatus;
     },
-    destroyApp: async (app, actor) => note("destroyApp", app, actor),
+    destroyApp: async (app, actor) => (note("destroyApp", app, actor), job("destroy", app)),
     listReleases: async () => ({ releases: [shopRelease], currentId: shopRelease.id }),
     releaseInfo: async (target, number) => (note("releaseInfo", target, number), shopRelease),
     diffReleases: async (target, from, to) => (
@@ -120,6 +130,7 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
           appId: 1,
           target: "shop",
           actor: "ann",
+          door: "cli",
           message: "Made shop.",
         },
       ]
@@ -159,16 +170,23 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
     readRepository: async (app) => ({ directory: `/repos/${app}`, app }),
     deploy: async (push) => (note("deploy", push), job("deploy", push.app)),
     rebuild: async (target) => (note("rebuild", target), [job("rebuild", target ?? "shop")]),
-    cleanup: async () => ["The app old was removed."],
+    cleanup: async () => job("cleanup", ""),
     job: async (id) => {
       if (id !== doneJob.id) throw new PlatformError("job_not_found", { job: id });
       return doneJob;
     },
-    listJobs: async () => [doneJob],
-    followJob(id, offset) {
+    listJobs: async (query) => (note("listJobs", query), [doneJob]),
+    async *followJob(id, offset) {
       note("followJob", id, offset);
-      return engine.outputs.get(id) ?? oneLine();
+      yield* engine.outputs.get(id) ?? oneLine();
+      yield { job: await engine.job(id) };
     },
+    abortJob: async (id, actor) => (note("abortJob", id, actor), doneJob),
+    listen: (listener) => {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+    through: () => engine,
     status: async () => ({
       version: "0.0.0",
       home: "/home",
@@ -276,10 +294,24 @@ export const doneJob: Job = {
   id: 12,
   kind: "deploy",
   branchId: 4,
+  appId: 1,
   target: "shop",
   actor: "ann",
+  door: "git",
   status: "done",
   step: "finish",
+  steps: [
+    {
+      name: "build",
+      title: "Building",
+      status: "done",
+      startedAt: moment.toISOString(),
+      endedAt: new Date(moment.getTime() + 900).toISOString(),
+      from: 0,
+      to: 9,
+      steps: [],
+    },
+  ],
   input: { commit: shopRelease.commit },
   artifactId: 9,
   releaseId: 40,

@@ -1,4 +1,5 @@
 import type { InputOf, Operation, ResultOf } from "#api/operation.ts";
+import { createSseParser } from "../lib/sse.ts";
 import { forgetSession, sessionHeaders } from "./session.ts";
 
 /** A failure as the server tells it: what happened and what to do. */
@@ -27,19 +28,17 @@ export async function call<O extends Operation>(
   return (await response.json()) as ResultOf<O>;
 }
 
-/** Calls an operation that streams, and gives its lines as they come. */
+/** Calls an operation that streams, and gives its events as they come. */
 export async function* follow<O extends Operation>(
   operation: O,
   input: InputOf<O>,
   signal: AbortSignal,
 ): AsyncGenerator<ResultOf<O>> {
   const response = await request(operation, input as LooseInput, signal);
-  let rest = "";
+  const parse = createSseParser();
   for await (const piece of piecesOf(response)) {
-    const lines = (rest + piece).split("\n");
-    rest = lines.pop() ?? "";
-    // As above, for each line.
-    for (const line of lines) yield JSON.parse(line) as ResultOf<O>;
+    // As above, for each event.
+    for (const { data } of parse(piece)) yield JSON.parse(data) as ResultOf<O>;
   }
 }
 

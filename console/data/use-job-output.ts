@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { followJobOutput } from "#api/jobs.ts";
+import { jobEvents } from "#api/jobs.ts";
 import { createLineBuffer, type LineBuffer } from "../lib/line-buffer.ts";
 import { follow } from "./client.ts";
 import { pause } from "./pause.ts";
@@ -35,11 +35,11 @@ async function readOn(
   from: { readonly job: number; readonly place: Place; readonly signal: AbortSignal },
 ): Promise<boolean> {
   const { job, place, signal } = from;
-  const input = { params: { job }, query: { offset: place.offset } };
-  for await (const piece of follow(followJobOutput, input, signal)) {
-    if (signal.aborted || "job" in piece) return true;
-    if (!("text" in piece)) continue;
-    place.offset = piece.offset;
+  const input = { params: { job }, query: { after: place.offset } };
+  for await (const piece of follow(jobEvents, input, signal)) {
+    if (signal.aborted || (piece.type === "job" && piece.job.endedAt !== null)) return true;
+    if (piece.type !== "output") continue;
+    place.offset = piece.id;
     const lines = (place.rest + piece.text).split("\n");
     place.rest = lines.pop() ?? "";
     buffer.add(lines.map(lineOf));

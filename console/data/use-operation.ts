@@ -5,6 +5,7 @@ import {
   type UseMutationResult,
   type UseQueryResult,
 } from "@tanstack/react-query";
+import type { ListOperation } from "#api/list.ts";
 import type { InputOf, Operation, ResultOf } from "#api/operation.ts";
 import { call, type ApiError } from "./client.ts";
 
@@ -22,6 +23,22 @@ export function useOperation<O extends Operation>(
   return useQuery({
     queryKey: keyOf(operation, input),
     queryFn: ({ signal }) => call(operation, input, signal),
+    ...options,
+  });
+}
+
+/** The items of a list, all that one page may hold unless the input says how many. */
+export function useList<O extends ListOperation>(
+  operation: O,
+  input: InputOf<O>,
+  options: { readonly enabled?: boolean } = {},
+): UseQueryResult<ResultOf<O>["items"], ApiError> {
+  // Every list takes a query of its own besides; generics do not see through it.
+  const { query } = input as { query?: object };
+  const full = { ...input, query: { limit: 1000, ...query } } as InputOf<O>;
+  return useQuery({
+    queryKey: keyOf(operation, full),
+    queryFn: async ({ signal }) => (await call(operation, full, signal)).items,
     ...options,
   });
 }

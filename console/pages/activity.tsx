@@ -1,7 +1,7 @@
 import { listEvents } from "#api/events.ts";
 import { listJobs } from "#api/jobs.ts";
 import { useAddressValue } from "../data/location.ts";
-import { useOperation } from "../data/use-operation.ts";
+import { useList } from "../data/use-operation.ts";
 import { Answer } from "../parts/answer.tsx";
 import { EventList } from "../parts/event-list.tsx";
 import { JobList } from "../parts/job-list.tsx";
@@ -36,7 +36,7 @@ export function ActivityPage() {
 }
 
 function Jobs({ target }: { target: string }) {
-  const jobs = useOperation(listJobs, { query: { limit: 50, ...filterOf(target) } });
+  const jobs = useList(listJobs, { query: { limit: 50, ...filterOf(target) } });
   return (
     <Answer of={jobs} rows={8}>
       {(list) => <JobList jobs={list} showTarget />}
@@ -45,7 +45,7 @@ function Jobs({ target }: { target: string }) {
 }
 
 function Events({ target }: { target: string }) {
-  const events = useOperation(listEvents, { query: { limit: 100, ...filterOf(target) } });
+  const events = useList(listEvents, { query: { limit: 100, ...filterOf(target) } });
   return (
     <Answer of={events} rows={8}>
       {(list) => <EventList events={list} showTarget />}

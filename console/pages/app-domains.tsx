@@ -1,7 +1,7 @@
 import { useState, type FormEvent } from "react";
 import { addDomain, listDomains, removeDomain } from "#api/domains.ts";
 import type { DomainView } from "#api/views.ts";
-import { useAction, useOperation } from "../data/use-operation.ts";
+import { useAction, useList } from "../data/use-operation.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Field } from "../parts/field.tsx";
 import { Empty, ErrorNote } from "../parts/note.tsx";
@@ -27,7 +27,7 @@ export function AppDomainsPage({ target }: { target: string }) {
 }
 
 function Domains({ target, urls }: { target: string; urls: readonly string[] }) {
-  const domains = useOperation(listDomains, { query: { target } });
+  const domains = useList(listDomains, { query: { target } });
   const remove = useAction(removeDomain);
   return (
     <>

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { listInstances } from "#api/instances.ts";
 import { useAddressValue } from "../data/location.ts";
 import { useAppLog } from "../data/use-log.ts";
-import { useOperation } from "../data/use-operation.ts";
+import { useList } from "../data/use-operation.ts";
 import { withoutAnsi } from "../lib/ansi.ts";
 import type { Line } from "../lib/line-buffer.ts";
 import { Choice, Field } from "../parts/field.tsx";
@@ -19,7 +19,7 @@ function AppLog({ target }: { target: string }) {
   const [wanted, setWanted] = useAddressValue("find");
   const [isPaused, setPaused] = useState(false);
   const { buffer, error } = useAppLog(target, process);
-  const instances = useOperation(listInstances, { params: { target } });
+  const instances = useList(listInstances, { params: { target } });
   useEffect(() => buffer.setFilter(wanted === "" ? null : lineHas(wanted)), [buffer, wanted]);
   useEffect(() => buffer.setPaused(isPaused), [buffer, isPaused]);
   const names = (instances.data ?? []).map(({ name }) => name);

@@ -1,7 +1,7 @@
 import { listEvents } from "#api/events.ts";
 import { listJobs } from "#api/jobs.ts";
 import type { AppStatusView, BranchView } from "#api/views.ts";
-import { useOperation } from "../data/use-operation.ts";
+import { useList } from "../data/use-operation.ts";
 import { branchPlots } from "../lib/branch-plots.ts";
 import { Answer } from "../parts/answer.tsx";
 import { EventList } from "../parts/event-list.tsx";
@@ -69,7 +69,7 @@ function CurrentRelease({ branch: { current, target } }: { branch: BranchView })
 }
 
 function LastJobs({ target }: { target: string }) {
-  const jobs = useOperation(listJobs, { query: { target, limit: 6 } });
+  const jobs = useList(listJobs, { query: { target, limit: 6 } });
   return (
     <Panel title="Last jobs" aside={<Link to={`/activity?target=${target}`}>All jobs</Link>}>
       <Answer of={jobs}>{(list) => <JobList jobs={list} />}</Answer>
@@ -78,7 +78,7 @@ function LastJobs({ target }: { target: string }) {
 }
 
 function LastEvents({ target }: { target: string }) {
-  const events = useOperation(listEvents, { query: { target, limit: 8 } });
+  const events = useList(listEvents, { query: { target, limit: 8 } });
   return (
     <Panel
       title="What happened"

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { listReleases } from "#api/releases.ts";
 import type { ResultOf } from "#api/operation.ts";
-import { useOperation } from "../data/use-operation.ts";
+import { useList } from "../data/use-operation.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Empty } from "../parts/note.tsx";
 import { Badge, State } from "../parts/state.tsx";
@@ -9,14 +9,14 @@ import { Ago, Commit, Foreign } from "../parts/text.tsx";
 import { AppFrame } from "./app-frame.tsx";
 import { RollbackDialog } from "./rollback.tsx";
 
-type Release = ResultOf<typeof listReleases>[number];
+type Release = ResultOf<typeof listReleases>["items"][number];
 
 export function AppReleasesPage({ target }: { target: string }) {
   return <AppFrame target={target}>{() => <Releases target={target} />}</AppFrame>;
 }
 
 function Releases({ target }: { target: string }) {
-  const releases = useOperation(listReleases, { params: { target } });
+  const releases = useList(listReleases, { params: { target } });
   const [chosen, setChosen] = useState<Release | null>(null);
   return (
     <>

@@ -3,7 +3,7 @@ import type { AppStatusView, BranchView } from "#api/views.ts";
 import { useAddressValue } from "../data/location.ts";
 import type { BranchTrafficView } from "#api/metrics.ts";
 import { useTraffic } from "../data/use-metrics.ts";
-import { useOperation } from "../data/use-operation.ts";
+import { useList } from "../data/use-operation.ts";
 import { renderBytes, renderCount, renderNumberOf } from "../lib/format.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Field } from "../parts/field.tsx";
@@ -17,7 +17,7 @@ import { FirstRun } from "./first-run.tsx";
 
 /** Every app at a glance. */
 export function AppsPage() {
-  const apps = useOperation(listApps, {});
+  const apps = useList(listApps, {});
   return (
     <Answer of={apps} rows={8}>
       {(answer) => (answer.length === 0 ? <FirstRun /> : <AppList apps={answer} />)}

@@ -1,5 +1,5 @@
 import { listKeys } from "#api/keys.ts";
-import { useOperation } from "../data/use-operation.ts";
+import { useList } from "../data/use-operation.ts";
 import { Answer } from "../parts/answer.tsx";
 import { PageHead } from "../parts/panel.tsx";
 import { AddKey } from "./add-key.tsx";
@@ -7,7 +7,7 @@ import { CreateApp } from "./new-app.tsx";
 
 /** What somebody sees who has no app yet: the way to the first push, a step after the other. */
 export function FirstRun() {
-  const keys = useOperation(listKeys, {});
+  const keys = useList(listKeys, {});
   return (
     <div className="narrow">
       <PageHead title="Welcome to Berth">

@@ -1,6 +1,6 @@
 import { listInstances, restart } from "#api/instances.ts";
 import type { InstanceView } from "#api/views.ts";
-import { useAction, useOperation } from "../data/use-operation.ts";
+import { useAction, useList } from "../data/use-operation.ts";
 import { plainText } from "../lib/text.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Empty } from "../parts/note.tsx";
@@ -10,7 +10,7 @@ import { useErrorNotice } from "../parts/use-error-notice.tsx";
 
 /** What runs of a branch. One that crashes says how it ended and what it printed last. */
 export function Instances({ target }: { target: string }) {
-  const instances = useOperation(listInstances, { params: { target } });
+  const instances = useList(listInstances, { params: { target } });
   const restarting = useAction(restart);
   useErrorNotice(restarting.error);
   const restartOne = (instance: string) =>

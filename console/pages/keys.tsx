@@ -1,6 +1,6 @@
 import { listKeys, removeKey } from "#api/keys.ts";
 import type { KeyView } from "#api/views.ts";
-import { useAction, useOperation } from "../data/use-operation.ts";
+import { useAction, useList } from "../data/use-operation.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Empty, ErrorNote } from "../parts/note.tsx";
 import { notify } from "../parts/notices.tsx";
@@ -10,7 +10,7 @@ import { AddKey } from "./add-key.tsx";
 
 /** The public keys that may push and run commands. */
 export function KeysPage() {
-  const keys = useOperation(listKeys, {});
+  const keys = useList(listKeys, {});
   return (
     <>
       <PageHead title="Keys">

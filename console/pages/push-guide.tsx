@@ -1,7 +1,7 @@
 import { listJobs } from "#api/jobs.ts";
 import { listKeys } from "#api/keys.ts";
 import type { AppStatusView, BranchView, JobView } from "#api/views.ts";
-import { useOperation } from "../data/use-operation.ts";
+import { useList } from "../data/use-operation.ts";
 import { Commands } from "../parts/copy.tsx";
 import { JobProgress } from "../parts/job-progress.tsx";
 import { Panel } from "../parts/panel.tsx";
@@ -9,8 +9,8 @@ import { AddKey } from "./add-key.tsx";
 
 /** The way to a first push: the very commands to type, and the push itself as it arrives. */
 export function PushGuide({ app, branch }: { app: AppStatusView; branch: BranchView }) {
-  const jobs = useOperation(listJobs, { query: { target: branch.target, limit: 1 } });
-  const keys = useOperation(listKeys, {});
+  const jobs = useList(listJobs, { query: { target: branch.target, limit: 1 } });
+  const keys = useList(listKeys, {});
   const [job] = jobs.data ?? [];
   return (
     <div className="narrow">

@@ -12,7 +12,7 @@ import { ReleaseChanges } from "./release-changes.tsx";
 
 type RollbackDialogProps = {
   readonly target: string;
-  readonly release: ResultOf<typeof listReleases>[number];
+  readonly release: ResultOf<typeof listReleases>["items"][number];
   readonly onClose: () => void;
 };
 

@@ -9,6 +9,7 @@ const deeds = {
   stop: "Stop",
   start: "Start",
   destroy: "Destroy",
+  cleanup: "Cleanup",
 } as const satisfies Record<JobView["kind"], string>;
 
 /** What a job does, as the name of the link to it. */

@@ -1,17 +1,18 @@
 import { z } from "zod";
 import { AppName } from "#domain/app.ts";
 import { TeamName } from "#domain/team.ts";
+import { list, oneOf } from "./list.ts";
 import { operation } from "./operation.ts";
-import { AppStatusView } from "./views.ts";
+import { AppStatusView, branchStates, JobView } from "./views.ts";
 
 const params = z.strictObject({ app: AppName });
 
-export const listApps = operation({
+export const listApps = list({
   id: "apps.list",
-  method: "GET",
   path: "/apps",
   summary: "Lists the apps and how their branches are doing.",
-  result: z.array(AppStatusView),
+  item: AppStatusView,
+  filters: { state: oneOf(z.enum(branchStates)).describe("Apps with a branch in this state.") },
   errors: [],
   needs: "apps:read",
 });
@@ -50,7 +51,7 @@ export const destroyApp = operation({
   query: z.strictObject({
     confirm: z.string().default("").describe("The app's name once more."),
   }),
-  result: z.object({ destroyed: AppName }),
+  result: JobView,
   errors: ["app_not_found", "confirmation_needed", "managed_by_file"],
   needs: "app:admin",
 });

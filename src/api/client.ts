@@ -48,7 +48,7 @@ export function createClient(transport: Transport, where = "its home"): Client {
     const parts = input as Parts;
     const send = (): Promise<AsyncIterable<Uint8Array>> =>
       request(transport, { operation, input: parts, signal: signal ?? null, where });
-    const answer = operation.stream ? linesOf(send, where) : valueOf(send, where);
+    const answer = operation.stream ? eventsOf(send, where) : valueOf(send, where);
     // The server answers as the operation says: `handle` has parsed the answer with its schema.
     return answer as Answer<O>;
   };
@@ -98,8 +98,11 @@ async function valueOf(
   return JSON.parse(await textOf(body).catch((error: unknown) => rethrow(error, where)));
 }
 
-/** One JSON value for each line; a line `{error}` is a failure in the middle of the stream. */
-async function* linesOf(
+/**
+ * The value of each server-sent event, which stands on one line; `{error}` is a failure in the
+ * middle of the stream. Ids and comments are of no use here.
+ */
+async function* eventsOf(
   send: () => Promise<AsyncIterable<Uint8Array>>,
   where: string,
 ): AsyncGenerator {
@@ -110,15 +113,19 @@ async function* linesOf(
     for await (const chunk of body) {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) yield valueOfLine(line);
+      yield* valuesIn(lines);
     }
   } catch (error) {
     rethrow(error, where);
   }
 }
 
+function* valuesIn(lines: readonly string[]): Generator {
+  for (const line of lines) if (line.startsWith("data:")) yield valueOfLine(line);
+}
+
 function valueOfLine(line: string): unknown {
-  const value = JSON.parse(line) as { error?: ErrorReport };
+  const value = JSON.parse(line.slice("data:".length)) as { error?: ErrorReport };
   if (value.error) throw new RemoteError(value.error);
   return value;
 }

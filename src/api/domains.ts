@@ -1,18 +1,18 @@
 import { z } from "zod";
 import { Target } from "#domain/app.ts";
 import { DomainName } from "#domain/domain-name.ts";
+import { list } from "./list.ts";
 import { operation } from "./operation.ts";
 import { DomainView } from "./views.ts";
 
 const params = z.strictObject({ target: Target });
 
-export const listDomains = operation({
+export const listDomains = list({
   id: "domains.list",
-  method: "GET",
   path: "/domains",
   summary: "Lists the domains of a branch, or all of them.",
-  query: z.strictObject({ target: Target.optional() }),
-  result: z.array(DomainView),
+  item: DomainView,
+  filters: { target: Target.optional() },
   errors: ["app_not_found", "branch_not_found"],
   needs: "apps:read",
 });

@@ -1,24 +1,26 @@
 import { z } from "zod";
 import { Target } from "#domain/app.ts";
-import { operation } from "./operation.ts";
+import { eventCatalog, type EventType } from "#domain/events.ts";
+import { list, oneOf } from "./list.ts";
 import { EventView } from "./views.ts";
 
-export const listEvents = operation({
+// The keys of the catalogue are the types.
+const eventTypes = Object.keys(eventCatalog) as [EventType, ...EventType[]];
+const moment = z.iso.datetime({ offset: true, message: "write a moment as 2026-03-01T12:00:00Z" });
+
+export const listEvents = list({
   id: "events.list",
-  method: "GET",
   path: "/events",
   summary: "Lists what happened and who did it, the newest first.",
-  query: z.strictObject({
-    target: Target.optional(),
-    before: z.coerce
-      .number<number | string>()
-      .int()
-      .positive()
-      .optional()
-      .describe("Only events older than the one with this id."),
-    limit: z.coerce.number<number | string>().int().min(1).max(1000).default(50),
-  }),
-  result: z.array(EventView),
-  errors: ["app_not_found", "branch_not_found"],
+  item: EventView,
+  filters: {
+    target: Target.optional().describe("Of an app with all its branches, or of one: app@branch."),
+    type: oneOf(z.enum(eventTypes)).describe("Only of these types."),
+    actor: oneOf(z.string().min(1)).describe("Only by these actors."),
+    since: moment.optional().describe("Only from this moment on."),
+    until: moment.optional().describe("Only up to this moment."),
+  },
+  limit: 50,
+  errors: ["branch_not_found"],
   needs: "apps:read",
 });

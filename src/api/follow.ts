@@ -1,11 +1,13 @@
 import { PlatformError } from "#domain/errors.ts";
 import { RemoteError, type Client } from "./client.ts";
-import type { followJobOutput } from "./jobs.ts";
+import type { jobEvents } from "./jobs.ts";
 import { pushRoutes } from "./push-routes.ts";
 import type { JobView } from "./views.ts";
 
 export type FollowOptions = {
   readonly onText: (text: string) => void;
+  /** Is given the job at first, and whenever it has changed, but for its end. */
+  readonly onChange?: (job: JobView) => void;
   readonly signal?: AbortSignal;
   /** How long the server may be away; 30,000 by default. */
   readonly patienceMs?: number;
@@ -25,7 +27,7 @@ export async function followJob(
   options: FollowOptions,
 ): Promise<JobView> {
   const attemptsMax = Math.ceil((options.patienceMs ?? 30_000) / pauseMs);
-  const place: Place = { job, offset: 0, attempts: 0 };
+  const place: Place = { job, after: 0, attempts: 0 };
   for (;;) {
     try {
       return await readOn(client, place, options);
@@ -38,17 +40,19 @@ export async function followJob(
 }
 
 /** How far the output has been read, and how often in a row the server was not there. */
-type Place = { readonly job: number; offset: number; attempts: number };
+type Place = { readonly job: number; after: number; attempts: number };
 
 async function readOn(client: Client, place: Place, options: FollowOptions): Promise<JobView> {
   // The declaration is made of this very route; a client reads nothing else of it.
-  const operation = pushRoutes.followJob as unknown as typeof followJobOutput;
-  const input = { params: { job: place.job }, query: { offset: place.offset } };
-  for await (const line of client(operation, input, options.signal)) {
-    if ("job" in line) return line.job;
+  const operation = pushRoutes.followJob as unknown as typeof jobEvents;
+  const input = { params: { job: place.job }, query: { after: place.after } };
+  for await (const event of client(operation, input, options.signal)) {
     place.attempts = 0;
-    place.offset = line.offset;
-    options.onText(line.text);
+    if (event.type === "output") {
+      place.after = event.id;
+      options.onText(event.text);
+    } else if (event.job.endedAt !== null) return event.job;
+    else options.onChange?.(event.job);
   }
   // A stream that ends in good order, but without the job: the server is being stopped.
   throw new PlatformError("stopping");

@@ -1,17 +1,21 @@
 import { z } from "zod";
 import { ProcessTypeName, Target } from "#domain/app.ts";
+import { list, oneOf } from "./list.ts";
 import { operation } from "./operation.ts";
-import { ChangeView, InstanceView, JobView } from "./views.ts";
+import { ChangeView, instanceStates, InstanceView, JobView } from "./views.ts";
 
 const params = z.strictObject({ target: Target });
 
-export const listInstances = operation({
+export const listInstances = list({
   id: "instances.list",
-  method: "GET",
   path: "/apps/:target/instances",
   summary: "Lists the running instances of a branch.",
   params,
-  result: z.array(InstanceView),
+  item: InstanceView,
+  filters: {
+    processType: oneOf(ProcessTypeName).describe("Only of these process types."),
+    state: oneOf(z.enum(instanceStates)).describe("Only those in these states."),
+  },
   errors: ["app_not_found", "branch_not_found"],
   needs: "app:read",
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { list } from "./list.ts";
 import { UserName } from "#domain/user.ts";
 import { operation } from "./operation.ts";
 import { KeyView } from "./views.ts";
@@ -11,12 +12,11 @@ const KeyName = z
   )
   .describe("Name of a key; events say it of whoever used it.");
 
-export const listKeys = operation({
+export const listKeys = list({
   id: "keys.list",
-  method: "GET",
   path: "/keys",
   summary: "Lists your public keys for pushes and commands; all of them for superusers.",
-  result: z.array(KeyView),
+  item: KeyView,
   errors: [],
   needs: "own:read",
 });

@@ -7,7 +7,7 @@ export type Route = {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below `/api/v1`, with `:name` for parameters. */
   readonly path: string;
-  /** The answer is a line of JSON for each piece, as it comes, instead of one value. */
+  /** The answer is a stream of events, each a value, as they come. */
   readonly stream?: boolean;
 };
 
@@ -27,7 +27,7 @@ export type Operation<
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-  /** The answer; for a stream, one line of it. */
+  /** The answer; for a stream, one event of it. */
   readonly result: Result;
   readonly stream: Stream;
   readonly errors: readonly ErrorCode[];
@@ -40,7 +40,7 @@ export type Operation<
 const nothing = z.strictObject({});
 export type Nothing = typeof nothing;
 
-type Spec<P, Q, B, R, S> = Omit<Route, "stream"> & {
+export type OperationSpec<P, Q, B, R, S> = Omit<Route, "stream"> & {
   readonly id: string;
   readonly summary: string;
   readonly params?: P;
@@ -60,7 +60,7 @@ export function operation<
   Q extends z.ZodType = Nothing,
   B extends z.ZodType = Nothing,
   S extends boolean = false,
->(spec: Spec<P, Q, B, R, S>): Operation<P, Q, B, R, S> {
+>(spec: OperationSpec<P, Q, B, R, S>): Operation<P, Q, B, R, S> {
   // A part's type is Nothing exactly when the part is left out, and so is its default here.
   return {
     ...spec,
@@ -82,5 +82,5 @@ export type InputOf<O extends Operation> = Part<"params", z.input<O["params"]>> 
   Part<"query", z.input<O["query"]>> &
   Part<"body", z.input<O["body"]>>;
 
-/** What a caller gets; for a stream, one line of it. */
+/** What a caller gets; for a stream, one event of it. */
 export type ResultOf<O extends Operation> = z.output<O["result"]>;

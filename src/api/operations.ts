@@ -6,7 +6,7 @@ import { createDeploy, openRepository, readRepository, rebuild } from "./deploys
 import { addDomain, listDomains, removeDomain } from "./domains.ts";
 import { listEvents } from "./events.ts";
 import { listInstances, restart, scale, startBranch, stopBranch } from "./instances.ts";
-import { followJobOutput, jobInfo, listJobs } from "./jobs.ts";
+import { abortJob, jobEvents, jobInfo, listJobs } from "./jobs.ts";
 import { addKey, listKeys, rebuildKeys, removeKey } from "./keys.ts";
 import { changeLimits, listLimits } from "./limits.ts";
 import { readLogs } from "./logs.ts";
@@ -15,6 +15,7 @@ import type { Operation } from "./operation.ts";
 import { cleanUp, platformStatus, rotateSecrets, shutDown } from "./platform.ts";
 import { diffRelease } from "./release-diff.ts";
 import { listReleases, releaseInfo, rollback } from "./releases.ts";
+import { openStream } from "./stream.ts";
 import {
   addTeam,
   grantAccess,
@@ -71,7 +72,9 @@ export const operations: readonly Operation[] = [
   rebuild,
   listJobs,
   jobInfo,
-  followJobOutput,
+  jobEvents,
+  abortJob,
+  openStream,
   platformStatus,
   cleanUp,
   rotateSecrets,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { HostSettings } from "#domain/host-config.ts";
 import { operation } from "./operation.ts";
-import { Timestamp } from "./views.ts";
+import { ChangeView, Timestamp } from "./views.ts";
 
 const ConfigProblemView = z.object({
   severity: z.enum(["error", "warning"]).describe("A file with an error stays as it was before."),
@@ -40,7 +40,7 @@ export const cleanUp = operation({
   method: "POST",
   path: "/cleanup",
   summary: "Removes what configuration files no longer name.",
-  result: z.object({ removed: z.array(z.string()).describe("A sentence for each thing.") }),
+  result: ChangeView,
   errors: [],
   needs: "installation:admin",
 });

@@ -8,5 +8,5 @@ export const pushRoutes = {
   openRepository: { method: "POST", path: "/apps/:app/repository" },
   readRepository: { method: "GET", path: "/apps/:app/repository" },
   createDeploy: { method: "POST", path: "/apps/:app/deploys" },
-  followJob: { method: "GET", path: "/jobs/:job/output", stream: true },
+  followJob: { method: "GET", path: "/jobs/:job/events", stream: true },
 } as const satisfies Record<string, Route>;

@@ -1,17 +1,18 @@
 import { z } from "zod";
 import { Target } from "#domain/app.ts";
+import { list, oneOf } from "./list.ts";
 import { operation } from "./operation.ts";
-import { JobView, ListedReleaseView, ReleaseDetailView } from "./views.ts";
+import { JobView, ListedReleaseView, ReleaseDetailView, releaseStatuses } from "./views.ts";
 
 const params = z.strictObject({ target: Target });
 
-export const listReleases = operation({
+export const listReleases = list({
   id: "releases.list",
-  method: "GET",
   path: "/apps/:target/releases",
   summary: "Lists the releases of a branch, the newest first.",
   params,
-  result: z.array(ListedReleaseView),
+  item: ListedReleaseView,
+  filters: { status: oneOf(z.enum(releaseStatuses)).describe("Only of these statuses.") },
   errors: ["app_not_found", "branch_not_found"],
   needs: "app:read",
 });

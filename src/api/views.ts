@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { BranchName } from "#domain/app.ts";
 import { DomainConfig } from "#domain/domain-name.ts";
+import { doors } from "#domain/door.ts";
+import { jobKinds, jobStatuses, stepStatuses } from "#domain/job.ts";
 import { ProcessType } from "#domain/process-type.ts";
 
 /**
@@ -24,12 +26,14 @@ const AppView = z.object({
   createdAt: Timestamp,
 });
 
+export const releaseStatuses = ["pending", "healthy", "failed"] as const;
+
 const ReleaseView = z.object({
   number: z.int().describe("Counted per branch, from 1."),
   commit: z.string(),
   description: z.string(),
   actor: z.string(),
-  status: z.enum(["pending", "healthy", "failed"]),
+  status: z.enum(releaseStatuses),
   createdAt: Timestamp,
   healthyAt: Timestamp.nullable(),
 });
@@ -42,11 +46,20 @@ export const ReleaseDetailView = ReleaseView.extend({
   releaseCommand: z.string().nullable(),
 });
 
+export const branchStates = [
+  "undeployed",
+  "running",
+  "starting",
+  "crashing",
+  "held",
+  "stopped",
+] as const;
+
 export const BranchView = z.object({
   target: z.string().describe("How the branch is named in commands: shop or shop@staging."),
   name: BranchName,
   isDefault: z.boolean(),
-  state: z.enum(["undeployed", "running", "starting", "crashing", "held", "stopped"]),
+  state: z.enum(branchStates),
   current: ReleaseView.nullable(),
   urls: z.array(z.string()),
   healthy: z.int().describe("Instances that answer."),
@@ -61,10 +74,12 @@ export const AppStatusView = z.object({
 });
 export type AppStatusView = z.infer<typeof AppStatusView>;
 
+export const instanceStates = ["starting", "running", "draining", "crashing"] as const;
+
 export const InstanceView = z.object({
   name: z.string().describe("Such as web.1."),
   processType: z.string(),
-  state: z.enum(["starting", "running", "draining", "crashing"]),
+  state: z.enum(instanceStates),
   port: z.int().nullable(),
   pid: z.int().nullable(),
   command: z.string(),
@@ -84,6 +99,7 @@ export const InstanceView = z.object({
 export type InstanceView = z.infer<typeof InstanceView>;
 
 export const LogLineView = z.object({ at: z.string(), source: z.string(), text: z.string() });
+export type LogLineView = z.infer<typeof LogLineView>;
 
 export const DomainView = z.object({
   name: z.string(),
@@ -108,17 +124,34 @@ export const EventView = z.object({
   type: z.string(),
   target: z.string().nullable(),
   actor: z.string(),
+  door: z.enum(doors).describe("Through what it was asked for."),
   message: z.string(),
 });
 export type EventView = z.infer<typeof EventView>;
 
+export const JobStepView = z.object({
+  name: z.string().describe("Such as build; a builder's or hook's name within it."),
+  title: z.string(),
+  status: z.enum(stepStatuses).describe("interrupted: Berth was away, and began it again."),
+  startedAt: Timestamp,
+  endedAt: Timestamp.nullable(),
+  from: z.int().describe("Byte of the job's output at which its own begins."),
+  to: z.int().nullable().describe("Byte at which it ends."),
+  get steps() {
+    return z.array(JobStepView).describe("The steps within it.");
+  },
+});
+export type JobStepView = z.infer<typeof JobStepView>;
+
 export const JobView = z.object({
   id: z.int(),
-  kind: z.enum(["deploy", "rebuild", "release", "restart", "stop", "start", "destroy"]),
-  target: z.string(),
+  kind: z.enum(jobKinds),
+  target: z.string().describe("Empty for a job of the whole platform."),
   actor: z.string(),
-  status: z.enum(["waiting", "running", "done", "failed", "superseded"]),
+  door: z.enum(doors).describe("Through what it was asked for."),
+  status: z.enum(jobStatuses),
   step: z.string().nullable().describe("Where a deploy is."),
+  steps: z.array(JobStepView),
   input: z.object({
     commit: z.string().optional(),
     description: z.string().optional(),

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "#api/client.ts";
 import type { Lifecycle } from "#cli/lifecycle.ts";
+import { everyItem } from "#cli/pages.ts";
 import { apiSocketOf } from "#cli/run-cli.ts";
 import { createTransport } from "#lib/http.ts";
 import { createLifecycle } from "#setup/lifecycle.ts";
@@ -20,7 +21,8 @@ export const lifecycle: Lifecycle = createLifecycle({
   accountHome: "/var/lib/berth",
   api: {
     shutDown: async (home) => void (await clientOf(home)(shutDown, {})),
-    appNames: async (home) => (await clientOf(home)(listApps, {})).map(({ app }) => app.name),
+    appNames: async (home) =>
+      (await everyItem(clientOf(home), listApps, {})).map(({ app }) => app.name),
     createApp: async (home, name) => void (await clientOf(home)(createApp, { body: { name } })),
     addKey: async (home, name, line) =>
       void (await clientOf(home)(addKey, { body: { name, key: line } })),

@@ -1,44 +1,45 @@
 import { listEvents } from "#api/events.ts";
-import { jobInfo, listJobs } from "#api/jobs.ts";
+import { abortJob, jobInfo, listJobs } from "#api/jobs.ts";
 import { command, jobCommand } from "./command.ts";
+import { listCommand } from "./list-command.ts";
+import { printJob } from "./job-tree.ts";
 import { moment } from "./moment.ts";
 
-const number = { flags: "-n, --num <number>", describe: "how many of the newest" };
-
 export const activityCommands = [
-  command({
+  listCommand({
     usage: "events",
     target: "optional",
-    options: [number],
-    example: "events -a shop",
+    isLong: true,
+    example: "events -a shop --type deploy.failed,instance.exited",
     operation: listEvents,
-    input: ({ target, options }) => ({ query: { ...only(target), ...limitOf(options) } }),
-    print: (events, out) =>
+    input: ({ target }) => ({ query: only(target) }),
+    print: (events, { out }) =>
       out.table(
-        ["AT", "APP", "BY", "EVENT", "WHAT"],
+        ["AT", "APP", "BY", "DOOR", "EVENT", "WHAT"],
         events.map((event) => [
           moment(event.at),
           event.target ?? "-",
           event.actor,
+          event.door,
           event.type,
           event.message,
         ]),
         "Nothing has happened yet.",
       ),
   }),
-  command({
+  listCommand({
     usage: "jobs",
     target: "optional",
-    options: [number],
-    example: "jobs -a shop",
+    isLong: true,
+    example: "jobs -a shop --status failed",
     operation: listJobs,
-    input: ({ target, options }) => ({ query: { ...only(target), ...limitOf(options) } }),
-    print: (jobs, out) =>
+    input: ({ target }) => ({ query: only(target) }),
+    print: (jobs, { out }) =>
       out.table(
         ["JOB", "APP", "KIND", "STATUS", "STEP", "CREATED", "BY"],
         jobs.map((job) => [
           String(job.id),
-          job.target,
+          job.target || "-",
           job.kind,
           job.status,
           job.step ?? "-",
@@ -47,6 +48,20 @@ export const activityCommands = [
         ]),
         "No job has run yet.",
       ),
+  }),
+  command({
+    usage: "jobs:info <job>",
+    example: "jobs:info 12",
+    operation: jobInfo,
+    input: ({ args: [job = ""] }) => ({ params: { job } }),
+    print: (job, out) => printJob(job, out),
+  }),
+  command({
+    usage: "jobs:abort <job>",
+    example: "jobs:abort 12",
+    operation: abortJob,
+    input: ({ args: [job = ""] }) => ({ params: { job } }),
+    print: (job, out) => out.line(`Aborted job ${job.id} of ${job.target}.`),
   }),
   jobCommand({
     usage: "jobs:follow <job>",
@@ -60,8 +75,4 @@ export const activityCommands = [
 
 function only(target: string): { target?: string } {
   return target === "" ? {} : { target };
-}
-
-function limitOf(options: Readonly<Record<string, unknown>>): { limit?: string } {
-  return typeof options["num"] === "string" ? { limit: options["num"] } : {};
 }

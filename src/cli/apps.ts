@@ -1,20 +1,21 @@
 import { appInfo, createApp, destroyApp, listApps } from "#api/apps.ts";
 import type { AppStatusView, BranchView } from "#api/views.ts";
 import { parseTarget } from "#domain/app.ts";
-import { command } from "./command.ts";
+import { command, jobCommand } from "./command.ts";
+import { listCommand } from "./list-command.ts";
 import { moment } from "./moment.ts";
 import type { Output } from "./output.ts";
 
 const noApps = "No apps yet. Make one: berth apps:create shop";
 
 export const appCommands = [
-  command({
+  listCommand({
     usage: "apps",
     aliases: ["apps:list"],
-    example: "apps",
+    example: "apps --state crashing",
     operation: listApps,
     input: () => ({}),
-    print: (apps, out) =>
+    print: (apps, { out }) =>
       out.table(["APP", "STATE", "INSTANCES", "RELEASE", "URL"], apps.flatMap(rowsOf), noApps),
   }),
   command({
@@ -39,7 +40,7 @@ export const appCommands = [
     input: ({ target }) => ({ params: { app: parseTarget(target).app } }),
     print: printApp,
   }),
-  command({
+  jobCommand({
     usage: "apps:destroy [app]",
     aliases: ["destroy"],
     target: "argument",
@@ -50,15 +51,15 @@ export const appCommands = [
       params: { app: target },
       query: { confirm: String(options["confirm"] ?? "") },
     }),
-    print: ({ destroyed }, out) => out.line(`Destroyed ${destroyed}.`),
+    jobs: (job) => [job],
   }),
-  command({
+  listCommand({
     usage: "list",
     summary: "Lists the repositories and branches that are deployed.",
     example: "list",
     operation: listApps,
     input: () => ({}),
-    print: (apps, out) =>
+    print: (apps, { out }) =>
       out.table(
         ["REPO", "BRANCH", "STATE", "COMMIT"],
         apps.flatMap(({ app, branches }) =>

@@ -55,20 +55,21 @@ export type Command = {
   readonly run: (context: Context) => Promise<number | void>;
 };
 
-type Common = Pick<Command, "usage" | "example"> &
+/** What every declaration of a command says of itself. */
+export type CommandWords = Pick<Command, "usage" | "example"> &
   Partial<Pick<Command, "summary" | "aliases" | "target" | "options">>;
 
-type ActionSpec = Common &
+type ActionSpec = CommandWords &
   Pick<Command, "summary" | "run"> &
   Partial<Pick<Command, "passThrough" | "localOnly">>;
 
-type OperationSpec<O extends Operation> = Common & {
+type OperationSpec<O extends Operation> = CommandWords & {
   readonly operation: O;
   readonly input: (context: Context) => InputOf<O> | Promise<InputOf<O>>;
   readonly print: (result: ResultOf<O>, out: Output, context: Context) => void;
 };
 
-type JobSpec<O extends Operation> = Common & {
+type JobSpec<O extends Operation> = CommandWords & {
   readonly operation: O;
   readonly input: (context: Context) => InputOf<O> | Promise<InputOf<O>>;
   /** The jobs that the operation began. */

@@ -1,9 +1,10 @@
 import { addDomain, listDomains, removeDomain } from "#api/domains.ts";
 import type { DomainView } from "#api/views.ts";
 import { command } from "./command.ts";
+import { listCommand } from "./list-command.ts";
 
 export const domainCommands = [
-  command({
+  listCommand({
     usage: "domains [app]",
     target: "optional",
     example: "domains -a shop",
@@ -12,7 +13,7 @@ export const domainCommands = [
       const named = target || app;
       return { query: named === "" ? {} : { target: named } };
     },
-    print: (domains, out, { target }) =>
+    print: (domains, { out, target }) =>
       out.table(
         ["DOMAIN", "PATH", "SERVED BY", "TLS", "MANAGED BY"],
         domains.flatMap(rowsOf),

@@ -1,21 +1,22 @@
 import { listInstances, restart, scale, startBranch, stopBranch } from "#api/instances.ts";
 import type { InstanceView } from "#api/views.ts";
 import { describeExit } from "#domain/instance.ts";
-import { command, jobCommand } from "./command.ts";
+import { jobCommand } from "./command.ts";
 import { jobsOf } from "./job-output.ts";
+import { listCommand } from "./list-command.ts";
 import { moment } from "./moment.ts";
 import type { Output } from "./output.ts";
 import { quantity } from "./quantity.ts";
 import { parseFormation } from "./words.ts";
 
 export const instanceCommands = [
-  command({
+  listCommand({
     usage: "ps [app]",
     target: "argument",
     example: "ps -a shop",
     operation: listInstances,
     input: ({ target }) => ({ params: { target } }),
-    print: (instances, out, { target }) => printInstances(instances, out, target),
+    print: (instances, { out, target }) => printInstances(instances, out, target),
   }),
   jobCommand({
     usage: "ps:scale <type=count...>",

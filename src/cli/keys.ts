@@ -3,17 +3,18 @@ import type { Readable } from "node:stream";
 import { addKey, listKeys, rebuildKeys, removeKey } from "#api/keys.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { command, type Context } from "./command.ts";
+import { listCommand } from "./list-command.ts";
 
 const keyBytesMax = 20_000;
 
 export const keyCommands = [
-  command({
+  listCommand({
     usage: "keys",
     aliases: ["keys:list"],
     example: "keys",
     operation: listKeys,
     input: () => ({}),
-    print: (keys, out) =>
+    print: (keys, { out }) =>
       out.table(
         ["NAME", "OWNER", "TYPE", "FINGERPRINT", "MANAGED BY"],
         keys.map((key) => [

@@ -4,10 +4,11 @@ import { restart } from "#api/instances.ts";
 import { cleanUp, platformStatus, rotateSecrets, type StatusView } from "#api/platform.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { action, command, jobCommand, type Context } from "./command.ts";
-import { followJobs } from "./job-output.ts";
+import { followJobs, jobsOf } from "./job-output.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { moment } from "./moment.ts";
 import type { Output } from "./output.ts";
+import { everyItem } from "./pages.ts";
 
 export const platformCommands = [
   command({
@@ -32,15 +33,12 @@ export const platformCommands = [
     example: "restart shop main",
     run: restartBranches,
   }),
-  command({
+  jobCommand({
     usage: "cleanup",
     example: "cleanup",
     operation: cleanUp,
     input: () => ({}),
-    print({ removed }, out) {
-      for (const sentence of removed) out.line(sentence);
-      if (removed.length === 0) out.note("Nothing had to be removed.");
-    },
+    jobs: jobsOf,
   }),
   command({
     usage: "secrets:rotate",
@@ -144,7 +142,7 @@ async function restartBranches(context: Context): Promise<void> {
 }
 
 async function deployedTargets({ client }: Context): Promise<string[]> {
-  const branches = (await client(listApps, {})).flatMap((app) => app.branches);
+  const branches = (await everyItem(client, listApps, {})).flatMap((app) => app.branches);
   return branches.filter(({ current }) => current !== null).map(({ target }) => target);
 }
 

@@ -1,18 +1,20 @@
 import { diffRelease, type ReleaseDiffView } from "#api/release-diff.ts";
 import { listReleases, releaseInfo, rollback } from "#api/releases.ts";
 import { command, jobCommand } from "./command.ts";
+import { listCommand } from "./list-command.ts";
 import { moment } from "./moment.ts";
 import type { Output } from "./output.ts";
 import { parseRelease } from "./words.ts";
 
 export const releaseCommands = [
-  command({
+  listCommand({
     usage: "releases [app]",
+    isLong: true,
     target: "argument",
     example: "releases -a shop",
     operation: listReleases,
     input: ({ target }) => ({ params: { target } }),
-    print: (releases, out, { target }) =>
+    print: (releases, { out, target }) =>
       out.table(
         ["RELEASE", "STATUS", "COMMIT", "CREATED", "BY", "WHY"],
         releases.map((release) => [

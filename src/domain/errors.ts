@@ -185,6 +185,26 @@ export const errorCatalog = {
     message: "{target} moved to {commit} while this push waited.",
     hint: "Run git pull, then push again.",
   },
+  branch_removed: {
+    kind: "conflict",
+    message: "{target} is being removed.",
+    hint: "If it shall stay, name it in its configuration file again, wait a moment and push.",
+  },
+  aborted: {
+    kind: "conflict",
+    message: "{actor} aborted job {job}; what was live before stays live.",
+    hint: "Begin it again when you want to.",
+  },
+  job_ended: {
+    kind: "conflict",
+    message: "Job {job} has ended already, as {status}.",
+    hint: "See it with berth jobs:info {job}",
+  },
+  abort_too_late: {
+    kind: "conflict",
+    message: "Job {job} cannot be aborted any more: {problem}.",
+    hint: "{fix}",
+  },
   not_permitted: {
     kind: "denied",
     message: "{actor} may not do this.",

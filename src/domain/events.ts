@@ -1,9 +1,12 @@
+import type { Door } from "./door.ts";
+
 /** Everything that happens to an app, as facts in the past tense. Names are public: add, never rename. */
 export const eventCatalog = {
   "app.created": "An app was made.",
   "app.destroyed": "An app and everything of it were removed.",
   "deploy.started": "A deploy began.",
   "deploy.failed": "A deploy ended without a new current release.",
+  "deploy.aborted": "A person ended a deploy before it was live.",
   "deploy.superseded": "A waiting deploy gave its place to a newer push.",
   "release.created": "A release was made from an artifact and a configuration.",
   "release.current": "A release took over the traffic of its branch.",
@@ -41,5 +44,6 @@ export type Event = {
   /** `shop@staging`; kept as text, so that it can still be read when the app is gone. */
   readonly target: string | null;
   readonly actor: string;
+  readonly door: Door;
   readonly message: string;
 };

@@ -2,12 +2,12 @@ import type { App } from "./app.ts";
 import type { Artifact } from "./artifact.ts";
 import type { Branch } from "./branch.ts";
 import type { Domain } from "./domain-name.ts";
-import type { Event } from "./events.ts";
+import type { Event, EventType } from "./events.ts";
 import type { Instance, InstancePlace } from "./instance.ts";
-import type { Job, JobStatus } from "./job.ts";
+import type { Job, JobKind, JobStatus } from "./job.ts";
 import type { Key } from "./key.ts";
 import type { PeopleStore } from "./people-store.ts";
-import type { Release } from "./release.ts";
+import type { Release, ReleaseStatus } from "./release.ts";
 
 /** Rows of one noun. A patch changes the columns that it names. */
 type Rows<Row, New, Change> = {
@@ -18,6 +18,33 @@ type Rows<Row, New, Change> = {
 
 type Without<Row, Keys extends keyof Row> = Omit<Row, Keys>;
 type Patch<Row, Keys extends keyof Row> = Partial<Pick<Row, Keys>>;
+
+/** Which rows of a long list are wanted, the newest first; what is null or missing matters not. */
+export type Page = {
+  /** Only rows with a smaller id. */
+  readonly before?: number | null;
+  readonly limit: number;
+};
+
+export type JobQuery = Page & {
+  readonly appIds?: readonly number[] | null;
+  readonly branchId?: number | null;
+  readonly kinds?: readonly JobKind[] | undefined;
+  readonly statuses?: readonly JobStatus[] | undefined;
+  readonly actors?: readonly string[] | undefined;
+};
+
+export type EventQuery = Page & {
+  readonly appIds?: readonly number[] | null;
+  /** As it was called when it happened. */
+  readonly target?: string | null;
+  readonly types?: readonly EventType[] | undefined;
+  readonly actors?: readonly string[] | undefined;
+  /** Only rows with a greater id. */
+  readonly after?: number | null;
+  readonly since?: Date | undefined;
+  readonly until?: Date | undefined;
+};
 
 /**
  * The state. Synchronous, because it is a file in the same process; what a call answered is on the
@@ -74,6 +101,11 @@ export type Store = {
   > & {
     /** Newest first. */
     readonly of: (branchId: number) => Release[];
+    /** Newest first; `before` is a release's number. */
+    readonly list: (
+      branchId: number,
+      query: Page & { readonly statuses?: readonly ReleaseStatus[] | undefined },
+    ) => Release[];
     readonly numbered: (branchId: number, releaseNumber: number) => Release | null;
   };
   readonly instances: Rows<
@@ -90,8 +122,8 @@ export type Store = {
   };
   readonly jobs: Rows<
     Job,
-    Pick<Job, "kind" | "branchId" | "actor" | "input" | "createdAt">,
-    Patch<Job, "step" | "artifactId" | "releaseId">
+    Pick<Job, "kind" | "branchId" | "appId" | "target" | "actor" | "door" | "input" | "createdAt">,
+    Patch<Job, "step" | "steps" | "artifactId" | "releaseId">
   > & {
     /** Moves a job on; refuses what `jobTransitions` does not allow. */
     readonly setStatus: (
@@ -101,17 +133,15 @@ export type Store = {
     ) => void;
     /** Those that have not ended, oldest first. */
     readonly open: () => Job[];
-    /** Newest first. */
-    readonly list: (branchId: number | null, limit: number) => Job[];
+    readonly list: (query: JobQuery) => Job[];
+    /** Every id that a log may stand for. */
+    readonly ids: () => number[];
+    /** Removes rows of jobs that have ended, with whatever else is noted of them. */
+    readonly remove: (ids: readonly number[]) => void;
   };
   readonly events: {
     readonly add: (event: Without<Event, "id">) => Event;
-    /** Newest first, older than the event `before`. */
-    readonly list: (query: {
-      target: string | null;
-      before: number | null;
-      limit: number;
-    }) => Event[];
+    readonly list: (query: EventQuery) => Event[];
   };
   readonly domains: {
     readonly get: (name: string) => Domain | null;

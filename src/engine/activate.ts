@@ -28,15 +28,18 @@ export async function activate(work: Work, release: Release, loop: Loop): Promis
   const startedMs = context.clock.now().getTime();
   out.heading(`Release v${release.number}: ${release.description}`);
   const started = await prepare(work, release, loop).catch(async (error: unknown) => {
-    if (!work.signal.aborted) await giveUp(work, release, loop);
+    if (!work.stopping.aborted) await giveUp(work, release, loop);
     throw error;
   });
-  makeCurrent(work, release);
-  await loop.reconcile(branch.id);
-  const took = seconds(context.clock.now().getTime() - startedMs);
-  out.heading(`v${release.number} is live after ${took}`);
-  for (const url of urlsOf(context, branch)) out.line(url);
-  await settle(work, loop, { release, started });
+  const title = "Switching the traffic";
+  await work.step({ name: "switch", title, resumeAt: "switch" }, async () => {
+    makeCurrent(work, release);
+    await loop.reconcile(branch.id);
+    const took = seconds(context.clock.now().getTime() - startedMs);
+    out.heading(`v${release.number} is live after ${took}`);
+    for (const url of urlsOf(context, branch)) out.line(url);
+    await settle(work, loop, { release, started });
+  });
 }
 
 async function prepare(work: Work, release: Release, loop: Loop): Promise<Instance[]> {
@@ -44,7 +47,9 @@ async function prepare(work: Work, release: Release, loop: Loop): Promise<Instan
   await runMaintenanceHooks(work, release, loop);
   const isServed = Object.values(release.processTypes).some(({ kind }) => kind === "static");
   if (isServed) await work.context.workspace.publish(release.artifactId);
-  return bringUp(work, release, loop);
+  const started = await bringUp(work, release, loop);
+  work.signal.throwIfAborted();
+  return started;
 }
 
 /**
@@ -63,7 +68,7 @@ async function settle(
     const asked = { target: targetOf(branch), since, signal, ms: settledAfterMs };
     if (started.length > 0) await loop.health.lasting(started, asked);
   } catch (error) {
-    if (!signal.aborted) await takeBack(work, release, loop);
+    if (!work.stopping.aborted) await takeBack(work, release, loop);
     throw error;
   }
   store.branches.update(branch.id, { candidateReleaseId: null });
@@ -91,21 +96,32 @@ async function takeBack(work: Work, release: Release, loop: Loop): Promise<void>
 
 async function runReleaseCommand(work: Work, release: Release): Promise<void> {
   if (!release.releaseCommand || isPast(work, "release")) return;
-  work.context.store.jobs.update(work.job.id, { step: "release" });
-  await runHook(work, release, { name: "release", command: release.releaseCommand });
+  const command = release.releaseCommand;
+  const what = {
+    name: "release",
+    title: `Release command: ${command}`,
+    resumeAt: "release",
+  } as const;
+  await work.step({ ...what, isHeading: true }, () =>
+    runHook(work, release, { name: "release", command }),
+  );
 }
 
 async function runMaintenanceHooks(work: Work, release: Release, loop: Loop): Promise<void> {
-  const { context, branch, job, out } = work;
+  const { branch, out } = work;
   const { maintenance, whileServing } = release.config.hooks;
   if (maintenance.length === 0 || isPast(work, "hooks") || !isNewCode(work, release)) return;
   const mustHold = !whileServing && branch.mode !== "stopped";
   if (mustHold) await hold(work, release, loop);
-  context.store.jobs.update(job.id, { step: "hooks" });
-  for (const command of maintenance) {
-    out.heading(`Hook maintenance: ${command}`);
-    await runHook(work, release, { name: "maintenance", command });
-  }
+  const title = "Running maintenance hooks";
+  await work.step({ name: "hooks", title, resumeAt: "hooks" }, async () => {
+    for (const command of maintenance) {
+      const hook = { name: "maintenance", title: `Hook maintenance: ${command}` };
+      await work.step({ ...hook, isHeading: true }, () =>
+        runHook(work, release, { name: "maintenance", command }),
+      );
+    }
+  });
   if (mustHold) out.line(`Requests to ${targetOf(branch)} wait until the new release serves`);
 }
 
@@ -123,27 +139,34 @@ function isPast({ job }: Work, step: DeployStep): boolean {
 
 /** Lets requests wait and stops what runs; resolves when nothing of the old release runs any more. */
 async function hold(work: Work, release: Release, loop: Loop): Promise<void> {
-  const { context, branch, job, out } = work;
-  const { clock, store } = context;
-  store.jobs.update(job.id, { step: "hold" });
-  const heldUntil = new Date(clock.now().getTime() + release.config.timing.holdTimeoutS * 1000);
-  store.branches.update(branch.id, { mode: "held", heldUntil });
-  out.heading("Stopping the old release; requests wait");
-  await loop.reconcile(branch.id);
-  await loop.retired(branch.id);
+  const { branch } = work;
+  const { clock, store } = work.context;
+  const title = "Stopping the old release; requests wait";
+  await work.step({ name: "hold", title, isHeading: true, resumeAt: "hold" }, async () => {
+    const heldUntil = new Date(clock.now().getTime() + release.config.timing.holdTimeoutS * 1000);
+    store.branches.update(branch.id, { mode: "held", heldUntil });
+    await loop.reconcile(branch.id);
+    await loop.retired(branch.id);
+  });
 }
 
 /** Gives the instances that were started for it, without those that it shares with the old one. */
 async function bringUp(work: Work, release: Release, loop: Loop): Promise<Instance[]> {
-  const { context, branch, job, out, signal } = work;
-  const { store, clock } = context;
-  store.jobs.update(job.id, { step: "start" });
-  store.branches.update(branch.id, { candidateReleaseId: release.id });
-  const wanted = wantedOf(release);
-  const names = wanted
+  const names = wantedOf(release)
     .filter(({ count }) => count > 0)
     .map(({ processType, count }) => `${processType} x${count}`);
-  if (names.length > 0) out.heading(`Starting ${names.join(", ")}`);
+  const what = { name: "start", title: `Starting ${names.join(", ") || "nothing"}` };
+  const heading = names.length > 0 ? { isHeading: true as const } : {};
+  return work.step({ ...what, ...heading, resumeAt: "start" }, () =>
+    startInstances(work, release, loop),
+  );
+}
+
+async function startInstances(work: Work, release: Release, loop: Loop): Promise<Instance[]> {
+  const { context, branch, out, signal } = work;
+  const { store, clock } = context;
+  store.branches.update(branch.id, { candidateReleaseId: release.id });
+  const wanted = wantedOf(release);
   const since = clock.now();
   await loop.reconcile(branch.id);
   const mine = store.instances
@@ -164,7 +187,6 @@ function makeCurrent({ context, branch, job }: Work, release: Release): void {
   const { store, clock } = context;
   const healthyAt = clock.now();
   store.transaction(() => {
-    store.jobs.update(job.id, { step: "switch" });
     store.releases.update(release.id, { status: "healthy", healthyAt });
     // Read again: a command or a file may have changed its config while the job ran.
     const now = store.branches.get(branch.id) ?? branch;
@@ -214,13 +236,13 @@ async function giveUp(work: Work, release: Release, loop: Loop): Promise<void> {
   }
 }
 
-async function bringBack({ context, branch, signal }: Work, loop: Loop): Promise<void> {
+async function bringBack({ context, branch, stopping }: Work, loop: Loop): Promise<void> {
   const { store, clock } = context;
   const since = clock.now();
   try {
     await loop.reconcile(branch.id);
     const mine = store.instances.of(branch.id).filter((it) => it.drainingAt === null);
-    await loop.health.until(mine, { target: targetOf(branch), since, signal });
+    await loop.health.until(mine, { target: targetOf(branch), since, signal: stopping });
   } finally {
     const now = store.branches.get(branch.id) ?? branch;
     store.branches.update(branch.id, { candidateReleaseId: null, ...released(now) });
@@ -239,7 +261,6 @@ async function runHook(
 ): Promise<void> {
   const { context, out, signal } = work;
   const limits = limitsOf(release.config.limits, null);
-  if (name === "release") out.heading(`Release command: ${command}`);
   const sandboxed = {
     app: appOf(context, work.branch),
     artifactId: release.artifactId,

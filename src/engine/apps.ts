@@ -1,8 +1,10 @@
 import { AppName, type App } from "#domain/app.ts";
-import { BranchConfig, type Branch } from "#domain/branch.ts";
+import { BranchConfig, targetOf, type Branch } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
+import type { Job } from "#domain/job.ts";
 import { firstTeamId } from "#domain/team.ts";
-import type { EngineContext } from "./context.ts";
+import { note, type EngineContext } from "./context.ts";
+import { rowOf, type JobQueue, type JobRun } from "./jobs.ts";
 import type { Parts } from "./parts.ts";
 import type { Publisher } from "./publish.ts";
 
@@ -40,14 +42,7 @@ export async function createApp(
       config: BranchConfig.parse({}),
     };
     const message = `${added.name} was made.`;
-    store.events.add({
-      at,
-      type: "app.created",
-      appId: added.id,
-      target: added.name,
-      actor,
-      message,
-    });
+    note(context, "app.created", { appId: added.id, target: added.name, actor, message });
     return { app: added, branch: store.branches.add(first) };
   });
   await source.ensureRepository(app.id);
@@ -55,55 +50,85 @@ export async function createApp(
   return app;
 }
 
+/** Begins to remove an app: from now on nobody finds it any more. */
+export function destroyApp(
+  context: EngineContext,
+  { queue }: { queue: JobQueue },
+  { app, actor }: { app: App; actor: string },
+): Job {
+  const { store, door } = context;
+  const job = store.transaction(() => {
+    markDestroying(context, app);
+    return store.jobs.add(rowOf(context, { kind: "destroy", app, actor, door, input: {} }));
+  });
+  queue.resume();
+  return job;
+}
+
+export function markDestroying({ store, clock }: EngineContext, { id }: App): void {
+  store.apps.markDestroying(id, clock.now());
+}
+
 /**
  * Removes an app with everything of it, and nothing else: found by its id. Each step may be done
  * again, so that a crash in the middle is finished at the next start.
  */
-export async function destroyApp(
+export async function removeApp(
   context: EngineContext,
-  { publisher, loop, queue, meter }: Parts,
-  { app, actor }: { app: App; actor: string },
+  parts: Parts,
+  { app, run: { job, step } }: { app: App; run: JobRun },
 ): Promise<void> {
-  const { store, source, workspace, users, clock } = context;
-  store.apps.markDestroying(app.id, clock.now());
+  const { store, source, workspace, users } = context;
   const branches = store.branches.of(app.id);
   const domains = domainsOf(context, app);
-  for (const branch of branches) await removeBranch(context, { loop, queue, meter }, branch);
-  await publisher.forget(branches, domains);
-  await source.removeRepository(app.id);
-  await workspace.removeCache(app.id);
-  await users.retire(app.userNumber);
+  for (const branch of branches) {
+    const title = `Stopping and removing ${targetOf(branch)}`;
+    await step({ name: "branch", title, isHeading: true }, () =>
+      removeBranch(context, parts, branch),
+    );
+  }
+  const title = "Removing its routes, code and caches";
+  await step({ name: "remove", title, isHeading: true }, async () => {
+    await parts.publisher.forget(branches, domains);
+    await source.removeRepository(app.id);
+    await workspace.removeCache(app.id);
+    await users.retire(app.userNumber);
+  });
   store.transaction(() => {
     for (const name of domains) store.domains.remove(name);
     store.apps.remove(app.id);
     const message = `${app.name} and everything of it were removed.`;
-    store.events.add({
-      at: clock.now(),
-      type: "app.destroyed",
-      appId: app.id,
-      target: app.name,
-      actor,
-      message,
-    });
+    const about = { appId: app.id, target: app.name };
+    note(context, "app.destroyed", { ...about, actor: job.actor, message });
   });
 }
 
-/** Ends a branch's jobs and instances and removes its directories; its rows are the caller's. */
+/**
+ * Ends a branch's jobs and instances and removes its directories; its rows are the caller's. It
+ * takes no more jobs, unless this fails.
+ */
 export async function removeBranch(
-  { store, workspace, instanceLogs, routerLogs, jobLog }: EngineContext,
+  context: EngineContext,
   { loop, queue, meter }: Pick<Parts, "loop" | "queue" | "meter">,
   branch: Branch,
 ): Promise<void> {
-  await queue.cancel(branch.id);
-  store.branches.update(branch.id, { mode: "stopped" });
-  await loop.reconcile(branch.id);
-  await loop.retired(branch.id);
-  await Promise.all(store.instances.of(branch.id).map((it) => loop.remove(it)));
-  await Promise.all(store.artifacts.of(branch.id).map(({ id }) => workspace.remove(id)));
-  await instanceLogs.remove(branch.id);
-  await routerLogs.remove(branch.id);
-  meter.forget(branch.id);
-  await Promise.all(store.jobs.list(branch.id, 1_000_000).map(({ id }) => jobLog.remove(id)));
+  const { store, workspace, instanceLogs, routerLogs, jobLog } = context;
+  await queue.close(branch.id);
+  try {
+    store.branches.update(branch.id, { mode: "stopped" });
+    await loop.reconcile(branch.id);
+    await loop.retired(branch.id);
+    await Promise.all(store.instances.of(branch.id).map((it) => loop.remove(it)));
+    await Promise.all(store.artifacts.of(branch.id).map(({ id }) => workspace.remove(id)));
+    await instanceLogs.remove(branch.id);
+    await routerLogs.remove(branch.id);
+    meter.forget(branch.id);
+    const jobs = store.jobs.list({ branchId: branch.id, limit: 1_000_000 });
+    await Promise.all(jobs.map(({ id }) => jobLog.remove(id)));
+  } catch (error) {
+    queue.open(branch.id);
+    throw error;
+  }
 }
 
 /** Domains that were added by a command and lead only to this app. */

@@ -3,24 +3,18 @@ import { targetOf, type Branch } from "#domain/branch.ts";
 import type { Builder, Tree } from "#domain/builder.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { describeExit } from "#domain/instance.ts";
-import type { Job } from "#domain/job.ts";
 import { buildLimitsOf } from "#domain/limit-choices.ts";
 import { renderSize } from "#domain/limits.ts";
 import { parseProcfile } from "#domain/procfile.ts";
 import type { Outcome, SandboxCommand } from "#domain/runner.ts";
 import type { EngineContext } from "./context.ts";
 import { aboveDiskFloor, refuseLowDisk } from "./disk-floor.ts";
-import type { JobWriter } from "./jobs.ts";
+import type { JobRun } from "./jobs.ts";
 import { createOutput } from "./output.ts";
 import { environmentOf } from "./plan/wanted.ts";
 
-export type Work = {
-  readonly context: EngineContext;
-  readonly job: Job;
-  readonly branch: Branch;
-  readonly out: JobWriter;
-  readonly signal: AbortSignal;
-};
+/** A job at work on a branch; its context is that of the door through which it was asked for. */
+export type Work = JobRun & { readonly context: EngineContext; readonly branch: Branch };
 
 /** Makes the artifact of a commit; one that is ready already is taken as it is. */
 export async function buildArtifact(work: Work, commit: string): Promise<Artifact> {
@@ -29,24 +23,29 @@ export async function buildArtifact(work: Work, commit: string): Promise<Artifac
   const artifact = artifactOf(work, commit);
   if (artifact.status === "ready") return artifact;
 
-  store.jobs.update(job.id, { step: "fetch", artifactId: artifact.id });
-  await refuseLowDisk(context);
-  const dir = await workspace.preparePartial(artifact.id);
+  store.jobs.update(job.id, { artifactId: artifact.id });
   try {
-    for (const remark of await source.exportTree(branch.appId, commit, dir)) out.line(remark);
+    const title = `Fetching ${commit.slice(0, 7)}`;
     const { userNumber } = appOf(context, branch);
-    await workspace.handOver(artifact.id, userNumber);
-    store.jobs.update(job.id, { step: "build" });
-    const startedMs = clock.now().getTime();
-    const builders = await build(work, artifact);
-    await workspace.seal(artifact.id, userNumber);
-    const isConfigured = branch.config.processTypes !== null;
-    const description = describe(workspace.treeOf(dir), builders, { commit, isConfigured });
-    await workspace.finish(artifact.id);
-    store.artifacts.update(artifact.id, { ...description, status: "ready" });
-    out.line(`Built in ${seconds(clock.now().getTime() - startedMs)}`);
+    const dir = await work.step({ name: "fetch", title, resumeAt: "fetch" }, async () => {
+      await refuseLowDisk(context);
+      const partial = await workspace.preparePartial(artifact.id);
+      for (const remark of await source.exportTree(branch.appId, commit, partial)) out.line(remark);
+      await workspace.handOver(artifact.id, userNumber);
+      return partial;
+    });
+    await work.step({ name: "build", title: "Building", resumeAt: "build" }, async () => {
+      const startedMs = clock.now().getTime();
+      const builders = await build(work, artifact);
+      await workspace.seal(artifact.id, userNumber);
+      const isConfigured = branch.config.processTypes !== null;
+      const description = describe(workspace.treeOf(dir), builders, { commit, isConfigured });
+      await workspace.finish(artifact.id);
+      store.artifacts.update(artifact.id, { ...description, status: "ready" });
+      out.line(`Built in ${seconds(clock.now().getTime() - startedMs)}`);
+    });
   } catch (error) {
-    if (!work.signal.aborted) await workspace.remove(artifact.id);
+    if (!work.stopping.aborted) await workspace.remove(artifact.id);
     throw error;
   }
   return store.artifacts.get(artifact.id)!;
@@ -59,23 +58,26 @@ function artifactOf({ context: { store, clock }, job, branch }: Work, commit: st
 
 /** Hooks and builders in order; every builder that applies has its turn. Gives those that did. */
 async function build(work: Work, artifact: Artifact): Promise<Builder[]> {
-  const { context, branch, out } = work;
+  const { context, branch, out, step } = work;
+  const isHeading = true;
   const dir = context.workspace.growingDir(artifact.id);
   const tree = context.workspace.treeOf(dir);
   const { hooks } = branch.config;
   const shell = commandsIn(work, artifact);
   const runHook = async (name: string, commands: readonly string[]) => {
     for (const command of commands) {
-      out.heading(`Hook ${name}: ${command}`);
-      await shell(`The ${name} hook`, command);
+      const title = `Hook ${name}: ${command}`;
+      await step({ name, title, isHeading }, () => shell(`The ${name} hook`, command));
     }
   };
 
   await runHook("before_build", hooks.beforeBuild);
   const builders = context.builders.filter((builder) => builder.detect(tree));
   for (const builder of builders) {
-    out.heading(`Building with ${builder.name}`);
-    await builder.build({ tree, run: (command) => shell(command, command), say: out.line });
+    const title = `Building with ${builder.name}`;
+    await step({ name: builder.name, title, isHeading }, async () =>
+      builder.build({ tree, run: (command) => shell(command, command), say: out.line }),
+    );
   }
   const script = hooks.build.length === 0 && tree.has(".build.sh") ? ["./.build.sh"] : hooks.build;
   await runHook("build", script);

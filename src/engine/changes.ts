@@ -54,7 +54,7 @@ export function rollback(
   queue: JobQueue,
   { target, releaseNumber, actor }: { target: string; releaseNumber: number | null; actor: string },
 ): Job {
-  const { store } = context;
+  const { store, door } = context;
   const branch = branchAt(store, target);
   const current = currentRelease(store, branch);
   const to =
@@ -68,12 +68,12 @@ export function rollback(
     });
   refusePruned(context, to, targetOf(branch));
   const input = { rollbackReleaseId: to.id, description: `Rollback to v${to.number}` };
-  return queue.add({ kind: "release", branchId: branch.id, actor, input });
+  return queue.add({ kind: "release", branchId: branch.id, actor, door, input });
 }
 
 /** Notes a change of the config; a branch that runs gets a release of it. */
 export function change(
-  { store }: EngineContext,
+  { store, door }: EngineContext,
   queue: JobQueue,
   asked: { target: string; changes: ConfigChanges; description: string; actor: string },
 ): Job | null {
@@ -83,5 +83,6 @@ export function change(
     return null;
   }
   const input = { changes: asked.changes, description: asked.description };
-  return queue.add({ kind: "release", branchId: branch.id, actor: asked.actor, input });
+  const about = { branchId: branch.id, actor: asked.actor, door };
+  return queue.add({ kind: "release", ...about, input });
 }

@@ -60,7 +60,7 @@ test("that a secret was revealed is an event with its name; plain values need no
   assert.deepEqual(all, { KEY: "hidden", COLOUR: "red" });
   const missing = { code: "config_var_not_found" };
   await assert.rejects(engine.revealConfigVars("shop", ["toString"], "bob"), missing);
-  const events = await engine.listEvents({ target: "shop", before: null, limit: 9 });
+  const events = await engine.listEvents({ target: "shop", visible: null, limit: 9 });
   assert.deepEqual(
     events.filter(({ type }) => type === "secret.revealed").map((it) => [it.actor, it.message]),
     [["bob", "The value of KEY was shown."]],
@@ -81,7 +81,7 @@ test("a rotation is an event, and apps go on as they are", async () => {
     store.instances.list().map(({ id }) => id),
     before,
   );
-  const [event] = (await world.engine.listEvents({ target: null, before: null, limit: 5 })).filter(
+  const [event] = (await world.engine.listEvents({ target: null, visible: null, limit: 5 })).filter(
     ({ type }) => type === "secrets.rotated",
   );
   assert.match(event?.message ?? "", new RegExp(key));

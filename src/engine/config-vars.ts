@@ -11,7 +11,7 @@ import { PlatformError } from "#domain/errors.ts";
 import type { Job } from "#domain/job.ts";
 import { Secret } from "#domain/secret.ts";
 import { change } from "./changes.ts";
-import { emit, type EngineContext } from "./context.ts";
+import { emit, note, type EngineContext } from "./context.ts";
 import type { JobQueue } from "./jobs.ts";
 import { branchAt, refuseManaged } from "./targets.ts";
 
@@ -63,13 +63,12 @@ export function revealConfigVars(
 }
 
 export async function rotateSecrets(
-  { store, clock }: EngineContext,
+  context: EngineContext,
   actor: string,
 ): Promise<{ readonly key: string }> {
-  const made = await store.secrets.rotate();
+  const made = await context.store.secrets.rotate();
   const message = `The secrets are encrypted with key ${made.key} from now on.`;
-  const row = { at: clock.now(), appId: null, target: null, actor, message };
-  store.events.add({ ...row, type: "secrets.rotated" });
+  note(context, "secrets.rotated", { appId: null, target: null, actor, message });
   return made;
 }
 

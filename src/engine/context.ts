@@ -3,6 +3,7 @@ import type { Branch } from "#domain/branch.ts";
 import { targetOf } from "#domain/branch.ts";
 import type { Builder } from "#domain/builder.ts";
 import type { Clock } from "#domain/clock.ts";
+import type { Door } from "#domain/door.ts";
 import type { EventType } from "#domain/events.ts";
 import type { Executor } from "#domain/executor.ts";
 import type { HostConfig } from "#domain/host-config.ts";
@@ -16,8 +17,11 @@ import type { Store } from "#domain/store.ts";
 import type { Users } from "#domain/app-user.ts";
 import type { Workspace } from "#domain/workspace.ts";
 
+/** What the engine works with, and through which door it is asked. */
+export type EngineContext = EnginePorts & { readonly door: Door };
+
 /** Everything the engine asks, and nothing of who answers. */
-export type EngineContext = {
+export type EnginePorts = {
   readonly store: Store;
   readonly source: Source;
   readonly executor: Executor;
@@ -57,10 +61,18 @@ export const platformActor = "berth";
 
 /** Records that something happened to a branch. */
 export function emit(
-  { store, clock }: EngineContext,
+  context: EngineContext,
   type: EventType,
-  { branch, actor, message }: { branch: Branch; actor: string; message: string },
+  { branch, ...what }: { branch: Branch; actor: string; message: string },
 ): void {
-  const at = clock.now();
-  store.events.add({ at, type, appId: branch.appId, target: targetOf(branch), actor, message });
+  note(context, type, { appId: branch.appId, target: targetOf(branch), ...what });
+}
+
+/** Records that something happened, to an app as a whole or to none. */
+export function note(
+  { store, clock, door }: EngineContext,
+  type: EventType,
+  what: { appId: number | null; target: string | null; actor: string; message: string },
+): void {
+  store.events.add({ at: clock.now(), type, door, ...what });
 }

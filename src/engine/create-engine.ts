@@ -1,11 +1,12 @@
+import { doors, type Door } from "#domain/door.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { HostConfig } from "#domain/host-config.ts";
-import { destroyApp } from "./apps.ts";
-import { platformActor, type EngineContext } from "./context.ts";
-import { createJobRunner } from "./deploy.ts";
+import { announcing } from "./announce.ts";
+import { note, platformActor, type EngineContext, type EnginePorts } from "./context.ts";
 import type { Engine } from "./engine.ts";
+import { createChangeFeed } from "./feed.ts";
 import { applyHostConfig, realProblems, reportProblems } from "./host-config.ts";
-import { JobQueue } from "./jobs.ts";
+import { JobQueue, rowOf } from "./jobs.ts";
 import { Loop } from "./loop.ts";
 import { Meter } from "./meter.ts";
 import { operations } from "./operations.ts";
@@ -13,6 +14,8 @@ import type { Parts } from "./parts.ts";
 import { removeStrangers } from "./prune.ts";
 import { Publisher } from "./publish.ts";
 import { RouterLog } from "./router-log.ts";
+import { createJobRunner } from "./run-job.ts";
+import { Runs } from "./runs.ts";
 import { Traffic } from "./traffic.ts";
 
 export type RunningEngine = Engine &
@@ -24,12 +27,13 @@ export type RunningEngine = Engine &
   };
 
 /** The platform over its ports. Nothing happens before `begin`. */
-export function createEngine(context: EngineContext): RunningEngine {
-  const { store, clock, hostConfig, host } = context;
+export function createEngine(ports: EnginePorts): RunningEngine {
+  const feed = createChangeFeed();
+  const store = announcing(ports.store, feed.tell);
+  const context: EngineContext = { ...ports, store, door: "platform" };
   const stopping = new AbortController();
-  const startedAt = clock.now();
-  const parts = makeParts(context, stopping.signal);
-  const { publisher, loop, queue } = parts;
+  const parts = createParts(context, stopping.signal);
+  const { loop, queue } = parts;
   const watching: AsyncDisposable[] = [];
 
   const configure = async (config: HostConfig) => {
@@ -40,30 +44,30 @@ export function createEngine(context: EngineContext): RunningEngine {
     stopping.abort(new PlatformError("stopping"));
     await queue.settled();
   };
-
-  return {
-    ...operations(context, parts),
-    status: async () => ({
-      ...host,
-      settings: hostConfig().settings,
-      startedAt,
-      apps: store.apps.list().length,
-      instances: store.instances.list().length,
-      problems: realProblems(context, hostConfig().problems),
-    }),
+  const shared = {
+    listen: feed.listen,
+    status: createStatus(context),
     shutDown: async () => {
       await stop();
       await loop.removeAll();
     },
+    through: (door: Door) => engines[door],
+  };
+  const ofDoor = (door: Door) => ({ ...operations({ ...context, door }, parts), ...shared });
+  // One for each door, by its name.
+  const engines = Object.fromEntries(doors.map((door) => [door, ofDoor(door)])) as Engines;
+
+  return {
+    ...engines.platform,
     begin: async () => {
       noteStart(context);
       undoHalfSteps(context);
       await removeStrangers(context);
       watching.push(loop.watch());
       await loop.adopt();
-      await publisher.all();
-      await configure(hostConfig());
-      finishDestroying(context, parts);
+      await parts.publisher.all();
+      await configure(ports.hostConfig());
+      finishDestroying(context);
       loop.lookAtAll();
       watching.push(...measure(context, parts, stopping.signal));
       queue.resume();
@@ -76,13 +80,30 @@ export function createEngine(context: EngineContext): RunningEngine {
   };
 }
 
-function makeParts(context: EngineContext, stopping: AbortSignal): Parts {
+type Engines = Readonly<Record<Door, Engine>>;
+
+function createParts(context: EngineContext, stopping: AbortSignal): Parts {
   const publisher = new Publisher(context);
   const loop = new Loop(context, publisher, stopping);
-  const queue = new JobQueue(context, createJobRunner(context, loop), stopping);
+  const run = createJobRunner(context, () => parts);
+  const queue = new JobQueue(context, run, stopping);
   const meter = new Meter(context);
   loop.health.onEnd = (instance) => meter.countExit(instance);
-  return { publisher, loop, queue, meter };
+  const parts: Parts = { publisher, loop, queue, meter, runs: new Runs(context) };
+  return parts;
+}
+
+function createStatus(context: EngineContext): Engine["status"] {
+  const { store, hostConfig, host, clock } = context;
+  const startedAt = clock.now();
+  return async () => ({
+    ...host,
+    settings: hostConfig().settings,
+    startedAt,
+    apps: store.apps.list().length,
+    instances: store.instances.list().length,
+    problems: realProblems(context, hostConfig().problems),
+  });
 }
 
 function measure(
@@ -107,10 +128,9 @@ function measure(
   return [counting, { [Symbol.asyncDispose]: () => measuring }];
 }
 
-function noteStart({ store, clock, host }: EngineContext): void {
-  const row = { at: clock.now(), appId: null, target: null, actor: platformActor };
-  const message = `Berth ${host.version} started.`;
-  store.events.add({ ...row, type: "platform.started", message });
+function noteStart(context: EngineContext): void {
+  const message = `Berth ${context.host.version} started.`;
+  note(context, "platform.started", { appId: null, target: null, actor: platformActor, message });
 }
 
 /** A branch on which no job goes on stands as its current release says. */
@@ -124,10 +144,13 @@ function undoHalfSteps({ store }: EngineContext): void {
   }
 }
 
-function finishDestroying(context: EngineContext, parts: Parts): void {
-  for (const app of context.store.apps.destroying()) {
-    destroyApp(context, parts, { app, actor: platformActor }).catch((error: unknown) =>
-      context.log.error({ err: error, app: app.name }, "could not finish destroying an app"),
-    );
+/** An app that is being destroyed has a job for it, also when an earlier one failed. */
+function finishDestroying(context: EngineContext): void {
+  const { store, door } = context;
+  const known = store.jobs.open().filter(({ kind }) => kind === "destroy");
+  for (const app of store.apps.destroying()) {
+    if (known.some(({ appId }) => appId === app.id)) continue;
+    const row = { kind: "destroy", app, actor: platformActor, door, input: {} } as const;
+    store.jobs.add(rowOf(context, row));
   }
 }

@@ -107,7 +107,7 @@ async function killAfter(callsMax: number, config: Parameters<typeof createWorld
   await Promise.allSettled([world.engine.deploy(asked)]);
   await Promise.race([world.killed(), machineClock.sleep(100)]);
   await world.restart();
-  const [job] = store.jobs.list(1, 1);
+  const [job] = store.jobs.list({ branchId: 1, limit: 1 });
   // Killed before it was accepted, which the pusher is told.
   if (job?.input.commit !== commit) return;
   assert.equal((await world.ended(job)).status, "done", `killed after call ${callsMax}`);
@@ -304,7 +304,8 @@ test("a candidate and a hold that no begun job knows are undone at the start", a
   });
   store.branches.update(1, { candidateReleaseId: made.id, mode: "held", heldUntil: new Date(0) });
   const waiting = { kind: "restart", branchId: 1, actor: "ann", input: {} } as const;
-  const job = store.jobs.add({ ...waiting, createdAt: new Date(0) });
+  const about = { appId: 1, target: "shop", door: "cli" } as const;
+  const job = store.jobs.add({ ...waiting, ...about, createdAt: new Date(0) });
   await world.restart();
   assert.equal((await world.ended(job)).status, "done");
   await eventually(() => store.instances.list().length === 1, "one is in the place of the other");
@@ -335,7 +336,15 @@ test("a destroyed app leaves nothing, and its neighbour everything", async () =>
   await world.push("shop");
   await world.push("shop-admin");
   await engine.addDomain("shop", "shop.example.com", "ann");
-  await engine.destroyApp("shop", "ann");
+  const job = await world.ended(await engine.destroyApp("shop", "ann"));
+  assert.deepEqual([job.status, job.target, job.appId], ["done", "shop", 1]);
+  assert.deepEqual(
+    job.steps.map(({ name, status }) => [name, status]),
+    [
+      ["branch", "done"],
+      ["remove", "done"],
+    ],
+  );
   assert.deepEqual(
     store.apps.list().map(({ name }) => name),
     ["shop-admin"],

@@ -1,43 +1,15 @@
 import { changeConfig, restoreConfig, targetOf, type BranchConfig } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
-import type { Job } from "#domain/job.ts";
 import type { Release } from "#domain/release.ts";
 import { activate } from "./activate.ts";
 import { buildArtifact, type Work } from "./build.ts";
 import { emit, type EngineContext } from "./context.ts";
-import type { JobWriter } from "./jobs.ts";
-import { Semaphore } from "./locks.ts";
+import type { Semaphore } from "./locks.ts";
 import type { Loop } from "./loop.ts";
 import { neverDeployed } from "./targets.ts";
 import { pinOf, prune } from "./prune.ts";
-import { restart, startAgain, stop } from "./lifecycle.ts";
 
-/** What each kind of job does. */
-export function createJobRunner(context: EngineContext, loop: Loop) {
-  const buildSlot = new Semaphore(() => context.hostConfig().settings.buildsAtOnce);
-  return async (job: Job, out: JobWriter, signal: AbortSignal): Promise<void> => {
-    const branch = context.store.branches.get(job.branchId);
-    if (!branch) throw new PlatformError("app_not_found", { app: job.target });
-    const work: Work = { context, job, branch, out, signal };
-    switch (job.kind) {
-      case "deploy":
-      case "rebuild":
-        return deploy(work, loop, buildSlot);
-      case "release":
-        return releaseAgain(work, loop);
-      case "restart":
-        return restart(work, loop);
-      case "stop":
-        return stop(work, loop);
-      case "start":
-        return startAgain(work, loop);
-      case "destroy":
-        return;
-    }
-  };
-}
-
-async function deploy(work: Work, loop: Loop, buildSlot: Semaphore): Promise<void> {
+export async function deploy(work: Work, loop: Loop, buildSlot: Semaphore): Promise<void> {
   const { context, job, branch } = work;
   const commit = commitOf(work);
   if (commit === undefined) throw neverDeployed(branch);
@@ -56,11 +28,14 @@ async function deploy(work: Work, loop: Loop, buildSlot: Semaphore): Promise<voi
   } catch (error) {
     const message =
       error instanceof PlatformError ? error.message : "Berth made a mistake of its own.";
-    if (!work.signal.aborted) emit(context, "deploy.failed", { branch, actor: job.actor, message });
+    const type = work.signal.aborted ? "deploy.aborted" : "deploy.failed";
+    if (!work.stopping.aborted) emit(context, type, { branch, actor: job.actor, message });
     throw error;
   }
-  if (job.kind === "deploy") await moveBranch(work, commit);
-  await pruneAfter(work);
+  await work.step({ name: "finish", title: "Finishing", resumeAt: "finish" }, async () => {
+    if (job.kind === "deploy") await moveBranch(work, commit);
+    await pruneAfter(work);
+  });
 }
 
 /** `Deploy 3f2a1b0: Answer again`: the commit, and what its author says of it. */
@@ -87,7 +62,7 @@ function commitOf({ context: { store }, job, branch }: Work): string | undefined
 }
 
 /** A release of an artifact that is there, with changed config vars or counts, or all of an older one. */
-async function releaseAgain(work: Work, loop: Loop): Promise<void> {
+export async function releaseAgain(work: Work, loop: Loop): Promise<void> {
   const { context, branch, job } = work;
   const current =
     branch.currentReleaseId === null ? null : context.store.releases.get(branch.currentReleaseId);
@@ -101,7 +76,9 @@ async function releaseAgain(work: Work, loop: Loop): Promise<void> {
   const { artifactId } = from ?? current;
   refusePruned(context, from ?? current, job.target);
   await releaseOnce(work, loop, { artifactId, config, description });
-  await pruneAfter(work);
+  await work.step({ name: "finish", title: "Finishing", resumeAt: "finish" }, () =>
+    pruneAfter(work),
+  );
 }
 
 /** Makes the job's release, or takes the one that it made before berthd was killed. */
@@ -152,10 +129,9 @@ async function refuseMoved(
 }
 
 async function moveBranch(
-  { context: { source, store, log }, job, branch }: Work,
+  { context: { source, log }, job, branch }: Work,
   commit: string,
 ): Promise<void> {
-  store.jobs.update(job.id, { step: "finish" });
   for (let attempt = 0; attempt < 5; attempt += 1) {
     const tip = await source.tipOf(branch.appId, branch.name);
     if (tip === commit || (await source.moveBranch(branch.appId, branch.name, tip, commit))) return;

@@ -1,7 +1,9 @@
 import type { App } from "#domain/app.ts";
 import type { Branch } from "#domain/branch.ts";
+import type { ChangeListener } from "#domain/changes.ts";
 import type { ReleaseDifference } from "#domain/code-changes.ts";
 import type { ConfigVar, ConfigVars } from "#domain/config-var.ts";
+import type { Door } from "#domain/door.ts";
 import type { Domain } from "#domain/domain-name.ts";
 import type { Event } from "#domain/events.ts";
 import type { ConfigProblem, HostSettings } from "#domain/host-config.ts";
@@ -11,7 +13,8 @@ import type { Key } from "#domain/key.ts";
 import type { LimitChange } from "#domain/limit-choices.ts";
 import type { LogFilter, LogLine, LogOrigin } from "#domain/logs.ts";
 import type { MetricName, MetricUnit } from "#domain/metrics.ts";
-import type { Release } from "#domain/release.ts";
+import type { Release, ReleaseStatus } from "#domain/release.ts";
+import type { EventQuery, JobQuery, Page } from "#domain/store.ts";
 import type { LimitStatus } from "./limits.ts";
 import type { People } from "./people/people.ts";
 import type { Session } from "#domain/runner.ts";
@@ -131,6 +134,21 @@ export type PlatformStatus = {
   readonly problems: readonly ConfigProblem[];
 };
 
+export type AppQuery = {
+  /** Only apps whose names come after this one. */
+  readonly after: string | null;
+  readonly limit: number;
+  readonly states?: readonly BranchState[] | undefined;
+  /** Ids of the apps that may be seen; null for all. */
+  readonly visible: ReadonlySet<number> | null;
+};
+
+/** A query in the words of people: a target instead of ids. */
+export type Named<Query> = Omit<Query, "appIds" | "branchId" | "target"> & {
+  readonly target: string | null;
+  readonly visible: ReadonlySet<number> | null;
+};
+
 /**
  * What the platform does, for every door. `target` is `shop` or `shop@staging`; `actor` names who
  * asked. What takes long answers with a job to follow; null means that nothing had to change.
@@ -140,13 +158,14 @@ export type Engine = {
   readonly people: People;
   /** For the first team unless another is named. */
   readonly createApp: (name: string, actor: string, teamId?: number | null) => Promise<App>;
-  readonly listApps: () => Promise<AppStatus[]>;
+  readonly listApps: (query: AppQuery) => Promise<AppStatus[]>;
   readonly appInfo: (app: string) => Promise<AppStatus>;
-  /** Resolves when nothing of the app is left. */
-  readonly destroyApp: (app: string, actor: string) => Promise<void>;
+  /** From now on nobody finds it; when the job has ended, nothing of it is left. */
+  readonly destroyApp: (app: string, actor: string) => Promise<Job>;
 
   readonly listReleases: (
     target: string,
+    query: Page & { readonly statuses?: readonly ReleaseStatus[] | undefined },
   ) => Promise<{ releases: Release[]; currentId: number | null }>;
   readonly releaseInfo: (target: string, releaseNumber: number | null) => Promise<Release>;
   /** What release `to` would change if it took the place of `from`, the current one when null. */
@@ -213,11 +232,8 @@ export type Engine = {
   /** Reads the key folders again and writes the file that sshd reads; answers how many keys are in it. */
   readonly rebuildKeys: () => Promise<number>;
 
-  readonly listEvents: (query: {
-    target: string | null;
-    before: number | null;
-    limit: number;
-  }) => Promise<Event[]>;
+  /** `target` is an app with all its branches, or one branch; `visible` as in `AppQuery`. */
+  readonly listEvents: (query: Named<EventQuery>) => Promise<Event[]>;
 
   /** The repository to push to, made when it is missing. @throws {PlatformError} `app_not_found` */
   readonly openRepository: (
@@ -236,8 +252,8 @@ export type Engine = {
   }) => Promise<Job>;
   /** Builds and deploys again what is current; all deployed branches when target is null. */
   readonly rebuild: (target: string | null, actor: string) => Promise<Job[]>;
-  /** Removes what configuration files no longer name; answers a sentence for each thing removed. */
-  readonly cleanup: (actor: string) => Promise<string[]>;
+  /** Removes what configuration files no longer name. */
+  readonly cleanup: (actor: string) => Promise<Job | null>;
 
   readonly metrics: (query: MetricsQuery) => Promise<Metrics>;
   readonly overview: () => Promise<BranchTraffic[]>;
@@ -245,9 +261,20 @@ export type Engine = {
   readonly metricFamilies: () => MetricFamily[];
 
   readonly job: (id: number) => Promise<Job>;
-  readonly listJobs: (target: string | null, limit: number) => Promise<Job[]>;
-  /** A job's output from a byte offset on, as it comes; ends when the job has ended. */
-  readonly followJob: (id: number, offset: number, signal: AbortSignal) => AsyncIterable<JobOutput>;
+  readonly listJobs: (query: Named<JobQuery>) => Promise<Job[]>;
+  /** A job's output from a byte on, as it comes, and the job each time it has changed; ended, it is the last. */
+  readonly followJob: (
+    id: number,
+    offset: number,
+    signal: AbortSignal,
+  ) => AsyncIterable<JobOutput | { readonly job: Job }>;
+  /** Resolves with the ended job. @throws {PlatformError} `job_ended`, `abort_too_late` */
+  readonly abortJob: (id: number, actor: string) => Promise<Job>;
+
+  /** Calls `listener` with every change until the answer is disposed of. */
+  readonly listen: (listener: ChangeListener) => Disposable;
+  /** The same engine for somebody who came in by this door, which is noted with what they do. */
+  readonly through: (door: Door) => Engine;
 
   /** Encrypts every secret with a new key; answers with its name. */
   readonly rotateSecrets: (actor: string) => Promise<{ readonly key: string }>;

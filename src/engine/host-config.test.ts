@@ -38,7 +38,7 @@ test("a changed config makes a release without a build; one that changes nothing
   await configure(world, { apps: appsOf({ main: plain }) });
   assert.equal(world.store.releases.of(1).length, 1);
   await configure(world, { apps: appsOf({ main: BranchConfig.parse({ env: { A: "1" } }) }) });
-  const [job] = world.store.jobs.list(1, 1);
+  const [job] = world.store.jobs.list({ branchId: 1, limit: 1 });
   assert.equal((await world.ended(job ?? null)).status, "done");
   assert.deepEqual(
     world.store.releases.of(1).map(({ number, artifactId }) => [number, artifactId]),
@@ -85,9 +85,11 @@ test("an app that left the files runs on until the cleanup", async () => {
   await world.push("shop");
   await configure(world, { apps: appsOf({ main: plain }) });
   assert.equal(world.store.branches.list().length, 2);
-  assert.deepEqual(await world.engine.cleanup("ann"), [
-    "shop@staging was removed: repo/shop.yml names it no more.",
-  ]);
+  const job = await world.ended(await world.engine.cleanup("ann"));
+  assert.deepEqual([job.status, job.steps[0]?.title], ["done", "Removing shop@staging"]);
+  const told = "shop@staging was removed: repo/shop.yml names it no more.";
+  assert.ok((await world.output(job)).includes(told));
+  assert.equal(await world.engine.cleanup("ann"), null);
   assert.deepEqual(hostsOf(world), ["shop.localhost"]);
   await configure(world, { apps: new Map() });
   assert.equal(world.executor.started().length, 1);
@@ -102,8 +104,27 @@ test("a mistake in a file is told among the events", async () => {
   const broken = { ...problem, severity: "error", fix: "Name one." } as const;
   const warning = { ...broken, severity: "warning", problem: "names an old key" } as const;
   await configure(world, { problems: [broken, warning] });
-  const events = await world.engine.listEvents({ target: null, before: null, limit: 10 });
+  const events = await world.engine.listEvents({ target: null, visible: null, limit: 10 });
   const told = events.filter(({ type }) => type === "host_config.refused");
   assert.equal(told.length, 1);
   assert.match(told[0]?.message ?? "", /^repo\/shop\.yml:3: branches: names no branch\..*Name one/);
+});
+
+test("a push to a branch that the cleanup removes is refused, and never breaks", async () => {
+  await using world = await createWorld({ apps: appsOf({ main: plain, staging: plain }) });
+  await world.push("shop");
+  await configure(world, { apps: appsOf({ main: plain }) });
+  const job = await world.engine.cleanup("ann");
+  const refusals = new Set<string>();
+  const push = { app: "shop", branch: "staging", from: null, actor: "ann" };
+  for (let attempt = 0; attempt < 50 && refusals.size < 2; attempt += 1) {
+    const asked = { ...push, commit: world.source.commit({ Procfile: `web: ${attempt}\n` }) };
+    await world.engine.deploy(asked).catch((error: { code: string }) => refusals.add(error.code));
+    await new Promise((wait) => setTimeout(wait, 1));
+  }
+  assert.equal((await world.ended(job)).status, "done");
+  assert.deepEqual([...refusals].at(-1), "branch_not_found");
+  assert.ok([...refusals].every((code) => ["branch_removed", "branch_not_found"].includes(code)));
+  assert.deepEqual(world.store.jobs.open(), []);
+  assert.deepEqual(world.errors, []);
 });

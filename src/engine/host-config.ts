@@ -1,12 +1,11 @@
 import type { App } from "#domain/app.ts";
-import { targetOf, type Branch, type BranchConfig } from "#domain/branch.ts";
+import type { Branch, BranchConfig } from "#domain/branch.ts";
 import { identitiesOf, withKnownSecrets } from "#domain/config-var.ts";
 import type { EventType } from "#domain/events.ts";
 import type { ConfigProblem, HostConfig } from "#domain/host-config.ts";
 import { defaultBranchOf } from "#domain/repo-config.ts";
-import { removeBranch, destroyApp } from "./apps.ts";
-import { platformActor, type EngineContext } from "./context.ts";
-import type { JobQueue } from "./jobs.ts";
+import { note, platformActor, type EngineContext } from "./context.ts";
+import { rowOf, type JobQueue } from "./jobs.ts";
 import { syncKeys } from "./keys.ts";
 import type { Parts } from "./parts.ts";
 import { ownerOf } from "./publish.ts";
@@ -64,43 +63,8 @@ function wordsOf({ file, line, key, problem, fix }: ConfigProblem): string {
 }
 
 /** Records what concerns no app that is there for sure. */
-function emitApart({ store, clock }: EngineContext, type: EventType, message: string): void {
-  store.events.add({
-    at: clock.now(),
-    type,
-    appId: null,
-    target: null,
-    actor: platformActor,
-    message,
-  });
-}
-
-/** Removes the apps, branches and domains that no file names any more; a sentence for each. */
-export async function cleanup(
-  context: EngineContext,
-  parts: Parts,
-  actor: string,
-): Promise<string[]> {
-  const { store, hostConfig } = context;
-  const { apps } = hostConfig();
-  const done: string[] = [];
-  for (const app of store.apps.list().filter(({ managedBy }) => managedBy !== null)) {
-    const configured = apps.get(app.name);
-    if (!configured) {
-      await destroyApp(context, parts, { app, actor });
-      done.push(`${app.name} and everything of it were removed: no file names it.`);
-      continue;
-    }
-    for (const branch of store.branches
-      .of(app.id)
-      .filter(({ name }) => !configured.branches.has(name))) {
-      await removeBranch(context, parts, branch);
-      await parts.publisher.forget([branch], []);
-      store.branches.remove(branch.id);
-      done.push(`${targetOf(branch)} was removed: ${configured.file} names it no more.`);
-    }
-  }
-  return done;
+function emitApart(context: EngineContext, type: EventType, message: string): void {
+  note(context, type, { appId: null, target: null, actor: platformActor, message });
 }
 
 function ensureApp(context: EngineContext, name: string, file: string): App {
@@ -116,14 +80,8 @@ function ensureApp(context: EngineContext, name: string, file: string): App {
   return store.transaction(() => {
     const app = store.apps.add({ name, managedBy: file, createdAt: at });
     const message = `${name} was made by ${file}.`;
-    store.events.add({
-      at,
-      type: "app.created",
-      appId: app.id,
-      target: name,
-      actor: platformActor,
-      message,
-    });
+    const about = { appId: app.id, target: name };
+    note(context, "app.created", { ...about, actor: platformActor, message });
     return app;
   });
 }
@@ -153,11 +111,12 @@ function ensureBranches(
 }
 
 function changeBranch(
-  { store, clock }: EngineContext,
+  context: EngineContext,
   queue: JobQueue,
   branch: Branch,
   wanted: Pick<Branch, "isDefault" | "config">,
 ): void {
+  const { store } = context;
   const isSame = textOf(branch.config) === textOf(wanted.config);
   if (isSame && branch.isDefault === wanted.isDefault) return;
   const isRunning = branch.currentReleaseId !== null;
@@ -168,8 +127,8 @@ function changeBranch(
     store.branches.update(branch.id, wanted);
     if (!mustRelease) return;
     const input = { description: "Change of the configuration file" };
-    const row = { kind: "release", branchId: branch.id, actor: platformActor, input } as const;
-    store.jobs.add({ ...row, createdAt: clock.now() });
+    const about = { branchId: branch.id, actor: platformActor, door: context.door };
+    store.jobs.add(rowOf(context, { kind: "release", ...about, input }));
   });
   if (mustRelease) queue.resume();
 }

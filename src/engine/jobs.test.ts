@@ -63,7 +63,7 @@ test("an app that is destroyed while it deploys leaves nothing", async () => {
   await using _ = world;
   await deploy(world);
   await deploy(world);
-  await world.engine.destroyApp("shop", "ann");
+  await world.ended(await world.engine.destroyApp("shop", "ann"));
   assert.deepEqual(await world.workspace.ids(), []);
   assert.deepEqual(world.store.jobs.open(), []);
   assert.deepEqual(world.executor.started(), []);
@@ -88,7 +88,9 @@ test("following goes on from any byte, and ends at once when that is past the en
   const follow = async (offset: number) => {
     let text = "";
     const { signal } = new AbortController();
-    for await (const piece of world.engine.followJob(job.id, offset, signal)) text += piece.text;
+    for await (const piece of world.engine.followJob(job.id, offset, signal)) {
+      if ("text" in piece) text += piece.text;
+    }
     return text;
   };
   assert.equal(await follow(7), whole.slice(7));
@@ -127,4 +129,60 @@ test("a stop waits for no job that does not hear of it", async () => {
   await world.engine.shutDown();
   assert.equal(world.store.jobs.get(job.id)?.status, "running");
   gate.resolve();
+});
+
+test("a deploy is a tree of steps, each with its part of the output", async () => {
+  const { world, letGo } = await slowWorld();
+  await using _ = world;
+  letGo();
+  const job = await world.ended(await deploy(world));
+  assert.deepEqual(
+    job.steps.map(({ name, status }) => `${name} ${status}`),
+    ["fetch done", "build done", "start done", "switch done", "finish done"],
+  );
+  const [, build] = job.steps;
+  assert.deepEqual(
+    build?.steps.map(({ title }) => title),
+    ["Hook build: ./.build.sh"],
+  );
+  assert.ok(job.steps.every(({ startedAt, endedAt }) => endedAt !== null && endedAt >= startedAt));
+  const output = Buffer.from(await world.output(job));
+  const part = output.subarray(build?.from, build?.to ?? 0).toString();
+  assert.match(part, /Hook build/);
+  assert.doesNotMatch(part, /is live after/);
+});
+
+test("an aborted build changes nothing, and the next push is built", async () => {
+  const { world, letGo } = await slowWorld();
+  await using _ = world;
+  const job = await deploy(world);
+  await eventually(() => world.store.jobs.get(job.id)?.step === "build", "it is built");
+  const aborted = await world.engine.abortJob(job.id, "bob");
+  assert.deepEqual([aborted.status, aborted.error?.code], ["aborted", "aborted"]);
+  assert.match(aborted.error?.message ?? "", /^bob aborted job/);
+  assert.deepEqual(
+    aborted.steps.map(({ name, status }) => `${name} ${status}`),
+    ["fetch done", "build aborted"],
+  );
+  assert.deepEqual(await world.workspace.ids(), []);
+  const [newest] = world.store.events.list({ limit: 1 });
+  assert.equal(newest?.type, "deploy.aborted");
+  await assert.rejects(world.engine.abortJob(job.id, "bob"), { code: "job_ended" });
+  letGo();
+  assert.equal((await world.ended(await deploy(world))).status, "done");
+});
+
+test("a job that waits is aborted at once; one that has the traffic is not", async () => {
+  const { world, letGo } = await slowWorld();
+  await using _ = world;
+  const first = await deploy(world);
+  const waiting = await world.engine.stopBranch("shop", "ann");
+  assert.equal((await world.engine.abortJob(waiting.id, "ann")).status, "aborted");
+  letGo();
+  await eventually(() => world.store.jobs.get(first.id)?.step === "switch", "it switches");
+  await assert.rejects(world.engine.abortJob(first.id, "ann"), {
+    code: "abort_too_late",
+    hint: "Go back with berth rollback -a shop",
+  });
+  assert.equal((await world.ended(first)).status, "done");
 });

@@ -1,19 +1,43 @@
-import { isEnded, type Job, type JobInput, type JobKind, type JobOutput } from "#domain/job.ts";
+import type { App } from "#domain/app.ts";
+import { targetOf } from "#domain/branch.ts";
+import type { Door } from "#domain/door.ts";
 import { PlatformError, reportOf, withDiskFull } from "#domain/errors.ts";
+import {
+  isEnded,
+  refusalToAbort,
+  type Job,
+  type JobInput,
+  type JobKind,
+  type JobOutput,
+} from "#domain/job.ts";
 import type { EngineContext } from "./context.ts";
+import { writerOf, type JobWriter } from "./job-writer.ts";
+import { createStepRecorder, type StepRecorder } from "./steps.ts";
 
-/** Where a job's output goes: headings, indented lines, and the raw output of programs. */
-export type JobWriter = {
-  readonly heading: (text: string) => void;
-  readonly line: (text: string) => void;
-  readonly raw: (bytes: Uint8Array) => void;
+/** A job at work: where its output and its steps go, and what ends it early. */
+export type JobRun = StepRecorder & {
+  readonly job: Job;
+  readonly out: JobWriter;
+  /** Aborts when a person aborts the job, and whenever `stopping` does. */
+  readonly signal: AbortSignal;
+  /** Aborts when berthd or the branch ends: then nothing is to be undone. */
+  readonly stopping: AbortSignal;
 };
 
-export type RunJob = (job: Job, out: JobWriter, signal: AbortSignal) => Promise<void>;
+export type NewJob = {
+  readonly kind: JobKind;
+  readonly actor: string;
+  readonly door: Door;
+  readonly input: JobInput;
+  /** What it is of: a branch, an app as a whole or, with neither, the platform. */
+  readonly branchId?: number;
+  readonly app?: App;
+};
 
 type Running = {
   readonly id: number;
   readonly abort: AbortController;
+  readonly cancel: AbortController;
   readonly end: Promise<void>;
 };
 
@@ -28,44 +52,72 @@ const settleMsMax = 5000;
  */
 export class JobQueue {
   readonly #context: EngineContext;
-  readonly #run: RunJob;
+  readonly #run: (run: JobRun) => Promise<void>;
   readonly #stopping: AbortSignal;
-  readonly #running = new Map<number, Running>();
+  /** By lane: what waits for what. */
+  readonly #running = new Map<string, Running>();
+  /** Of branches that are being removed. */
+  readonly #closed = new Set<string>();
 
-  constructor(context: EngineContext, run: RunJob, stopping: AbortSignal) {
+  constructor(context: EngineContext, run: (run: JobRun) => Promise<void>, stopping: AbortSignal) {
     this.#context = context;
     this.#run = run;
     this.#stopping = stopping;
   }
 
-  /** @throws {PlatformError} `stopping` */
-  add(row: { kind: JobKind; branchId: number; actor: string; input: JobInput }): Job {
+  /** @throws {PlatformError} `stopping`, `branch_removed` */
+  add(asked: NewJob): Job {
     this.#stopping.throwIfAborted();
-    const { store, clock } = this.#context;
-    const job = store.jobs.add({ ...row, createdAt: clock.now() });
-    this.#supersede(job);
-    if (this.#running.has(job.branchId)) {
-      const { heading } = writerOf(this.#context, job.id);
-      heading(`Waiting for the job before this one on ${job.target}`);
+    const row = rowOf(this.#context, asked);
+    if (this.#closed.has(laneOf(row))) {
+      throw new PlatformError("branch_removed", { target: row.target });
     }
-    this.#pump(job.branchId);
+    const job = this.#context.store.jobs.add(row);
+    this.#supersede(job);
+    if (this.#running.has(laneOf(job))) {
+      const { heading } = writerOf(this.#context, job.id);
+      heading(`Waiting for the job before this one on ${job.target || "this Berth"}`);
+    }
+    this.#pump(laneOf(job));
     return job;
   }
 
   /** Goes on with what an earlier berthd left open. */
   resume(): void {
     const open = this.#context.store.jobs.open();
-    for (const branchId of new Set(open.map((job) => job.branchId))) this.#pump(branchId);
+    for (const lane of new Set(open.map(laneOf))) this.#pump(lane);
   }
 
-  /** Ends a branch's jobs, running and waiting, and resolves when none runs. */
-  async cancel(branchId: number): Promise<void> {
-    const now = this.#running.get(branchId);
-    for (const job of this.#openOn(branchId)) {
+  /** Ends a branch's jobs, running and waiting, takes no more, and resolves when none runs. */
+  async close(branchId: number): Promise<void> {
+    const lane = laneOf({ branchId, appId: null });
+    this.#closed.add(lane);
+    const now = this.#running.get(lane);
+    for (const job of this.#openIn(lane)) {
       if (job.id !== now?.id) this.#finish(job.id, "failed", new PlatformError("stopping"));
     }
-    now?.abort.abort();
+    now?.cancel.abort();
     await now?.end;
+  }
+
+  /** Takes jobs of a branch again. */
+  open(branchId: number): void {
+    this.#closed.delete(laneOf({ branchId, appId: null }));
+  }
+
+  /**
+   * Ends a job for whoever asks, and resolves when it has ended; what was live before is live then.
+   * @throws {PlatformError} `job_ended`, `abort_too_late`
+   */
+  async abort(job: Job, actor: string): Promise<void> {
+    if (isEnded(job.status)) throw endedAlready(job);
+    const now = this.#running.get(laneOf(job));
+    const aborted = new PlatformError("aborted", { actor, job: job.id });
+    if (now?.id !== job.id) return this.#finish(job.id, "aborted", aborted);
+    const refusal = refusalToAbort(job);
+    if (refusal) throw new PlatformError("abort_too_late", { job: job.id, ...refusal });
+    now.abort.abort(aborted);
+    await now.end;
   }
 
   /** Resolves when no job runs any more; what does not end soon is left to the next berthd. */
@@ -76,50 +128,69 @@ export class JobQueue {
     enough.abort();
   }
 
-  async *follow(jobId: number, from: number, signal: AbortSignal): AsyncGenerator<JobOutput> {
+  /** A job's output from a byte on, and the job itself each time that it has changed. */
+  async *follow(
+    jobId: number,
+    from: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<JobOutput | { readonly job: Job }> {
     const { store, jobLog } = this.#context;
     let offset = from;
+    let told = "";
     while (!signal.aborted) {
       // Asked before reading, so that what is written between the two is still seen.
-      const hasEnded = isEnded(store.jobs.get(jobId)?.status ?? "failed");
+      const job = store.jobs.get(jobId);
+      if (!job) return;
+      const hasEnded = isEnded(job.status);
       const change = hasEnded ? null : jobLog.changed(jobId, 1000, signal);
+      if (!hasEnded && JSON.stringify(job) !== told) yield { job };
+      told = JSON.stringify(job);
       const read = await jobLog.read(jobId, offset);
       offset = read.offset;
       if (read.text !== "") yield read;
-      else if (hasEnded) return;
-      else await change;
+      else if (hasEnded) {
+        yield { job };
+        return;
+      } else await change;
     }
   }
 
-  #pump(branchId: number): void {
-    if (this.#running.has(branchId) || this.#stopping.aborted) return;
+  #pump(lane: string): void {
+    if (this.#running.has(lane) || this.#closed.has(lane) || this.#stopping.aborted) return;
     const { clock, log } = this.#context;
-    const [next] = this.#openOn(branchId);
+    const [next] = this.#openIn(lane);
     if (!next) return;
-    const abort = new AbortController();
-    const end = this.#carryOut(next, AbortSignal.any([abort.signal, this.#stopping]))
+    const [abort, cancel] = [new AbortController(), new AbortController()];
+    const end = this.#carryOut(next, { abort: abort.signal, cancel: cancel.signal })
       .catch(async (error: unknown) => {
         log.error({ err: error, job: next.id }, "could not note the end of a job");
         await clock.sleep(retryMs, this.#stopping).catch(() => {});
       })
       .finally(() => {
-        this.#running.delete(branchId);
-        this.#pump(branchId);
+        this.#running.delete(lane);
+        this.#pump(lane);
       });
-    this.#running.set(branchId, { id: next.id, abort, end });
+    this.#running.set(lane, { id: next.id, abort, cancel, end });
   }
 
-  async #carryOut(job: Job, signal: AbortSignal): Promise<void> {
+  async #carryOut(
+    job: Job,
+    { abort, cancel }: { abort: AbortSignal; cancel: AbortSignal },
+  ): Promise<void> {
     const { store, clock, log } = this.#context;
     const out = writerOf(this.#context, job.id);
     if (job.status === "running") out.heading("Berth was restarted; going on");
     else store.jobs.setStatus(job.id, "running", { at: clock.now(), error: null });
+    const stopping = AbortSignal.any([cancel, this.#stopping]);
+    const signal = AbortSignal.any([abort, stopping]);
+    const steps = createStepRecorder(this.#context, job, { out, signal, stopping });
     try {
-      await this.#run({ ...job, status: "running" }, out, signal);
+      await this.#run({ ...steps, job: { ...job, status: "running" }, out, signal, stopping });
     } catch (error) {
       // What berthd leaves open when it is stopped is gone on with when it runs again.
       if (this.#stopping.aborted) return;
-      const cause = signal.aborted
+      if (abort.aborted) return this.#finish(job.id, "aborted", abort.reason);
+      const cause = cancel.aborted
         ? new PlatformError("stopping")
         : withDiskFull(error, this.#context.host.home);
       if (!(cause instanceof PlatformError)) log.error({ err: error, job: job.id }, "a job broke");
@@ -128,19 +199,18 @@ export class JobQueue {
     this.#finish(job.id, "done", null);
   }
 
-  #finish(id: number, status: "done" | "failed" | "superseded", error: unknown): void {
+  #finish(id: number, status: "done" | "failed" | "superseded" | "aborted", error: unknown): void {
     const { store, clock } = this.#context;
     if (!store.jobs.get(id)) return;
     const report = error === null ? null : reportOf(error);
     store.jobs.setStatus(id, status, { at: clock.now(), error: report });
-    // Wakes who follows it.
-    writerOf(this.#context, id).raw(new Uint8Array());
+    writerOf(this.#context, id).wake();
   }
 
   /** A rebuild is of what is current, so it takes no push's place. */
   #supersede(newer: Job): void {
     if (!kindsOfPush.has(newer.kind)) return;
-    for (const job of this.#openOn(newer.branchId)) {
+    for (const job of this.#openIn(laneOf(newer))) {
       const isReplaced =
         newer.kind === "deploy" ? kindsOfPush.has(job.kind) : job.kind === "rebuild";
       if (!isReplaced || job.status !== "waiting" || job.id >= newer.id) continue;
@@ -148,25 +218,31 @@ export class JobQueue {
     }
   }
 
-  #openOn(branchId: number): Job[] {
-    return this.#context.store.jobs.open().filter((job) => job.branchId === branchId);
+  #openIn(lane: string): Job[] {
+    return this.#context.store.jobs.open().filter((job) => laneOf(job) === lane);
   }
 }
 
-/** A log that cannot be written, as on a full disk, breaks no job. */
-function writerOf({ jobLog, log }: EngineContext, jobId: number): JobWriter {
-  let isBroken = false;
-  const append = (text: string | Uint8Array) => {
-    try {
-      jobLog.append(jobId, text);
-    } catch (error) {
-      if (!isBroken) log.error({ err: error, job: jobId }, "could not write a job's log");
-      isBroken = true;
-    }
-  };
-  return {
-    heading: (text) => append(`-----> ${text}\n`),
-    line: (text) => append(`       ${text.replaceAll("\n", "\n       ")}\n`),
-    raw: append,
-  };
+/** The row of a new job, for whoever adds it in a transaction with something else. */
+export function rowOf(
+  { store, clock }: Pick<EngineContext, "store" | "clock">,
+  { branchId, app, ...row }: NewJob,
+): Parameters<EngineContext["store"]["jobs"]["add"]>[0] {
+  const createdAt = clock.now();
+  const branch = branchId === undefined ? null : store.branches.get(branchId);
+  if (branch) {
+    const about = { branchId: branch.id, appId: branch.appId, target: targetOf(branch) };
+    return { ...row, ...about, createdAt };
+  }
+  return { ...row, branchId: null, appId: app?.id ?? null, target: app?.name ?? "", createdAt };
+}
+
+/** Jobs of one lane wait for each other. */
+function laneOf({ branchId, appId }: Pick<Job, "branchId" | "appId">): string {
+  if (branchId !== null) return `branch ${branchId}`;
+  return appId === null ? "platform" : `app ${appId}`;
+}
+
+function endedAlready({ id, status }: Job): PlatformError {
+  return new PlatformError("job_ended", { job: id, status });
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { PlatformError } from "#domain/errors.ts";
 import type { Key } from "#domain/key.ts";
-import type { EngineContext } from "./context.ts";
+import { note, type EngineContext } from "./context.ts";
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$/;
 const linePattern =
@@ -30,7 +30,7 @@ export async function addKey(
     if (same) throw new PlatformError("key_exists", { key: name, name: same.name });
     const at = clock.now();
     const message = `The key ${name} was added.`;
-    store.events.add({ at, type: "key.added", appId: null, target: null, actor, message });
+    note(context, "key.added", { appId: null, target: null, actor, message });
     return store.keys.add({
       name,
       type,
@@ -50,7 +50,7 @@ export async function removeKey(
   context: EngineContext,
   { name, actor }: { name: string; actor: string },
 ): Promise<void> {
-  const { store, clock } = context;
+  const { store } = context;
   const key = store.keys.list().find((it) => it.name === name);
   if (!key) throw new PlatformError("key_not_found", { key: name });
   if (key.managedBy)
@@ -58,14 +58,7 @@ export async function removeKey(
   store.transaction(() => {
     store.keys.remove(key.id);
     const message = `The key ${name} was removed.`;
-    store.events.add({
-      at: clock.now(),
-      type: "key.removed",
-      appId: null,
-      target: null,
-      actor,
-      message,
-    });
+    note(context, "key.removed", { appId: null, target: null, actor, message });
   });
   // A key folder may have it as well, under another name.
   await syncKeys(context);

@@ -54,7 +54,7 @@ test("builds have limits of their own, which make no release", async () => {
     { scope: web, limits: instanceLimits, chosen: [] },
     { scope: { kind: "build" }, limits: { ...buildLimits, cpuCores: 4 }, chosen: ["cpu"] },
   ]);
-  const events = await engine.listEvents({ target: null, before: null, limit: 100 });
+  const events = await engine.listEvents({ target: null, visible: null, limit: 100 });
   const said = events.filter(({ type }) => type === "limits.changed");
   assert.deepEqual(
     said.map(({ message }) => message),
@@ -81,7 +81,7 @@ test("an instance that ran out of memory is told as such, with what to type", as
   executor.programs.set("node server.js", { kind: "exits", exit });
   executor.crash(only?.id ?? 0, exit);
   const told = async () =>
-    (await engine.listEvents({ target: "shop", before: null, limit: 100 })).find(
+    (await engine.listEvents({ target: "shop", visible: null, limit: 100 })).find(
       ({ type }) => type === "instance.out_of_memory",
     )?.message;
   for (let tries = 0; (await told()) === undefined && tries < 200; tries += 1) {

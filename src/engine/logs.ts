@@ -59,7 +59,7 @@ async function tailOfJobs(
   const { isWanted, sinceAt } = lineFilter(filter);
   const found: LogLine[][] = [];
   let count = 0;
-  for (const job of context.store.jobs.list(branch.id, jobsRead)) {
+  for (const job of context.store.jobs.list({ branchId: branch.id, limit: jobsRead })) {
     if (count >= lines || timeOf(job) < sinceAt) break;
     const wanted = linesOf(job, await wholeOutput(context, job.id)).filter(isWanted);
     found.unshift(wanted);
@@ -85,10 +85,14 @@ async function* followJobs(
 ): AsyncGenerator<LogLine> {
   const { store, clock } = context;
   const { isWanted } = lineFilter(filter);
-  const ended = store.jobs.list(branch.id, jobsRead).filter(({ status }) => isEnded(status));
+  const ended = store.jobs
+    .list({ branchId: branch.id, limit: jobsRead })
+    .filter(({ status }) => isEnded(status));
   let last = Math.max(0, ...ended.map(({ id }) => id));
   while (!signal.aborted) {
-    const job = store.jobs.list(branch.id, jobsRead).findLast(({ id }) => id > last);
+    const job = store.jobs
+      .list({ branchId: branch.id, limit: jobsRead })
+      .findLast(({ id }) => id > last);
     if (!job) {
       await clock.sleep(lookMs, signal).catch(() => {});
       continue;

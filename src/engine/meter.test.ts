@@ -103,7 +103,7 @@ test("what an instance uses is seen with it, and its ends are counted", async ()
 test("a destroyed app leaves no metrics", async () => {
   await using world = await deployed();
   world.requestLog.note(request(world));
-  await world.engine.destroyApp("shop", "ann");
+  await world.ended(await world.engine.destroyApp("shop", "ann"));
   const families = world.engine.metricFamilies();
   assert.ok(
     !families.some(({ samples }) => samples.some(({ labels }) => labels["app"] === "shop")),

@@ -66,7 +66,7 @@ export class Meter {
   /** Measures until `stopping` aborts; what is counted by then is kept. */
   async run(stopping: AbortSignal): Promise<void> {
     const { clock, metrics, store } = this.#context;
-    this.#newestJob = store.jobs.list(null, 1)[0]?.id ?? 0;
+    this.#newestJob = store.jobs.list({ limit: 1 })[0]?.id ?? 0;
     this.#openJobs = new Set(store.jobs.open().map(({ id }) => id));
     this.#lookedMs = this.#nowMs();
     for (let ticks = 1; !stopping.aborted; ticks += 1) {
@@ -140,7 +140,7 @@ export class Meter {
   /** Deploys that have ended since the last look. */
   #countJobs(): void {
     const { jobs } = this.#context.store;
-    const newer = jobs.list(null, jobsLookedAt).filter(({ id }) => id > this.#newestJob);
+    const newer = jobs.list({ limit: jobsLookedAt }).filter(({ id }) => id > this.#newestJob);
     const ended = [...this.#openJobs].flatMap((id) => jobs.get(id) ?? []);
     for (const job of [...ended, ...newer]) if (isEnded(job.status)) this.#countJob(job);
     this.#newestJob = Math.max(this.#newestJob, ...newer.map(({ id }) => id));

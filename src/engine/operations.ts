@@ -6,8 +6,8 @@ import { rollback, scale } from "./changes.ts";
 import { revealConfigVars, rotateSecrets, setConfigVars } from "./config-vars.ts";
 import type { EngineContext } from "./context.ts";
 import { addDomain, listDomains, removeDomain } from "./domains.ts";
+import { cleanup } from "./cleanup.ts";
 import type { Engine, InstanceStatus } from "./engine.ts";
-import { cleanup } from "./host-config.ts";
 import { nameOf } from "./health.ts";
 import { addKey, removeKey, syncKeys } from "./keys.ts";
 import { readLogs } from "./logs.ts";
@@ -19,7 +19,8 @@ import type { Parts } from "./parts.ts";
 import { createPeople } from "./people/people.ts";
 import { deploy, openRepository, rebuild } from "./pushes.ts";
 import { diffReleases, releaseNumbered } from "./release-diff.ts";
-import { customCommands, Runs } from "./runs.ts";
+import { listApps, listEvents, listJobs } from "./lists.ts";
+import { customCommands } from "./runs.ts";
 import { appStatus, instanceStatus } from "./status.ts";
 import { appNamed, branchAt, refuseManagedApp } from "./targets.ts";
 
@@ -27,7 +28,7 @@ import { appNamed, branchAt, refuseManagedApp } from "./targets.ts";
 export function operations(
   context: EngineContext,
   parts: Parts,
-): Omit<Engine, "status" | "shutDown"> {
+): Omit<Engine, "status" | "shutDown" | "listen" | "through"> {
   return {
     ...appOperations(context, parts),
     ...releaseOperations(context, parts),
@@ -38,7 +39,7 @@ export function operations(
     ...jobOperations(context, parts),
     ...metricOperations(context, parts),
     people: createPeople({ ...context, url: () => consoleUrlOf(context.hostConfig().settings) }),
-    listEvents: async (query) => context.store.events.list(query),
+    listEvents: async (query) => listEvents(context, query),
     rotateSecrets: (actor) => rotateSecrets(context, actor),
   };
 }
@@ -48,23 +49,24 @@ function appOperations(context: EngineContext, parts: Parts) {
   return {
     createApp: (name, actor, teamId = null) =>
       createApp(context, parts.publisher, { name, teamId, actor }),
-    listApps: async () => Promise.all(store.apps.list().map((app) => appStatus(context, app))),
+    listApps: async (query) => listApps(context, query),
     appInfo: async (name) => appStatus(context, appNamed(store, name)),
     destroyApp: async (name, actor) => {
       const app = appNamed(store, name);
       refuseManagedApp(app, app.name);
-      await destroyApp(context, parts, { app, actor });
+      return destroyApp(context, parts, { app, actor });
     },
-    cleanup: (actor) => cleanup(context, parts, actor),
+    cleanup: async (actor) => cleanup(context, parts, actor),
   } satisfies Partial<Engine>;
 }
 
 function releaseOperations(context: EngineContext, { queue }: Parts) {
   const { store } = context;
   return {
-    listReleases: async (target) => {
+    listReleases: async (target, query) => {
       const branch = branchAt(store, target);
-      return { releases: store.releases.of(branch.id), currentId: branch.currentReleaseId };
+      const releases = store.releases.list(branch.id, query);
+      return { releases, currentId: branch.currentReleaseId };
     },
     releaseInfo: async (target, number) => releaseNumbered(store, branchAt(store, target), number),
     diffReleases: (target, from, to) => diffReleases(context, { target, from, to }),
@@ -90,8 +92,8 @@ function metricOperations(context: EngineContext, { meter }: Parts) {
   } satisfies Partial<Engine>;
 }
 
-function instanceOperations(context: EngineContext, { queue, meter }: Parts) {
-  const { store } = context;
+function instanceOperations(context: EngineContext, { queue, meter, runs }: Parts) {
+  const { store, door } = context;
   const add = (
     kind: "restart" | "stop" | "start",
     target: string,
@@ -99,9 +101,8 @@ function instanceOperations(context: EngineContext, { queue, meter }: Parts) {
     instance?: string | null,
   ) => {
     const input = instance ? { instance } : {};
-    return queue.add({ kind, branchId: branchAt(store, target).id, actor, input });
+    return queue.add({ kind, branchId: branchAt(store, target).id, actor, door, input });
   };
-  const runs = new Runs(context);
   return {
     listInstances: (target) => listInstances(context, meter, target),
     restart: async (target, instance, actor) => {
@@ -111,7 +112,7 @@ function instanceOperations(context: EngineContext, { queue, meter }: Parts) {
     stopBranch: async (target, actor) => add("stop", target, actor),
     startBranch: async (target, actor) => add("start", target, actor),
     logs: (target, query, signal) => readLogs(context, { target, query }, signal),
-    createRun: async (target, run, actor) => runs.create({ ...run, target, actor }),
+    createRun: async (target, run, actor) => runs.create({ ...run, target, actor, door }),
     openRun: runs.open,
     customCommands: async (target, names) => customCommands(context, { target, names }),
   } satisfies Partial<Engine>;
@@ -147,16 +148,20 @@ function pushOperations(context: EngineContext, { publisher, queue }: Parts) {
   } satisfies Partial<Engine>;
 }
 
-function jobOperations({ store }: EngineContext, { queue }: Parts) {
+function jobOperations(context: EngineContext, { queue }: Parts) {
+  const job = (id: number) => {
+    const found = context.store.jobs.get(id);
+    if (!found) throw new PlatformError("job_not_found", { job: id });
+    return found;
+  };
   return {
-    job: async (id) => {
-      const job = store.jobs.get(id);
-      if (!job) throw new PlatformError("job_not_found", { job: id });
-      return job;
+    job: async (id) => job(id),
+    listJobs: async (query) => listJobs(context, query),
+    followJob: (id, offset, signal) => queue.follow(job(id).id, offset, signal),
+    abortJob: async (id, actor) => {
+      await queue.abort(job(id), actor);
+      return job(id);
     },
-    listJobs: async (target, limit) =>
-      store.jobs.list(target === null ? null : branchAt(store, target).id, limit),
-    followJob: (id, offset, signal) => queue.follow(id, offset, signal),
   } satisfies Partial<Engine>;
 }
 

@@ -1,4 +1,4 @@
-import type { JobWriter } from "./jobs.ts";
+import type { JobWriter } from "./job-writer.ts";
 
 const headBytesMax = 1024 * 1024;
 const tailBytesMax = 8 * 1024;
@@ -14,7 +14,7 @@ export type ProgramOutput = {
  * Passes on the first MiB that a program prints and its last few KiB, whatever it prints between
  * them, so that nobody's terminal or disk is flooded and the reason for a failure is still seen.
  */
-export function createOutput(out: JobWriter): ProgramOutput {
+export function createOutput(out: Pick<JobWriter, "raw">): ProgramOutput {
   const show = indented(out);
   let shownBytes = 0;
   let leftOutBytes = 0;
@@ -52,7 +52,7 @@ function wholeLines(bytes: Buffer): Buffer {
 }
 
 /** Puts a program's output under its heading, whatever pieces it comes in. */
-function indented(out: JobWriter): (chunk: Uint8Array) => void {
+function indented(out: Pick<JobWriter, "raw">): (chunk: Uint8Array) => void {
   let atLineStart = true;
   return (chunk) => {
     const text = Buffer.from(chunk).toString("latin1");

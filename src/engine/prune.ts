@@ -31,7 +31,7 @@ export async function prune(context: EngineContext, branchId: number): Promise<v
   }
   const living = instances.map((it) => it.id);
   await instanceLogs.prune(branchId, living, logsKept);
-  const older = store.jobs.list(branchId, 2 * jobLogsKept).slice(jobLogsKept);
+  const older = store.jobs.list({ branchId, limit: 2 * jobLogsKept }).slice(jobLogsKept);
   await Promise.all(older.map(({ id }) => jobLog.remove(id)));
 }
 

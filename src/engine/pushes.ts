@@ -35,7 +35,7 @@ export async function openRepository(
 }
 
 /** Deploys a pushed commit. @throws {PlatformError} `branch_not_found` with the branches that can be pushed. */
-export function deploy({ store }: EngineContext, queue: JobQueue, push: Push): Job {
+export function deploy({ store, door }: EngineContext, queue: JobQueue, push: Push): Job {
   const app = appNamed(store, push.app);
   const branches = store.branches.of(app.id);
   const branch =
@@ -52,7 +52,7 @@ export function deploy({ store }: EngineContext, queue: JobQueue, push: Push): J
   // The hook asks again when berthd was killed between noting the job and answering.
   const asked = store.jobs.open().find((job) => job.branchId === branch.id && isSame(job, push));
   if (asked) return asked;
-  return queue.add({ kind: "deploy", branchId: branch.id, actor: push.actor, input });
+  return queue.add({ kind: "deploy", branchId: branch.id, actor: push.actor, door, input });
 }
 
 function isSame({ kind, input }: Job, { commit, from }: Push): boolean {
@@ -94,7 +94,7 @@ function renamed(upstream: DomainUpstream, branch: Branch, name: string): Domain
 
 /** Builds and deploys again what is current, on one branch or all that have a release. */
 export function rebuild(
-  { store }: EngineContext,
+  { store, door }: EngineContext,
   queue: JobQueue,
   { target, actor }: { target: string | null; actor: string },
 ): Job[] {
@@ -104,6 +104,6 @@ export function rebuild(
       : [branchAt(store, target)];
   return branches.map((branch) => {
     const { commit } = currentRelease(store, branch);
-    return queue.add({ kind: "rebuild", branchId: branch.id, actor, input: { commit } });
+    return queue.add({ kind: "rebuild", branchId: branch.id, actor, door, input: { commit } });
   });
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { targetOf } from "#domain/branch.ts";
+import type { Door } from "#domain/door.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { limitsOf } from "#domain/limit-choices.ts";
 import type { Session, SessionOptions } from "#domain/runner.ts";
@@ -13,6 +14,7 @@ export type RunRequest = {
   readonly command: string;
   readonly terminal: SessionOptions["terminal"];
   readonly actor: string;
+  readonly door: Door;
 };
 
 const attachWithinMs = 30_000;
@@ -29,7 +31,7 @@ export class Runs {
   }
 
   /** A one-off command in the current release's sandbox and environment; gives its secret. */
-  create({ target, command, terminal, actor }: RunRequest): string {
+  create({ target, command, terminal, actor, door }: RunRequest): string {
     const { store, runner, clock } = this.#context;
     const branch = branchAt(store, target);
     const release = currentRelease(store, branch);
@@ -41,7 +43,7 @@ export class Runs {
       env: { ...environmentOf(release), ...(terminal ? { TERM: terminal.kind } : {}) },
       limits: limitsOf(release.config.limits, null),
     };
-    emit(this.#context, "run.started", {
+    emit({ ...this.#context, door }, "run.started", {
       branch,
       actor,
       message: `Running ${command.slice(0, 200)}`,

@@ -1,22 +1,14 @@
-import { asc, desc, eq, inArray } from "./drizzle.ts";
+import { and, asc, desc, eq, inArray, lt } from "./drizzle.ts";
 import assert from "node:assert/strict";
-import { targetOf } from "#domain/branch.ts";
 import { isEnded, jobTransitions, type Job, type JobStatus } from "#domain/job.ts";
-import type { Store } from "#domain/store.ts";
+import type { JobQuery, Store } from "#domain/store.ts";
 import { addRow, type Db } from "./database.ts";
-import { apps, branches, jobs } from "./schema.ts";
+import { jobs } from "./schema.ts";
 import type { Sealing } from "./sealing.ts";
 
-const branchColumns = { appName: apps.name, name: branches.name, isDefault: branches.isDefault };
-
 export function jobRows(db: Db, sealing: Sealing): Store["jobs"] {
-  const all = () =>
-    db
-      .select({ job: jobs, branch: branchColumns })
-      .from(jobs)
-      .innerJoin(branches, eq(branches.id, jobs.branchId))
-      .innerJoin(apps, eq(apps.id, branches.appId));
   const jobOf = jobReader(sealing);
+  const all = () => db.select().from(jobs);
   const get = (id: number): Job | null => {
     const row = all().where(eq(jobs.id, id)).get();
     return row ? jobOf(row) : null;
@@ -25,10 +17,7 @@ export function jobRows(db: Db, sealing: Sealing): Store["jobs"] {
     add: (row) => {
       const input = sealing.sealInput(row.branchId, row.input);
       const waiting = { ...row, input, status: "waiting" } as const;
-      const { id } = addRow(db, (tx) =>
-        tx.insert(jobs).values(waiting).returning({ id: jobs.id }).get(),
-      );
-      return get(id)!;
+      return jobOf(addRow(db, (tx) => tx.insert(jobs).values(waiting).returning().get()));
     },
     get,
     update: (id, patch) => void db.update(jobs).set(patch).where(eq(jobs.id, id)).run(),
@@ -38,10 +27,8 @@ export function jobRows(db: Db, sealing: Sealing): Store["jobs"] {
       const allowed: readonly JobStatus[] = jobTransitions[from];
       assert(allowed.includes(status), `job ${id} cannot go from ${from} to ${status}`);
       const times = isEnded(status) ? { endedAt: at } : { startedAt: at };
-      db.update(jobs)
-        .set({ status, error, ...times })
-        .where(eq(jobs.id, id))
-        .run();
+      const facts = { status, error, ...times };
+      db.update(jobs).set(facts).where(eq(jobs.id, id)).run();
     },
     open: () =>
       all()
@@ -49,25 +36,34 @@ export function jobRows(db: Db, sealing: Sealing): Store["jobs"] {
         .orderBy(asc(jobs.id))
         .all()
         .map(jobOf),
-    list: (branchId, limit) =>
-      all()
-        .where(branchId === null ? undefined : eq(jobs.branchId, branchId))
-        .orderBy(desc(jobs.id))
-        .limit(limit)
+    list: (query) =>
+      all().where(conditionOf(query)).orderBy(desc(jobs.id)).limit(query.limit).all().map(jobOf),
+    ids: () =>
+      db
+        .select({ id: jobs.id })
+        .from(jobs)
         .all()
-        .map(jobOf),
+        .map(({ id }) => id),
+    remove: (ids) => {
+      const mine = and(inArray(jobs.id, [...ids]), inArray(jobs.status, endedStatuses));
+      db.delete(jobs).where(mine).run();
+    },
   };
 }
 
-type Row = {
-  job: typeof jobs.$inferSelect;
-  branch: { appName: string; name: string; isDefault: boolean };
-};
+const endedStatuses = (Object.keys(jobTransitions) as JobStatus[]).filter(isEnded);
 
-function jobReader({ openInput }: Sealing): (row: Row) => Job {
-  return ({ job, branch }) => ({
-    ...job,
-    input: openInput(job.branchId, job.input),
-    target: targetOf(branch),
-  });
+function conditionOf({ appIds, branchId, kinds, statuses, actors, before }: JobQuery) {
+  return and(
+    appIds ? inArray(jobs.appId, [...appIds]) : undefined,
+    branchId == null ? undefined : eq(jobs.branchId, branchId),
+    kinds ? inArray(jobs.kind, [...kinds]) : undefined,
+    statuses ? inArray(jobs.status, [...statuses]) : undefined,
+    actors ? inArray(jobs.actor, [...actors]) : undefined,
+    before == null ? undefined : lt(jobs.id, before),
+  );
+}
+
+function jobReader({ openInput }: Sealing): (row: typeof jobs.$inferSelect) => Job {
+  return (row) => ({ ...row, input: openInput(row.branchId, row.input) });
 }

@@ -1,4 +1,4 @@
-import { and, desc, eq, max } from "./drizzle.ts";
+import { and, desc, eq, inArray, lt, max } from "./drizzle.ts";
 import type { Artifact } from "#domain/artifact.ts";
 import { withFormation } from "#domain/process-type.ts";
 import type { Release } from "#domain/release.ts";
@@ -37,24 +37,26 @@ export function releaseRows(db: Db, sealing: Sealing): Store["releases"] {
           .where(eq(releases.branchId, row.branchId))
           .get();
         const number = (last?.number ?? 0) + 1;
+        const config = sealing.seal(row.branchId, row.config);
         const added = tx
           .insert(releases)
-          .values({
-            ...row,
-            config: sealing.seal(row.branchId, row.config),
-            number,
-            status: "pending",
-          })
+          .values({ ...row, config, number, status: "pending" })
           .returning({ id: releases.id })
           .get();
         return get(added.id)!;
       }),
     get,
     of: (branchId) => {
-      const rows = all()
-        .where(eq(releases.branchId, branchId))
-        .orderBy(desc(releases.number))
-        .all();
+      const rows = all().where(eq(releases.branchId, branchId)).orderBy(desc(releases.number));
+      return rows.all().map((row) => releaseOf(row)!);
+    },
+    list: (branchId, { before, limit, statuses }) => {
+      const isWanted = and(
+        eq(releases.branchId, branchId),
+        before == null ? undefined : lt(releases.number, before),
+        statuses ? inArray(releases.status, [...statuses]) : undefined,
+      );
+      const rows = all().where(isWanted).orderBy(desc(releases.number)).limit(limit).all();
       return rows.map((row) => releaseOf(row)!);
     },
     numbered: (branchId, releaseNumber) => {

@@ -1,9 +1,10 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from "./drizzle.ts";
 import type { BranchMode } from "#domain/branch.ts";
+import type { Door } from "#domain/door.ts";
 import type { DomainConfig } from "#domain/domain-name.ts";
 import type { ErrorReport } from "#domain/errors.ts";
 import type { EventType } from "#domain/events.ts";
-import type { DeployStep, JobKind, JobStatus } from "#domain/job.ts";
+import type { DeployStep, JobKind, JobStatus, JobStep } from "#domain/job.ts";
 import type { ProcessType } from "#domain/process-type.ts";
 import type { ReleaseStatus } from "#domain/release.ts";
 import { firstTeamId } from "#domain/team.ts";
@@ -109,12 +110,14 @@ export const jobs = sqliteTable(
   {
     id: id(),
     kind: text("kind").$type<JobKind>().notNull(),
-    branchId: integer("branch_id")
-      .notNull()
-      .references(() => branches.id, { onDelete: "cascade" }),
+    branchId: integer("branch_id").references(() => branches.id, { onDelete: "cascade" }),
+    appId: integer("app_id"),
+    target: text("target").notNull().default(""),
     actor: text("actor").notNull(),
+    door: text("door").$type<Door>().notNull().default("platform"),
     status: text("status").$type<JobStatus>().notNull(),
     step: text("step").$type<DeployStep>(),
+    steps: text("steps", { mode: "json" }).$type<readonly JobStep[]>().notNull().default([]),
     input: text("input", { mode: "json" }).$type<StoredInput>().notNull(),
     artifactId: integer("artifact_id"),
     releaseId: integer("release_id"),
@@ -123,7 +126,11 @@ export const jobs = sqliteTable(
     startedAt: time("started_at"),
     endedAt: time("ended_at"),
   },
-  (table) => [index("jobs_by_status").on(table.status), index("jobs_by_branch").on(table.branchId)],
+  (table) => [
+    index("jobs_by_status").on(table.status),
+    index("jobs_by_branch").on(table.branchId),
+    index("jobs_by_app").on(table.appId),
+  ],
 );
 
 export const events = sqliteTable(
@@ -135,9 +142,18 @@ export const events = sqliteTable(
     appId: integer("app_id"),
     target: text("target"),
     actor: text("actor").notNull(),
+    door: text("door").$type<Door>().notNull().default("platform"),
     message: text("message").notNull(),
   },
-  (table) => [index("events_by_target").on(table.target)],
+  // SQLite adds the id to each, so that rows of one value come in order without sorting.
+  (table) => [
+    index("events_by_target").on(table.target),
+    index("events_by_app").on(table.appId, table.type),
+    index("events_by_app_only").on(table.appId),
+    index("events_by_type").on(table.type),
+    index("events_by_actor").on(table.actor),
+    index("events_by_time").on(table.at),
+  ],
 );
 
 export const domains = sqliteTable("domains", {

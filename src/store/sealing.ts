@@ -28,8 +28,9 @@ export type Sealing = {
     branchId: number,
     holder: Holder,
   ) => Omit<Holder, "env"> & { readonly env: Record<string, ConfigVar> };
-  readonly sealInput: (branchId: number, input: JobInput) => StoredInput;
-  readonly openInput: (branchId: number, input: StoredInput) => JobInput;
+  /** A job of no branch has no secrets. */
+  readonly sealInput: (branchId: number | null, input: JobInput) => StoredInput;
+  readonly openInput: (branchId: number | null, input: StoredInput) => JobInput;
 };
 
 type Vars = Readonly<Record<string, ConfigVar>>;
@@ -45,12 +46,12 @@ export function createSealing(vault: Vault): Sealing {
     sealInput: (id, { changes, ...input }) => {
       if (!changes) return input;
       const { env = {}, ...others } = changes;
-      return { ...input, changes: { ...others, env: mapVars(env, orNull(sealVar(id))) } };
+      return { ...input, changes: { ...others, env: mapVars(env, orNull(sealVar(id ?? 0))) } };
     },
     openInput: (id, { changes, ...input }) => {
       if (!changes) return input;
       const { env = {}, ...others } = changes;
-      return { ...input, changes: { ...others, env: mapVars(env, orNull(openVar(id))) } };
+      return { ...input, changes: { ...others, env: mapVars(env, orNull(openVar(id ?? 0))) } };
     },
   };
 }

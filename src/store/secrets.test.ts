@@ -54,6 +54,9 @@ function fill(store: OpenStore, name = "shop") {
   const job = store.jobs.add({
     kind: "release",
     branchId,
+    appId: null,
+    target: "shop",
+    door: "cli",
     actor: "ann",
     input: { changes: { env: { ...env, GONE: null } } },
     createdAt: moment,

@@ -51,14 +51,11 @@ function appContract(check: Check): void {
       const release = addRelease(store, branch.id, artifact.id);
       store.branches.update(branch.id, { currentReleaseId: release.id });
       addInstance(store, branch.id, null);
-      store.jobs.add({
-        kind: "deploy",
-        branchId: branch.id,
-        actor: "",
-        input: {},
-        createdAt: moment,
-      });
-      const event = { at: moment, type: "app.created", actor: "ann", message: "" } as const;
+      const about = { branchId: branch.id, appId: app.id, target: app.name };
+      const asked = { kind: "deploy", actor: "", door: "git", input: {} } as const;
+      store.jobs.add({ ...about, ...asked, createdAt: moment });
+      const by = { actor: "ann", door: "cli" } as const;
+      const event = { at: moment, type: "app.created", ...by, message: "" } as const;
       store.events.add({ ...event, appId: app.id, target: app.name });
     }
     store.apps.remove(shop.app.id);
@@ -67,8 +64,8 @@ function appContract(check: Check): void {
     assert.deepEqual(store.artifacts.of(shop.branch.id), []);
     assert.deepEqual(store.releases.of(shop.branch.id), []);
     assert.deepEqual(store.instances.of(shop.branch.id), []);
-    assert.deepEqual(store.jobs.list(shop.branch.id, 9), []);
-    assert.equal(store.events.list({ target: "shop", before: null, limit: 9 }).length, 1);
+    assert.deepEqual(store.jobs.list({ branchId: shop.branch.id, limit: 9 }), []);
+    assert.equal(store.events.list({ target: "shop", limit: 9 }).length, 1);
     assert.equal(store.releases.of(admin.branch.id).length, 1);
     assert.equal(store.instances.list().length, 1);
     assert.equal(store.jobs.open().length, 1);
@@ -187,7 +184,10 @@ function jobContract(check: Check): void {
     store.jobs.add({
       kind: "deploy",
       branchId,
+      appId: 1,
+      target: "shop",
       actor: "ann",
+      door: "git",
       input: { commit: "c" },
       createdAt: moment,
     });
@@ -215,7 +215,7 @@ function jobContract(check: Check): void {
       [first, third],
     );
     assert.deepEqual(
-      store.jobs.list(null, 2).map(({ id }) => id),
+      store.jobs.list({ limit: 2 }).map(({ id }) => id),
       [third, second],
     );
     assert.equal(store.jobs.get(first ?? 0)?.target, "shop");
@@ -238,12 +238,12 @@ function otherContract(check: Check): void {
   check("events come newest first, by target and page by page", (store) => {
     for (const target of ["shop", "blog", "shop", null]) {
       const event = { at: moment, type: "deploy.started", appId: null, actor: "ann" } as const;
-      store.events.add({ ...event, target, message: `of ${target}` });
+      store.events.add({ ...event, door: "git", target, message: `of ${target}` });
     }
-    const all = store.events.list({ target: null, before: null, limit: 9 });
+    const all = store.events.list({ limit: 9 });
     assert.equal(all.length, 4);
     assert.ok(all.every((event, at) => at === 0 || event.id < (all[at - 1]?.id ?? 0)));
-    const [newest, older] = store.events.list({ target: "shop", before: null, limit: 1 });
+    const [newest, older] = store.events.list({ target: "shop", limit: 1 });
     assert.equal(older, undefined);
     const next = store.events.list({ target: "shop", before: newest?.id ?? 0, limit: 9 });
     assert.equal(next.length, 1);

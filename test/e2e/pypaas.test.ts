@@ -136,7 +136,7 @@ test("what no file names any more runs on until cleanup removes it", async () =>
   await until(async () => (await platform.visit(domain)).status === 404, "the domain is gone");
   assert.match((await platform.visit("node-js-sample.localhost")).body, /^two production /);
   const cleaned = await deploySsh("cleanup");
-  assert.match(cleaned.stdout, /node-js-sample and everything of it were removed/);
+  assert.match(cleaned.stderr, /node-js-sample and everything of it were removed/);
   assert.equal((await platform.visit("node-js-sample.localhost")).status, 404);
 });
 

@@ -13,10 +13,11 @@ export function createJobFiles(root: string, bytesMax = 10 * 1024 * 1024): JobLo
   mkdirSync(root, { recursive: true, mode: 0o700 });
   const pathOf = (jobId: number) => join(root, `${jobId}.log`);
   const changes = new EventEmitter().setMaxListeners(0);
+  const sizeOf = (jobId: number) => statSync(pathOf(jobId), { throwIfNoEntry: false })?.size ?? 0;
 
   return {
     append: (jobId, text) => {
-      const size = statSync(pathOf(jobId), { throwIfNoEntry: false })?.size ?? 0;
+      const size = sizeOf(jobId);
       if (size < bytesMax) {
         appendIfRoom(pathOf(jobId), cut(Buffer.from(text), bytesMax - size));
       }
@@ -42,6 +43,7 @@ export function createJobFiles(root: string, bytesMax = 10 * 1024 * 1024): JobLo
       const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       await once(changes, String(jobId), { signal: either }).catch(() => {});
     },
+    size: sizeOf,
     remove: (jobId) => removeTree(pathOf(jobId)),
   };
 }

@@ -3,6 +3,7 @@ import type { AuditEntry, Facts } from "#domain/audit.ts";
 import type { Need, Reach } from "#domain/authorize.ts";
 import { isSuperuser, rightsOn, type AppRef, type Caller } from "#domain/caller.ts";
 import type { Clock } from "#domain/clock.ts";
+import type { Door } from "#domain/door.ts";
 import type { PeopleStore } from "#domain/people-store.ts";
 import type { Right } from "#domain/rights.ts";
 import type { Store } from "#domain/store.ts";
@@ -18,6 +19,7 @@ import * as users from "./users.ts";
 export type PeopleContext = {
   readonly store: Store;
   readonly clock: Clock;
+  readonly door: Door;
   /** What sshd reads; keys go with their person. */
   readonly access: AccessFile;
   /** Where a browser finds the console, without a slash at the end. */

@@ -1,6 +1,6 @@
 import { parseTarget } from "#domain/app.ts";
 import { authorize, type Need, type Reach } from "#domain/authorize.ts";
-import { isSuperuser, rightsInTeam, type Caller } from "#domain/caller.ts";
+import { isSuperuser, rightsInTeam, type AppRef, type Caller } from "#domain/caller.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { Store } from "#domain/store.ts";
 import { appRefOf } from "./callers.ts";
@@ -37,11 +37,15 @@ function reachOf({ store }: Context, caller: Caller, need: Need, named: Named): 
   if (need === "team:admin") return onlyTeam({ store }, caller);
   // Whoever may do everything is told by the operation itself what is not there.
   if (isSuperuser(caller)) return {};
-  if (named.job !== undefined) {
-    const job = store.jobs.get(named.job);
-    return { app: job && appRefOf(store, parseTarget(job.target).app) };
-  }
+  if (named.job !== undefined) return { app: appOfJob(store, named.job) };
   return named.app === undefined ? {} : { app: appRefOf(store, parseTarget(named.app).app) };
+}
+
+/** By its id: another app may have the name by now. */
+function appOfJob(store: Store, id: number): AppRef | null {
+  const appId = store.jobs.get(id)?.appId ?? null;
+  const app = appId === null ? null : store.apps.get(appId);
+  return app && { id: app.id, teamId: app.teamId };
 }
 
 /** The team that is meant when none is named: the one that the caller rules, if it is one. */

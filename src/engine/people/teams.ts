@@ -109,7 +109,7 @@ export function transferApp(
   context: PeopleContext,
   asked: { readonly app: string; readonly teamId: number; readonly actor: string },
 ): void {
-  const { store, clock } = context;
+  const { store, clock, door } = context;
   store.transaction(() => {
     const app = appNamed(context, asked.app);
     const team = store.people.teams.get(asked.teamId);
@@ -120,6 +120,7 @@ export function transferApp(
       appId: app.id,
       target: app.name,
       actor: asked.actor,
+      door,
       message: `${app.name} belongs to the team ${team?.name ?? ""} now.`,
     });
   });

@@ -1,14 +1,17 @@
 import { appInfo, createApp, destroyApp, listApps } from "#api/apps.ts";
 import { PlatformError } from "#domain/errors.ts";
-import { handle, type Handler } from "./handle.ts";
+import { handle, handleList, type Handler } from "./handle.ts";
+import { cutOff } from "./page.ts";
 import { appStatusView } from "./views.ts";
 
 export const appHandlers: readonly Handler[] = [
-  handle(listApps, async ({ visible }, engine) =>
-    (await engine.listApps())
-      .filter(({ app }) => visible === null || visible.has(app.id))
-      .map(appStatusView),
-  ),
+  handleList(listApps, async ({ query: { after, limit, state }, visible }, engine) => {
+    // One more than asked for tells whether there is a next page.
+    const asked = { after: after ?? null, limit: limit + 1, states: state, visible };
+    return cutOff((await engine.listApps(asked)).map(appStatusView), limit, ({ app }) =>
+      String(app.name),
+    );
+  }),
   handle(createApp, async ({ body, reach, actor }, engine) => {
     if (body.team !== undefined) engine.people.members(body.team);
     const { name } = await engine.createApp(body.name, actor, reach.team ?? null);
@@ -17,7 +20,6 @@ export const appHandlers: readonly Handler[] = [
   handle(appInfo, async ({ params }, engine) => appStatusView(await engine.appInfo(params.app))),
   handle(destroyApp, async ({ params: { app }, query, actor }, engine) => {
     if (query.confirm !== app) throw new PlatformError("confirmation_needed", { app });
-    await engine.destroyApp(app, actor);
-    return { destroyed: app };
+    return engine.destroyApp(app, actor);
   }),
 ];

@@ -1,14 +1,19 @@
 import { addDomain, listDomains, removeDomain } from "#api/domains.ts";
 import type { Domain } from "#domain/domain-name.ts";
 import { visibleNames } from "./admit.ts";
-import { handle, type Handler } from "./handle.ts";
+import { handle, handleList, type Handler } from "./handle.ts";
+import { pageOf } from "./page.ts";
 
 export const domainHandlers: readonly Handler[] = [
-  handle(listDomains, async ({ query, visible }, engine) =>
-    (await engine.listDomains(query.target ?? null)).flatMap((it) =>
-      seenBy(it, visibleNames(engine.people, visible)),
-    ),
-  ),
+  handleList(listDomains, async ({ query, visible }, engine) => {
+    const apps = visibleNames(engine.people, visible);
+    const domains = await engine.listDomains(query.target ?? null);
+    return pageOf(
+      domains.flatMap((it) => seenBy(it, apps)),
+      query,
+      ({ name }) => name,
+    );
+  }),
   handle(addDomain, ({ params, body, actor }, engine) =>
     engine.addDomain(params.target, body.domain, actor),
   ),

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { ListOperation } from "#api/list.ts";
 import type { Operation } from "#api/operation.ts";
 import type { Reach } from "#domain/authorize.ts";
 import type { Caller } from "#domain/caller.ts";
@@ -7,6 +8,8 @@ import type { Right } from "#domain/rights.ts";
 import type { Engine } from "#engine/engine.ts";
 import { namedBy, type Parts } from "./admit.ts";
 import { audited } from "./audited.ts";
+import { WrittenEvent } from "./event-stream.ts";
+import type { PageOf } from "./page.ts";
 
 /** A request as it came, and who sent it. */
 export type RawCall = {
@@ -42,7 +45,7 @@ type Answer<O extends Operation> = Unwritten<z.input<O["result"]>>;
 
 export type Handler = {
   readonly operation: Operation;
-  /** The answer as a JSON value, or the lines of it. */
+  /** The answer as a JSON value, or the events of it. */
   readonly run: (raw: RawCall, engine: Engine) => Promise<unknown> | AsyncIterable<unknown>;
 };
 
@@ -66,17 +69,34 @@ export function handle<O extends Operation>(
   };
 }
 
-/** Carries out an operation that answers with a stream of lines. */
+/** Carries out a list: the page is cut down to the fields that were asked for. */
+export function handleList<O extends ListOperation>(
+  operation: O,
+  answer: (call: Call<O>, engine: Engine) => Promise<Unwritten<PageOf<z.input<O["item"]>>>>,
+): Handler {
+  return {
+    operation,
+    run: async (raw, engine) => {
+      const call = admit(operation, { parts: parseParts(operation, raw), raw }, engine);
+      const page = written(operation, await answer(call, engine)) as PageOf<object>;
+      // Every list has it; generics do not see through parse.
+      const { fields } = call.query as { fields?: readonly string[] };
+      return fields ? { ...page, items: page.items.map((item) => only(item, fields)) } : page;
+    },
+  };
+}
+
+/** Carries out an operation that answers with a stream of events, some of them written already. */
 export function handleStream<O extends Operation>(
   operation: O,
-  answer: (call: Call<O>, engine: Engine) => AsyncIterable<Answer<O>>,
+  answer: (call: Call<O>, engine: Engine) => AsyncIterable<Answer<O> | WrittenEvent>,
 ): Handler {
   return {
     operation,
     async *run(raw, engine) {
       const parts = parseParts(operation, raw);
-      for await (const line of answer(admit(operation, { parts, raw }, engine), engine)) {
-        yield written(operation, line);
+      for await (const event of answer(admit(operation, { parts, raw }, engine), engine)) {
+        yield event instanceof WrittenEvent ? event : written(operation, event);
       }
     },
   };
@@ -122,6 +142,11 @@ function wordsOf(issue: z.core.$ZodIssue): { field: string; problem: string } {
   return { field: path.join(".") || "The request", problem: own?.message ?? issue.message };
 }
 
-function written(operation: Operation, answer: unknown): unknown {
+function only(item: object, fields: readonly string[]): object {
+  return Object.fromEntries(Object.entries(item).filter(([name]) => fields.includes(name)));
+}
+
+/** An answer as its declaration has it, and nothing else. */
+export function written(operation: Operation, answer: unknown): unknown {
   return operation.result.parse(JSON.parse(JSON.stringify(answer)));
 }

@@ -14,6 +14,7 @@ import { peopleHandlers } from "./people.ts";
 import { platformHandlers } from "./platform.ts";
 import { releaseHandlers } from "./releases.ts";
 import { runHandlers } from "./runs.ts";
+import { streamHandlers } from "./stream.ts";
 import { teamHandlers } from "./teams.ts";
 
 /** One handler for each operation of `api/operations.ts`. */
@@ -31,6 +32,7 @@ export const handlers: readonly Handler[] = [
   ...eventHandlers,
   ...deployHandlers,
   ...jobHandlers,
+  ...streamHandlers,
   ...platformHandlers,
   ...peopleHandlers,
   ...teamHandlers,

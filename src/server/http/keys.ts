@@ -4,13 +4,15 @@ import { PlatformError } from "#domain/errors.ts";
 import type { Key } from "#domain/key.ts";
 import type { Engine } from "#engine/engine.ts";
 import type { People } from "#engine/people/people.ts";
-import { handle, type Handler } from "./handle.ts";
+import { handle, handleList, type Handler } from "./handle.ts";
+import { pageOf } from "./page.ts";
 import { ownerOf } from "./people.ts";
 
 export const keyHandlers: readonly Handler[] = [
-  handle(listKeys, async ({ caller }, engine) =>
-    (await keysOf(caller, engine)).map((key) => keyView(engine.people, key)),
-  ),
+  handleList(listKeys, async ({ caller, query }, engine) => {
+    const keys = (await keysOf(caller, engine)).map((key) => keyView(engine.people, key));
+    return pageOf(keys, query, ({ name }) => name);
+  }),
   handle(addKey, async ({ caller, body: { name, key, user }, actor }, engine) => {
     const userId = ownerOf(engine.people, caller, user);
     return keyView(engine.people, await engine.addKey(name, key, actor, userId));

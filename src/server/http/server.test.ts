@@ -8,7 +8,7 @@ import { createClient, type Client } from "#api/client.ts";
 import { changeConfigVars } from "#api/config.ts";
 import { createDeploy } from "#api/deploys.ts";
 import { followJob } from "#api/follow.ts";
-import { followJobOutput } from "#api/jobs.ts";
+import { jobEvents } from "#api/jobs.ts";
 import { readLogs } from "#api/logs.ts";
 import { operations } from "#api/operations.ts";
 import { requestDeploy, requestRepository } from "#api/push.ts";
@@ -34,12 +34,13 @@ test("every operation has exactly one handler", () => {
 
 test("a client on the socket gets views, without what they do not declare", async (t) => {
   const { client } = await startServer(t);
-  const [shop] = await client(listApps, {});
+  const { items: apps } = await client(listApps, {});
+  const [shop] = apps;
   assert.equal(shop?.branches[0]?.target, "shop");
   assert.equal(shop?.app.createdAt, "2026-03-01T12:00:00.000Z");
   assert.ok(!JSON.stringify(shop).includes("s3cret"));
   const releases = await client(listReleases, { params: { target: "shop" } });
-  assert.equal(releases[0]?.current, true);
+  assert.equal(releases.items[0]?.current, true);
   assert.ok(!JSON.stringify(releases).includes("s3cret"));
 });
 
@@ -191,16 +192,16 @@ test("tokens are compared whole", () => {
 
 test("a job's stream ends with the job", async (t) => {
   const { client } = await startServer(t);
-  const lines = await allOf(client(followJobOutput, { params: { job: 12 } }));
-  assert.deepEqual(lines[0], { offset: 9, text: "building\n" });
-  assert.ok(lines[1] && "job" in lines[1] && lines[1].job.status === "done");
+  const lines = await allOf(client(jobEvents, { params: { job: 12 } }));
+  assert.deepEqual(lines[0], { type: "output", id: 9, text: "building\n" });
+  assert.ok(lines[1]?.type === "job" && lines[1].job.status === "done");
 });
 
 test("a stream that cannot begin has a status of its own", async (t) => {
   const { client } = await startServer(t, {
     followJob: (id) => failing([], new PlatformError("job_not_found", { job: id })),
   });
-  const lines = allOf(client(followJobOutput, { params: { job: 3 } }));
+  const lines = allOf(client(jobEvents, { params: { job: 3 } }));
   await assert.rejects(lines, { code: "job_not_found" });
 });
 
@@ -212,7 +213,7 @@ test("a stream that fails in the middle says so in its last line", async (t) => 
   const seen: unknown[] = [];
   await assert.rejects(
     async () => {
-      for await (const line of client(followJobOutput, { params: { job: 12 } })) seen.push(line);
+      for await (const line of client(jobEvents, { params: { job: 12 } })) seen.push(line);
     },
     { code: "disk_full" },
   );

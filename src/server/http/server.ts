@@ -13,10 +13,10 @@ import { addConsole, isConsolePath, type ConsoleFiles } from "./console.ts";
 import { isBug, problemOf } from "./errors.ts";
 import type { Handler } from "./handle.ts";
 import { handlers } from "./handlers.ts";
+import { eventStream } from "./event-stream.ts";
 import { peerOf } from "./peer.ts";
 import { prometheusType, renderPrometheus } from "./prometheus.ts";
 import { serveSession } from "./sessions.ts";
-import { ndjson } from "./stream.ts";
 import { welcomeHeaders, welcomePage } from "./welcome.ts";
 
 declare module "fastify" {
@@ -151,18 +151,22 @@ function addRoute(
       }
       const gone = new AbortController();
       reply.raw.once("close", () => gone.abort());
-      const { params, query, body } = request;
+      const { params, body } = request;
+      const query = operation.stream ? withLastEvent(request) : request.query;
       const caller = callerIn(request);
       const answer = handler.run(
         { params, query, body, caller, signal: gone.signal },
-        options.engine,
+        options.engine.through(caller.door),
       );
       if (answer instanceof Promise) return answer;
-      const lines = await ndjson(answer, gone.signal, (error) => {
-        if (isBug(error)) options.log.error({ err: error }, "A stream failed.");
-        return reportOf(error);
+      const events = await eventStream(answer, {
+        signal: gone.signal,
+        reportOf: (error) => {
+          if (isBug(error)) options.log.error({ err: error }, "A stream failed.");
+          return reportOf(error);
+        },
       });
-      return reply.type("application/x-ndjson").send(lines);
+      return reply.headers(streamHeaders).send(events);
     },
   });
 }
@@ -174,6 +178,19 @@ function addRoute(
 function callerIn({ caller }: FastifyRequest): Caller {
   if (caller) return caller;
   throw new PlatformError("sign_in_needed", { problem: "" });
+}
+
+const streamHeaders = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  // A proxy in front must not gather events.
+  "x-accel-buffering": "no",
+};
+
+/** A browser that comes again says so in a header; it goes on after that event. */
+function withLastEvent({ headers, query }: FastifyRequest): unknown {
+  const last = headers["last-event-id"];
+  return typeof last === "string" && last !== "" ? { ...(query as object), after: last } : query;
 }
 
 function fail(reply: FastifyReply, error: unknown, log: HttpServerOptions["log"]): FastifyReply {

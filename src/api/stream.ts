@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { operation } from "./operation.ts";
+import {
+  AppStatusView,
+  EventView,
+  InstanceView,
+  JobView,
+  LogLineView,
+  Timestamp,
+} from "./views.ts";
+
+const topicsMax = 20;
+
+/** `apps`, `apps:shop`, `instances:shop@staging`, `logs:shop`, `output:12`. */
+const Topic = z
+  .string()
+  .regex(
+    /^(?:(?:apps|jobs|events|instances)(?::[a-z][^,:]{0,163})?|logs:[a-z][^,:]{0,163}|output:[1-9]\d{0,14})$/,
+    "use apps, jobs, events or instances, each alone or with :APP, logs:APP or output:JOB",
+  );
+
+/** What comes through the one stream; each event's `type` says what it is. */
+const LiveEvent = z.discriminatedUnion("type", [
+  z
+    .object({ type: z.literal("hello"), version: z.string(), at: Timestamp })
+    .describe("The first event. With another version than before, the page is out of date."),
+  z
+    .object({ type: z.literal("resync") })
+    .describe("Something may have been missed: load again what is shown."),
+  z.object({ type: z.literal("app"), app: AppStatusView }).describe("An app as it is now."),
+  z.object({ type: z.literal("gone"), app: z.string() }).describe("An app is no more."),
+  z
+    .object({ type: z.literal("instances"), target: z.string(), instances: z.array(InstanceView) })
+    .describe("The instances of a branch as they are now."),
+  z.object({ type: z.literal("job"), job: JobView }).describe("A job as it is now."),
+  z
+    .object({ type: z.literal("event"), id: z.int(), event: EventView })
+    .describe("Something happened. Its id is where to go on, given as Last-Event-ID."),
+  z
+    .object({ type: z.literal("log"), target: z.string(), line: LogLineView })
+    .describe("A line that an instance printed."),
+  z
+    .object({ type: z.literal("output"), job: z.int(), offset: z.int(), text: z.string() })
+    .describe("Output of a job, up to the byte `offset`."),
+]);
+export type LiveEvent = z.infer<typeof LiveEvent>;
+
+export const openStream = operation({
+  id: "stream.open",
+  method: "GET",
+  path: "/stream",
+  summary: "Streams everything that changes, as it changes, of the topics asked for.",
+  query: z.strictObject({
+    topics: z
+      .string()
+      .max(4000)
+      .default("apps,jobs,events")
+      .transform((text) => text.split(",").map((it) => it.trim()))
+      .pipe(z.array(Topic).min(1).max(topicsMax))
+      .describe(
+        `apps, instances, jobs, events, each alone or with :APP; logs:APP, output:JOB; up to ${topicsMax} with commas between them. apps,jobs,events by default.`,
+      ),
+    after: z.coerce
+      .number<number | string>()
+      .int()
+      .nonnegative()
+      .optional()
+      .describe("Id of the last event that was seen: those that came since then are sent first."),
+  }),
+  result: LiveEvent,
+  stream: true,
+  errors: ["app_not_found", "branch_not_found", "job_not_found"],
+  needs: "apps:read",
+});

@@ -1,0 +1,124 @@
+import { targetOf } from "#domain/branch.ts";
+import type { Change, ChangeListener } from "#domain/changes.ts";
+import type { Store } from "#domain/store.ts";
+
+/**
+ * The same store, which tells of each change once it is on the disk: within a transaction, when
+ * the outermost one has ended well. So nobody polls, and no verb has to think of who looks on.
+ */
+export function announcing(store: Store, tell: ChangeListener): Store {
+  const { say, transaction } = heldBack(store, tell);
+  const { jobs, events, domains } = store;
+  const sayApp = (app: string) => say({ of: "app", app, isGone: false });
+  const sayJob = (id: number) => say({ of: "job", job: id });
+  return {
+    ...store,
+    transaction,
+    apps: announcingApps(store, say),
+    branches: announcingBranches(store, sayApp),
+    instances: announcingInstances(store, say),
+    jobs: {
+      ...jobs,
+      add: (row) => after(jobs.add(row), ({ id }) => sayJob(id)),
+      update: (id, patch) => after(jobs.update(id, patch), () => sayJob(id)),
+      setStatus: (id, status, facts) => after(jobs.setStatus(id, status, facts), () => sayJob(id)),
+    },
+    events: {
+      ...events,
+      add: (row) => after(events.add(row), (event) => say({ of: "event", event })),
+    },
+    domains: {
+      ...domains,
+      set: (domain) => {
+        domains.set(domain);
+        const apps = domain.config.locations.map(({ upstream }) => upstream.app);
+        for (const app of new Set(apps)) sayApp(app);
+      },
+    },
+  };
+}
+
+function announcingApps({ apps }: Store, say: ChangeListener): Store["apps"] {
+  const sayApp = (id: number, isGone: boolean) => {
+    const app = apps.get(id)?.name;
+    if (app !== undefined) say({ of: "app", app, isGone });
+  };
+  return {
+    ...apps,
+    add: (row) => after(apps.add(row), ({ id }) => sayApp(id, false)),
+    update: (id, patch) => after(apps.update(id, patch), () => sayApp(id, false)),
+    markDestroying: (id, at) => after(apps.markDestroying(id, at), () => sayApp(id, true)),
+  };
+}
+
+function announcingBranches({ branches }: Store, sayApp: (app: string) => void): Store["branches"] {
+  const appOf = (id: number) => branches.get(id)?.appName;
+  const sayAppOf = (app: string | undefined) => void (app === undefined || sayApp(app));
+  return {
+    ...branches,
+    add: (row) => after(branches.add(row), ({ appName }) => sayApp(appName)),
+    update: (id, patch) => after(branches.update(id, patch), () => sayAppOf(appOf(id))),
+    remove: (id) => {
+      const app = appOf(id);
+      branches.remove(id);
+      sayAppOf(app);
+    },
+  };
+}
+
+function announcingInstances(
+  { instances, branches }: Store,
+  say: ChangeListener,
+): Store["instances"] {
+  const branchOf = (id: number) => instances.get(id)?.branchId;
+  const sayInstances = (branchId: number | undefined) => {
+    const branch = branchId === undefined ? null : branches.get(branchId);
+    if (!branch) return;
+    say({ of: "instances", app: branch.appName, target: targetOf(branch) });
+    say({ of: "app", app: branch.appName, isGone: false });
+  };
+  return {
+    ...instances,
+    add: (row) => after(instances.add(row), () => sayInstances(row.branchId)),
+    update: (id, patch) => after(instances.update(id, patch), () => sayInstances(branchOf(id))),
+    remove: (id) => {
+      const branchId = branchOf(id);
+      instances.remove(id);
+      sayInstances(branchId);
+    },
+  };
+}
+
+/** Keeps what is said back while a transaction is open, and drops it when that fails. */
+function heldBack(
+  store: Store,
+  tell: ChangeListener,
+): { say: ChangeListener; transaction: Store["transaction"] } {
+  let depth = 0;
+  let held: Change[] = [];
+  return {
+    say: (change) => void (depth > 0 ? held.push(change) : tell(change)),
+    transaction: (work) => {
+      const before = held.length;
+      depth += 1;
+      try {
+        return store.transaction(work);
+      } catch (error) {
+        held.length = before;
+        throw error;
+      } finally {
+        depth -= 1;
+        if (depth === 0) {
+          const told = held;
+          held = [];
+          for (const change of told) tell(change);
+        }
+      }
+    },
+  };
+}
+
+function after<T>(done: T, say: (done: T) => void): T {
+  say(done);
+  return done;
+}

@@ -1,0 +1,23 @@
+import type { ChangeListener } from "#domain/changes.ts";
+
+/** Hands every change on to all who listen. */
+export type ChangeFeed = {
+  readonly tell: ChangeListener;
+  /** Calls `listener` with every change until the answer is disposed of. */
+  readonly listen: (listener: ChangeListener) => Disposable;
+};
+
+export function createChangeFeed(): ChangeFeed {
+  const listeners = new Set<ChangeListener>();
+  return {
+    tell: (change) => {
+      for (const listener of listeners) listener(change);
+    },
+    listen: (listener) => {
+      // One of its own, so that the same function may listen twice.
+      const mine: ChangeListener = (change) => listener(change);
+      listeners.add(mine);
+      return { [Symbol.dispose]: () => void listeners.delete(mine) };
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { parseTarget, type App } from "#domain/app.ts";
+import type { Event } from "#domain/events.ts";
+import type { Job } from "#domain/job.ts";
+import type { EventQuery, JobQuery } from "#domain/store.ts";
+import type { EngineContext } from "./context.ts";
+import type { AppQuery, AppStatus, Named } from "./engine.ts";
+import { appStatus } from "./status.ts";
+import { appNamed, branchAt } from "./targets.ts";
+
+/** A page of the apps, by name. */
+export async function listApps(context: EngineContext, query: AppQuery): Promise<AppStatus[]> {
+  const found: AppStatus[] = [];
+  for (const app of context.store.apps.list()) {
+    if (!isWanted(app, query)) continue;
+    const status = await appStatus(context, app);
+    const { states } = query;
+    if (states && !status.branches.some(({ state }) => states.includes(state))) continue;
+    found.push(status);
+    if (found.length >= query.limit) break;
+  }
+  return found;
+}
+
+export function listJobs({ store }: EngineContext, query: Named<JobQuery>): Job[] {
+  const { target, visible, ...rest } = query;
+  const of = target === null ? {} : aboutJobs(store, target);
+  return store.jobs.list({ ...rest, ...of, ...within(of.appIds, visible) });
+}
+
+/** An app that is gone is known by its name only. */
+export function listEvents({ store }: EngineContext, query: Named<EventQuery>): Event[] {
+  const { target, visible, ...rest } = query;
+  const of = target === null ? {} : aboutEvents(store, target);
+  return store.events.list({ ...rest, ...of, ...within(of.appIds, visible) });
+}
+
+function isWanted({ id, name }: App, { after, visible }: AppQuery): boolean {
+  return (after === null || name > after) && (visible === null || visible.has(id));
+}
+
+function aboutJobs(
+  store: EngineContext["store"],
+  target: string,
+): { branchId?: number; appIds?: number[] } {
+  const isBranch = parseTarget(target).branch !== null;
+  return isBranch
+    ? { branchId: branchAt(store, target).id }
+    : { appIds: [appNamed(store, target).id] };
+}
+
+function aboutEvents(
+  store: EngineContext["store"],
+  target: string,
+): { target?: string; appIds?: number[] } {
+  const { app: name, branch } = parseTarget(target);
+  const app = store.apps.named(name);
+  if (!app) return { target };
+  return branch === null ? { appIds: [app.id] } : { target, appIds: [app.id] };
+}
+
+function within(
+  appIds: readonly number[] | undefined,
+  visible: ReadonlySet<number> | null,
+): { appIds?: readonly number[] } {
+  if (visible === null) return appIds ? { appIds } : {};
+  return { appIds: appIds ? appIds.filter((id) => visible.has(id)) : [...visible] };
+}

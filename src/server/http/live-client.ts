@@ -1,0 +1,94 @@
+import { WrittenEvent } from "./event-stream.ts";
+
+/** Ids of the apps that somebody may see; null for all of them and what is of none. */
+export type Visible = ReadonlySet<number> | null;
+
+const waitingMax = 256;
+const resyncEvent = new WrittenEvent({ type: "resync" });
+
+/** One client of the stream: what it wants and may see, and what waits for it. */
+export class LiveClient {
+  readonly topics: readonly string[];
+  readonly #visibleNow: () => Visible;
+  #visible: Visible;
+  #waiting: WrittenEvent[] = [];
+  #newest = 0;
+  #failure: unknown = null;
+  #isClosed = false;
+  /** Somebody has something to say. */
+  #said = Promise.withResolvers<void>();
+  /** What waited has been taken. */
+  #taken = Promise.withResolvers<void>();
+
+  constructor(topics: readonly string[], visible: () => Visible) {
+    this.topics = topics;
+    this.#visibleNow = visible;
+    this.#visible = visible();
+  }
+
+  /** What it may see as of the last look. */
+  get visible(): Visible {
+    return this.#visible;
+  }
+
+  /** Looks again what it may see: apps come and go, and so do rights. */
+  look(): void {
+    this.#visible = this.#visibleNow();
+  }
+
+  wants(kind: string, app: string, target: string): boolean {
+    return [kind, `${kind}:${app}`, `${kind}:${target}`].some((it) => this.topics.includes(it));
+  }
+
+  sees(appId: number | null): boolean {
+    return this.#visible === null || (appId !== null && this.#visible.has(appId));
+  }
+
+  /** Whether an event has not been told yet; to be asked once for each, in order. */
+  isNews(eventId: number): boolean {
+    if (eventId <= this.#newest) return false;
+    this.#newest = eventId;
+    return true;
+  }
+
+  /** A client that is too slow has to load again what it shows, instead of filling our memory. */
+  tell(event: WrittenEvent): void {
+    if (this.#waiting.length >= waitingMax) return this.resync();
+    this.#waiting.push(event);
+    this.#said.resolve();
+  }
+
+  resync(): void {
+    this.#waiting = [resyncEvent];
+    this.#said.resolve();
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#said.resolve();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#said.resolve();
+    this.#taken.resolve();
+  }
+
+  /** Resolves when there is room for more, or when nobody takes any more. */
+  async room(): Promise<void> {
+    if (this.#waiting.length >= waitingMax / 2 && !this.#isClosed) await this.#taken.promise;
+  }
+
+  /** What waits, as soon as something does; nothing once it is closed. */
+  async take(): Promise<WrittenEvent[]> {
+    if (this.#waiting.length === 0 && this.#failure === null && !this.#isClosed)
+      await this.#said.promise;
+    if (this.#failure !== null) throw this.#failure;
+    const taken = this.#waiting;
+    this.#waiting = [];
+    this.#taken.resolve();
+    this.#said = Promise.withResolvers();
+    this.#taken = Promise.withResolvers();
+    return taken;
+  }
+}

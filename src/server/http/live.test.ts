@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Engine } from "#engine/engine.ts";
+import { createFakeEngine, doneJob, type FakeEngine } from "../../../test/fake-engine.ts";
+import { moment } from "../../../test/factories.ts";
+import { WrittenEvent } from "./event-stream.ts";
+import { liveHubOf } from "./live.ts";
+import { LiveClient } from "./live-client.ts";
+
+type Told = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+const event = {
+  id: 7,
+  at: moment,
+  type: "app.created",
+  appId: 1,
+  target: "shop",
+  actor: "ann",
+  door: "cli",
+  message: "Made shop.",
+} as const;
+
+/** A client of the stream, whose next event is given by `next`; the first one has been read. */
+async function open(
+  engine: FakeEngine,
+  topics: readonly string[],
+  {
+    visible = null,
+    after = null,
+  }: { visible?: ReadonlySet<number> | null; after?: number | null } = {},
+) {
+  const gone = new AbortController();
+  const events = liveHubOf(engine).open({
+    topics,
+    after,
+    visible: () => visible,
+    signal: gone.signal,
+  });
+  const next = async (): Promise<Told> => {
+    const { value, done } = await events.next();
+    assert.ok(!done && value instanceof WrittenEvent, "an event comes");
+    return JSON.parse(/^data: (.*)$/m.exec(value.text)?.[1] ?? "") as Told;
+  };
+  const client = {
+    next,
+    [Symbol.asyncDispose]: async () => {
+      gone.abort();
+      await events.return(null);
+    },
+  };
+  assert.equal((await next()).type, "hello");
+  return client;
+}
+
+test("changes that come together are told once, as the thing is now", async () => {
+  const engine = createFakeEngine();
+  await using client = await open(engine, ["apps", "jobs"]);
+  engine.change({ of: "app", app: "shop", isGone: false });
+  engine.change({ of: "app", app: "shop", isGone: false });
+  engine.change({ of: "event", event });
+  engine.change({ of: "job", job: doneJob.id });
+  const [first, second] = [await client.next(), await client.next()];
+  assert.deepEqual([first.type, second.type], ["app", "job"]);
+  assert.ok(!JSON.stringify(first).includes("s3cret"));
+});
+
+test("a topic may be of one app", async () => {
+  const engine = createFakeEngine();
+  await using client = await open(engine, ["apps:blog", "events:shop"]);
+  engine.change({ of: "app", app: "shop", isGone: false });
+  engine.change({ of: "event", event });
+  assert.equal((await client.next())["id"], 7);
+});
+
+test("what somebody may not see is not told, not even that there is something", async () => {
+  const engine = createFakeEngine();
+  await using client = await open(engine, ["apps", "jobs", "events"], { visible: new Set([2]) });
+  engine.change({ of: "app", app: "shop", isGone: false });
+  engine.change({ of: "job", job: doneJob.id });
+  engine.change({ of: "event", event });
+  engine.change({ of: "event", event: { ...event, id: 8, appId: null, target: null } });
+  engine.change({ of: "event", event: { ...event, id: 9, appId: 2, target: "blog" } });
+  assert.equal((await client.next())["id"], 9);
+});
+
+test("the log of an app that somebody may not see is refused like that of an unknown one", async () => {
+  const engine = createFakeEngine();
+  const opened = open(engine, ["logs:shop"], { visible: new Set([2]) });
+  await assert.rejects(opened, { code: "app_not_found", message: "No app is named shop." });
+  await assert.rejects(open(engine, ["output:12"], { visible: new Set() }), {
+    code: "job_not_found",
+  });
+});
+
+test("events that were missed come first, oldest first, and none twice", async () => {
+  const missed = [9, 8].map((id) => ({ ...event, id }));
+  const listEvents: Engine["listEvents"] = async () => missed;
+  const engine = createFakeEngine({ listEvents });
+  await using client = await open(engine, ["events"], { after: 7 });
+  engine.change({ of: "event", event: { ...event, id: 9 } });
+  engine.change({ of: "event", event: { ...event, id: 10 } });
+  const ids = [await client.next(), await client.next(), await client.next()];
+  assert.deepEqual(
+    ids.map(({ id }) => id),
+    [8, 9, 10],
+  );
+});
+
+test("log lines and a job's output come through the same stream", async () => {
+  const engine = createFakeEngine();
+  await using client = await open(engine, ["logs:shop", "output:12"]);
+  const both = [await client.next(), await client.next()];
+  assert.deepEqual(both.map(({ type }) => type).toSorted(), ["log", "output"]);
+});
+
+test("a client that does not read is told to load again, and costs no more memory", async () => {
+  const slow = new LiveClient(["events"], () => null);
+  for (let count = 0; count < 10_000; count += 1) slow.tell(new WrittenEvent({ type: "event" }));
+  const waiting = await slow.take();
+  assert.ok(waiting.length <= 256);
+  assert.match(waiting[0]?.text ?? "", /"resync"/);
+});
+
+test("nobody listens to the engine any more once the last client is gone", async () => {
+  const engine = createFakeEngine();
+  const [first, second] = [await open(engine, ["apps"]), await open(engine, ["jobs"])];
+  assert.equal(engine.listeners.size, 1);
+  await first[Symbol.asyncDispose]();
+  assert.equal(engine.listeners.size, 1);
+  await second[Symbol.asyncDispose]();
+  assert.equal(engine.listeners.size, 0);
+});
