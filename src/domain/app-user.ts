@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /**
  * Uids that no convention gives to anything, and how many of them a home has: its apps' numbers,
- * and 0 for nobody. @see systemd's UIDS-GIDS page
+ * and 0 for the owner of what is sealed. @see systemd's UIDS-GIDS page
  */
 export const userRange = { first: 1_900_000_000, end: 2_000_000_000, ofHome: 10_000 } as const;
 

@@ -41,12 +41,14 @@ export function createHelper(realm: Realm, audit: (entry: AuditEntry) => void): 
       asked = parseRequest(text);
       // The schema of the verb has just been applied; the table's types follow from the same.
       const perform = verbs[asked.verb] as (args: unknown, caller: Caller) => Promise<unknown>;
-      sendResult(caller, await perform(asked.args, caller));
+      const value = await perform(asked.args, caller);
+      // No answer without a line.
       note(asked, "ok");
+      sendResult(caller, value);
     } catch (error) {
       const failure = failureOf(error, asked?.verb ?? "a request");
-      caller.send(sessionFrames.failure, JSON.stringify(failure));
       note(asked, `${failure.code}: ${error instanceof Error ? error.message : ""}`);
+      caller.send(sessionFrames.failure, JSON.stringify(failure));
     }
   };
   return {

@@ -17,6 +17,8 @@ export type Realm = {
   /** Whether apps have users of their own; else everything is the account's. */
   readonly hasUsers: boolean;
   readonly userOf: (userNumber: number) => Ids;
+  /** Owns what is sealed, and runs nothing else: what it may not change is not ours. */
+  readonly keeperUid: number;
   /** Words that start a program as that user, without any privilege. */
   readonly become: (ids: Ids) => string[];
 };
@@ -42,6 +44,7 @@ export function createRealm({ usersFrom, ...options }: RealmOptions): Realm {
     ...options,
     layout: supervisionLayout(options.home),
     hasUsers,
+    keeperUid: usersFrom ?? options.account.uid,
     userOf: (userNumber) => {
       if (usersFrom === null) return options.account;
       const uid = usersFrom + UserNumber.parse(userNumber);

@@ -24,16 +24,27 @@ export async function handOverTree(realm: Realm, artifactId: number, user: Ids):
 }
 
 /**
- * Takes a built tree: first from its owner's hands, then it is looked at. Root owns what is in it
- * from then on; its top is the account's, which may let the router pass, and the app's group's.
+ * Takes a built tree: first from its owner's hands, then it is closed, and only then looked at, when
+ * nobody can change it any more. Its top is the account's, which may let the router pass, and the
+ * app's group's.
  */
 export async function sealTree(realm: Realm, path: string, owner: Ids, user: Ids): Promise<void> {
   await requireOwner(path, owner);
-  const keeper = realm.hasUsers ? { uid: 0, gid: user.gid } : realm.account;
+  const keeper = { uid: realm.keeperUid, gid: user.gid };
   if (realm.hasUsers) await giveAway(path, owner, keeper);
   await requireOwner(path, keeper);
+  // chmod follows a link that takes a file's place, so it is run as the keeper, who can change
+  // nothing but what is sealed.
+  const closing = exec(["chmod", "--recursive", "a=rX,ug-s,o-t", "--", path], {
+    ...largeTreeMs,
+    ...(realm.hasUsers ? keeper : {}),
+  });
+  const failed = await closing.then(
+    () => null,
+    (error: unknown) => error,
+  );
   await refuseOddFiles(path, keeper);
-  await exec(["chmod", "--recursive", "a=rX,ug-s,o-t", "--", path], largeTreeMs);
+  if (failed !== null) throw failed;
   await chmod(path, 0o550);
   if (realm.hasUsers) await lchown(path, realm.account.uid, user.gid);
 }
