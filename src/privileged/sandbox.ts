@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lstatSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 
 import type { Ids } from "./realm.ts";
 import { userCommand } from "./user-command.ts";
@@ -83,9 +83,8 @@ function argumentsOf(sandbox: Sandbox, tools: SandboxTools): string[] {
   return [
     "--unshare-all",
     "--share-net",
-    // No user namespace inside of this one: most ways out of a sandbox begin with one.
     "--unshare-user",
-    "--disable-userns",
+    ...(canForbidNamespaces() ? ["--disable-userns"] : []),
     "--cap-drop",
     "ALL",
     "--die-with-parent",
@@ -126,6 +125,15 @@ function argumentsOf(sandbox: Sandbox, tools: SandboxTools): string[] {
     "--clearenv",
     ...Object.entries(environment(sandbox)).flatMap(([name, value]) => ["--setenv", name, value]),
   ];
+}
+
+/**
+ * Whether bwrap can forbid user namespaces inside of this one, with which most ways out of a sandbox
+ * begin. Containers often have /proc/sys read-only; there the filter of system calls does it alone.
+ */
+function canForbidNamespaces(): boolean {
+  const mounts = readFileSync("/proc/self/mounts", "utf8");
+  return !/^\S+ \/proc(?:\/sys)? \S+ ro,/m.test(mounts);
 }
 
 function readable(descriptor: number, shownAt: string): string[] {

@@ -13,7 +13,8 @@ export type UnitOptions = {
 /**
  * The systemd unit of one home. It hardens what can be hardened around a program that makes
  * sandboxes itself: what hides or locks parts of /proc, of namespaces or of control groups would
- * keep bubblewrap and the limits of apps from working, so it is left out.
+ * keep bubblewrap and the limits of apps from working, so it is left out; and s6 marks the folders
+ * of its logs and events with set-group-ID bits, which RestrictSUIDSGID would refuse.
  * @see systemd.service(5), systemd.exec(5), systemd.resource-control(5)
  */
 export function renderUnit({ home, node, cli, pidFile, claims }: UnitOptions): string {
@@ -48,7 +49,6 @@ PrivateTmp=yes
 ProtectClock=yes
 ProtectKernelModules=yes
 RestrictRealtime=yes
-RestrictSUIDSGID=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 LockPersonality=yes
 SystemCallArchitectures=native
