@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { statSync, watch } from "node:fs";
 import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
@@ -83,3 +84,25 @@ test("a tree is handed over with its links, never with what they lead to", async
   }
   assert.equal((await stat(join(folder.path, "secret"))).uid, 0);
 });
+
+test("class 21, secret files: a file is never open to others, not even while it is written", async () => {
+  await using folder = await temporaryFolder();
+  const before = process.umask(0);
+  try {
+    const modes = new Set<number>();
+    const watching = watch(folder.path, (_, name) => {
+      const stats = name === null ? undefined : statSync(join(folder.path, name), quiet);
+      if (stats) modes.add(stats.mode & 0o777);
+    });
+    for (let times = 0; times < 20; times += 1) {
+      await writeAtomic(join(folder.path, "key"), "x".repeat(100_000), 0o600);
+    }
+    watching.close();
+    modes.add((await stat(join(folder.path, "key"))).mode & 0o777);
+    assert.deepEqual([...modes], [0o600]);
+  } finally {
+    process.umask(before);
+  }
+});
+
+const quiet = { throwIfNoEntry: false } as const;

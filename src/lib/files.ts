@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
+import { closeSync, constants, fchmodSync, openSync } from "node:fs";
 import {
   chmod,
   lchown,
@@ -30,6 +30,16 @@ export async function writeAtomic(
   }
   await rename(partial, path);
   await syncDirectory(dirname(path));
+}
+
+/** A file that its owner alone may open, empty if it was not there; what makes files beside it takes its mode. */
+export function ensurePrivateFile(path: string): void {
+  const file = openSync(path, "a", 0o600);
+  try {
+    fchmodSync(file, 0o600);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Makes a rename or an unlink in `path` survive a power cut. */

@@ -1,7 +1,8 @@
 import Database from "better-sqlite3";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { ensurePrivateFile } from "#lib/files.ts";
 import { drizzle, migrate } from "./drizzle.ts";
 
 const ownMigrations = join(import.meta.dirname, "migrations");
@@ -24,8 +25,10 @@ export function openDatabase(
   file: string,
   migrationsFolder = ownMigrations,
 ): { db: Db; close: () => void } {
-  // Before SQLite makes it for all to read; the files beside it get the same mode.
-  if (file !== ":memory:") closeSync(openSync(file, "a", 0o600));
+  if (file !== ":memory:") ensurePrivateFile(file);
+  // From before its files were private.
+  for (const left of ["-wal", "-shm"].map((suffix) => file + suffix))
+    if (existsSync(left)) ensurePrivateFile(left);
   const sqlite = new Database(file);
   try {
     sqlite.pragma("journal_mode = WAL");
@@ -81,6 +84,6 @@ function knownMigrations(migrationsFolder: string): number {
 
 function snapshot(sqlite: Database.Database, file: string): void {
   if (existsSync(file)) rmSync(file);
-  closeSync(openSync(file, "wx", 0o600));
+  ensurePrivateFile(file);
   sqlite.prepare("VACUUM INTO ?").run(file);
 }

@@ -1,5 +1,6 @@
 import Database from "better-sqlite3";
 import { rmSync } from "node:fs";
+import { ensurePrivateFile } from "#lib/files.ts";
 
 /** Files of another format are emptied. */
 const format = 1;
@@ -17,6 +18,7 @@ export function openOrBeginAnew(file: string): Database.Database {
 }
 
 function open(file: string): Database.Database {
+  if (file !== ":memory:") ensurePrivateFile(file);
   const db = new Database(file);
   try {
     db.pragma("journal_mode = WAL");
