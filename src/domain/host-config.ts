@@ -3,6 +3,8 @@ import type { BranchConfig } from "./branch.ts";
 import type { DomainConfig } from "./domain-name.ts";
 
 const Port = z.int().min(1).max(65_535);
+/** An address of this machine; it is written into the configuration of nginx and sshd. */
+const Address = z.string().regex(/^(?:\*|[0-9a-fA-F:]*:[0-9a-fA-F:.]*|[0-9]+(?:\.[0-9]+){3})$/);
 
 /** The server's own settings: `berth.yml` or `pypaas.yml`. */
 export const HostSettings = z.strictObject({
@@ -15,12 +17,11 @@ export const HostSettings = z.strictObject({
     .describe("Loopback ports for instances; a deploy needs old and new at once."),
   listen: z
     .strictObject({
-      address: z.string().default("*").describe("Address for visitors; * for all."),
+      address: Address.default("*").describe("Address for visitors; * for all."),
       api: Port.default(42_500).describe("Port for API and console; 42500 by default."),
-      apiAddress: z
-        .string()
-        .default("127.0.0.1")
-        .describe("Address of API and console; 127.0.0.1 by default."),
+      apiAddress: Address.default("127.0.0.1").describe(
+        "Address of API and console; 127.0.0.1 by default.",
+      ),
       ssh: Port.default(42_522).describe("Port for git and commands over SSH; 42522 by default."),
       direct: Port.default(42_530).describe(
         "Port for visitors who name the port; 42530 by default.",

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { nullIfMissing } from "./files.ts";
+import { nullIfMissing, readIfThere } from "./files.ts";
 
 /** Ports of this machine on which something listens. */
 export async function busyPorts(): Promise<Set<number>> {
@@ -19,4 +19,28 @@ export async function listeningSockets(): Promise<Map<string, number>> {
     }
   }
   return sockets;
+}
+
+/**
+ * Whether the kernel may give a port to an outgoing connection: it lies in the range for that, and is
+ * not reserved. @see ip(7), ip_local_port_range, and the kernel's ip-sysctl, ip_local_reserved_ports
+ */
+export async function readOutgoingPorts(): Promise<(port: number) => boolean> {
+  const settings = ["ip_local_port_range", "ip_local_reserved_ports"].map(async (name) =>
+    readIfThere(`/proc/sys/net/ipv4/${name}`),
+  );
+  const [range, reserved] = await Promise.all(settings);
+  return parseOutgoingPorts(range ?? "", reserved ?? "");
+}
+
+/** From `32768\t60999` and `8080,9000-9100`. */
+export function parseOutgoingPorts(range: string, reserved: string): (port: number) => boolean {
+  const [first = 1, last = 0] = range.trim().split(/\s+/).map(Number);
+  const kept = reserved
+    .trim()
+    .split(",")
+    .filter((words) => words !== "")
+    .map((words) => words.split("-").map(Number));
+  const isKept = (port: number) => kept.some(([from = 0, to = from]) => port >= from && port <= to);
+  return (port) => port >= first && port <= last && !isKept(port);
 }

@@ -1,6 +1,10 @@
 import { join } from "node:path";
+import { parseHostSettings } from "#domain/host-settings.ts";
+import { HostSettings } from "#domain/host-config.ts";
 import { readIfThere } from "#lib/files.ts";
 import { bareEnv, exec, ExecError } from "#lib/exec.ts";
+import { readOutgoingPorts } from "#lib/sockets.ts";
+import { parseYaml } from "#lib/yaml.ts";
 import { homeLayout } from "./layout.ts";
 import { missingPrograms } from "./packages.ts";
 import { isTreeUp } from "./up.ts";
@@ -16,6 +20,7 @@ export async function examine(
     ...(await programFindings()),
     await sandboxFinding(),
     await terminalFinding(),
+    await portsFinding(home),
     await homeFinding(home),
     await treeFinding(home),
   ];
@@ -71,6 +76,34 @@ async function sandboxFinding(): Promise<Finding> {
       "Allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 (and kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu)";
     return { isGood: false, what: `Sandboxes cannot be made: ${why}`, fix };
   }
+}
+
+/** A port that an outgoing connection has is missing to the app that it was meant for. */
+async function portsFinding(home: string): Promise<Finding> {
+  const { min, max } = (await settingsOf(home)).ports;
+  const isOutgoing = await readOutgoingPorts();
+  const shared = Array.from({ length: max - min }, (_, at) => min + at).filter(isOutgoing);
+  const range = `${min}-${max - 1}`;
+  if (shared.length === 0)
+    return { isGood: true, what: `The ports ${range} are kept for instances` };
+  const what = `The kernel gives ${shared.length} of the ports ${range} to outgoing connections, too`;
+  const fix = `sysctl -w net.ipv4.ip_local_reserved_ports=${range} (as root, and in /etc/sysctl.d), or other ports in berth.yml`;
+  return { isGood: false, what, fix };
+}
+
+/** Those of the home's file as far as they can be read; what is wrong there, berth status says. */
+async function settingsOf(home: string): Promise<HostSettings> {
+  const { config } = homeLayout(home);
+  for (const file of ["berth.yml", "pypaas.yml"]) {
+    const text = await readIfThere(join(config, file)).catch(() => null);
+    try {
+      const value = text === null ? null : parseHostSettings({ file, ...parseYaml(text) }).value;
+      if (value) return value;
+    } catch {
+      // No YAML: the defaults are what one would get.
+    }
+  }
+  return HostSettings.parse({});
 }
 
 async function homeFinding(home: string): Promise<Finding> {

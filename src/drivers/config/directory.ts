@@ -5,6 +5,7 @@ import { machineClock } from "#lib/clock.ts";
 import { keepThoseOfStart } from "./at-start.ts";
 import { checkCertificates, type SecuredDomain } from "./certificates.ts";
 import { filesInForce, type LastGood } from "./in-force.ts";
+import { checkInstancePorts } from "./instance-ports.ts";
 import { folders, interpret, settingsFiles } from "./interpret.ts";
 import { type FileCache, type Folder, type FoundFile, readFolder } from "./read-files.ts";
 import { watchFolders } from "./watch-folders.ts";
@@ -59,7 +60,7 @@ export function createConfigDirectory(options: ConfigDirectoryOptions): ConfigDi
     const isOld = last !== null && isSame(last.files, files);
     if (!isOld) inForce.keepOnly(files);
     const said = isOld && last ? last.said : interpret(files, inForce);
-    const warnings = await checkCertificates(said.secured, machineClock.now());
+    const warnings = await warningsOf(said, atStart, files);
     if (isOld && last && isDeepStrictEqual(last.warnings, warnings)) return last;
     last = { files, said, warnings, config: together(said.config, warnings) };
     return last;
@@ -67,8 +68,7 @@ export function createConfigDirectory(options: ConfigDirectoryOptions): ConfigDi
 
   function together(config: HostConfig, warnings: readonly ConfigProblem[]): HostConfig {
     atStart ??= config.settings;
-    const file = last?.files.find(({ name }) => settingsFiles.includes(name))?.file ?? "berth.yml";
-    const kept = keepThoseOfStart(atStart, config.settings, file);
+    const kept = keepThoseOfStart(atStart, config.settings, settingsFileIn(last?.files ?? []));
     const problems = [...config.problems, ...kept.problems, ...warnings];
     return { ...config, settings: kept.settings, problems };
   }
@@ -158,6 +158,22 @@ function foldersOf({ dir, keyDirs = [] }: ConfigDirectoryOptions): {
       ...keyDirs.map((it) => resolve(it)).map((it) => ({ path: it, label: it })),
     ],
   };
+}
+
+function settingsFileIn(files: readonly FoundFile[]): string {
+  return files.find(({ name }) => settingsFiles.includes(name))?.file ?? "berth.yml";
+}
+
+/** What is not wrong in the files, but with what they name. */
+async function warningsOf(
+  { secured, config }: Snapshot["said"],
+  atStart: HostSettings | null,
+  files: readonly FoundFile[],
+): Promise<ConfigProblem[]> {
+  return [
+    ...(await checkCertificates(secured, machineClock.now())),
+    ...(await checkInstancePorts(atStart ?? config.settings, settingsFileIn(files))),
+  ];
 }
 
 /** What a folder held when it could still be read. */
