@@ -17,7 +17,7 @@ after(async () => {
   await platform[Symbol.asyncDispose]();
 });
 
-test("a push larger than the setting is refused, and leaves nothing", async () => {
+test("class 22, exhaustion: a push larger than the setting is refused, and leaves nothing", async () => {
   const tree = await platform.tree(webApp("large"));
   await commit(tree, { large: randomBytes(5_000_000).toString("base64") });
   const refused = await platform.push(tree, "shop");
@@ -27,7 +27,7 @@ test("a push larger than the setting is refused, and leaves nothing", async () =
   assert.deepEqual(await leftBehind(), []);
 });
 
-test("a small pack that stands for an object of 50 GB is given up soon, in little memory", async () => {
+test("class 22, exhaustion: a small pack that stands for an object of 50 GB is given up soon, in little memory", async () => {
   const startedMs = performance.now();
   const answer = await sendPack(bomb(3200));
   assert.match(answer, /Out of memory|unpack .*(?:error|fail)|index-pack abnormal exit/);
@@ -37,7 +37,7 @@ test("a small pack that stands for an object of 50 GB is given up soon, in littl
   assert.equal(pushed.code, 0, pushed.stderr);
 });
 
-test("thousands of refs in one push are refused at once, and begin nothing", async () => {
+test("class 22, exhaustion: thousands of refs in one push are refused at once, and begin nothing", async () => {
   const tree = await platform.tree(webApp("x"));
   const { stdout } = await runProgram(["git", "-C", tree, "rev-parse", "main"]);
   const lines = Array.from(
@@ -56,7 +56,7 @@ test("thousands of refs in one push are refused at once, and begin nothing", asy
   assert.equal((await platform.berth("jobs", "--json")).stdout, jobs);
 });
 
-test("replacements, notes and hidden refs are not taken, nor is a name without end", async () => {
+test("class 2, options and protocols: replacements, notes and hidden refs are not taken, nor is a name without end", async () => {
   const tree = await platform.tree(webApp("x"));
   const { stdout } = await runProgram(["git", "-C", tree, "rev-parse", "main"]);
   const refs = [`refs/replace/${stdout.trim()}`, "refs/notes/commits", "refs/berth/artifacts/1"];
@@ -82,7 +82,7 @@ test("pointers of Git LFS are pointed out to who pushes them", async () => {
   assert.match(pushed.stderr, /Warning: model\.bin: pointers of Git LFS/);
 });
 
-test("a repository cannot be cloned with what a client asks git to run or to fetch", async () => {
+test("class 2, options and protocols: a repository cannot be cloned with what a client asks git to run or to fetch", async () => {
   const commands = [
     "git-upload-pack --strict --timeout=0 'shop'",
     "git-upload-pack '--upload-pack=touch /tmp/x' 'shop'",

@@ -40,7 +40,7 @@ createServer((request, response) => {
 const app = { "server.js": server, Procfile: "web: node server.js\nrelease: true\n" };
 const expected = createHash("sha256").update(marker).digest("hex");
 
-test("a secret goes through everything that happens to an app, and only the app ever sees it", async () => {
+test("class 10, secrets: a secret goes through everything that happens to an app, and only the app ever sees it", async () => {
   await note(platform.berth("apps:create", "shop"));
   await setSecret("PASSWORD", marker);
   const tree = await platform.tree(app);
@@ -96,7 +96,7 @@ test("a secret goes through everything that happens to an app, and only the app 
   }
 });
 
-test("no answer of the API shows a secret, whatever is asked", async () => {
+test("class 10, secrets: no answer of the API shows a secret, whatever is asked", async () => {
   for (const operation of operations.filter(({ method }) => method === "GET")) {
     const answer = await request("GET", pathOf(operation), null);
     assert.ok(answer.status < 500, `${operation.id}: ${answer.status} ${answer.text}`);
@@ -105,7 +105,7 @@ test("no answer of the API shows a secret, whatever is asked", async () => {
   assert.match(names, /PASSWORD/, "the secret is there");
 });
 
-test("no word of Berth, and no command line, had it", () => {
+test("class 10, secrets: no word of Berth, and no command line, had it", () => {
   assert.ok(said.length > 50, `${said.length} answers`);
   assert.deepEqual(
     said.filter((text) => text.includes(marker)).map((text) => text.slice(0, 300)),
@@ -114,7 +114,7 @@ test("no word of Berth, and no command line, had it", () => {
   assert.deepEqual([...seenInArgv], []);
 });
 
-test("no file has it but what starts the app again, which only its account may read", async () => {
+test("class 10, secrets: no file has it but what starts the app again, which only its account may read", async () => {
   const found: string[] = [];
   for (const path of await filesIn(platform.home)) {
     const bytes = await readFile(path).catch(() => Buffer.alloc(0));
@@ -127,7 +127,7 @@ test("no file has it but what starts the app again, which only its account may r
   assert.deepEqual([...new Set(found)], ["run"]);
 });
 
-test("no process has it in its environment but the app's own, inside its sandbox", async () => {
+test("class 10, secrets: no process has it in its environment but the app's own, inside its sandbox", async () => {
   const ours = await readlink("/proc/self/ns/pid");
   const holders: string[] = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
@@ -139,7 +139,7 @@ test("no process has it in its environment but the app's own, inside its sandbox
   assert.ok(!holders.includes(ours), "nobody outside of a sandbox has it");
 });
 
-test("who may, and says so, sees it; and that is noted", async () => {
+test("class 10, secrets: who may, and says so, sees it; and that is noted", async () => {
   const shown = await platform.berth("config:get", "PASSWORD", "--reveal", "-a", "shop");
   assert.equal(shown.stdout, `${marker}\n`);
   const hidden = await platform.berth("config:get", "PASSWORD", "-a", "shop");
