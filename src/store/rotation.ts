@@ -1,16 +1,16 @@
 import { eq, like } from "./drizzle.ts";
+import type { Secret } from "#domain/secret.ts";
 import type { Store } from "#domain/store.ts";
 import { openConfigFile, sealConfigFile } from "./config-files.ts";
 import type { Db } from "./database.ts";
 import { branches, configFiles, instances, jobs, releases, secretKeys } from "./schema.ts";
-import type { Sealing } from "./sealing.ts";
+import { createSealing, type Sealing } from "./sealing.ts";
 import { makeKey, renderKeys, type KeyFile, type SecretKey } from "./secret-keys.ts";
 import type { Vault } from "./vault.ts";
 
 type Parts = {
   readonly db: Db;
   readonly vault: Vault;
-  readonly sealing: Sealing;
   readonly keyFile: KeyFile;
   /** The keys in the file; the first is in use. */
   readonly keys: readonly [SecretKey, ...SecretKey[]];
@@ -35,12 +35,12 @@ export function secretVerbs(parts: Parts): Store["secrets"] {
 }
 
 /** Leaves one key, that in use, and everything sealed with it. */
-export async function settleKeys({ db, vault, sealing, keyFile, keys }: Parts): Promise<void> {
+export async function settleKeys({ db, vault, keyFile, keys }: Parts): Promise<void> {
   const [current, ...old] = keys;
   vault.use(keys);
   db.transaction(
     (tx) => {
-      if (old.length > 0) sealAnew(tx, vault, sealing);
+      if (old.length > 0) sealAnew(tx, vault);
       tx.delete(secretKeys).run();
       tx.insert(secretKeys).values({ id: current.id }).run();
     },
@@ -56,7 +56,8 @@ type Tx = Pick<Db, "select" | "update">;
 /** Rows without it have nothing that must be sealed anew. */
 const holdsSecret = '%{"secret":%';
 
-function sealAnew(tx: Tx, vault: Vault, sealing: Sealing): void {
+function sealAnew(tx: Tx, vault: Vault): void {
+  const sealing = createSealing(openingOnce(vault));
   sealBranches(tx, sealing);
   sealReleases(tx, sealing);
   sealInstances(tx, sealing);
@@ -99,4 +100,18 @@ function sealJobs(tx: Tx, { sealInput, openInput }: Sealing): void {
     const sealed = sealInput(branchId, openInput(branchId, input));
     tx.update(jobs).set({ input: sealed }).where(eq(jobs.id, id)).run();
   }
+}
+
+/** Releases of a branch hold the same sealed texts: each is opened, and sealed anew, once. */
+function openingOnce(vault: Vault): Vault {
+  const opened = new Map<string, Secret>();
+  return {
+    ...vault,
+    open: (sealed, place) => {
+      const id = `${place.path} ${sealed}`;
+      const secret = opened.get(id) ?? vault.open(sealed, place);
+      opened.set(id, secret);
+      return secret;
+    },
+  };
 }

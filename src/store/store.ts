@@ -40,7 +40,7 @@ async function storeOver(db: Db, keyFile: KeyFile): Promise<Store> {
   );
   const vault = createVault(keys);
   const sealing = createSealing(vault);
-  const parts = { db, vault, sealing, keyFile, keys };
+  const parts = { db, vault, keyFile, keys };
   await settleKeys(parts);
   await keyFile.noteReplaced();
   const [current] = keys;

@@ -30,7 +30,7 @@ const form = /^sealed:1\.([0-9a-f]+)\.([0-9a-f-]+)\.([\w-]+)$/;
 /** AES-256-GCM: `sealed:1.<key>.<id of the secret>.<nonce, text, tag>`. All of it is authenticated. */
 export function createVault(keys: readonly [SecretKey, ...SecretKey[]]): Vault {
   let inUse = keys;
-  /** What each secret was opened from, so that it goes back as it was unless the key has changed. */
+  /** What each secret was opened from or sealed to, so that it is written as it was unless the key has changed. */
   const origins = new WeakMap<Secret, { sealed: string; path: string; keyId: string }>();
   const keyOf = (id: string) => inUse.find((it) => it.id === id);
   return {
@@ -45,7 +45,9 @@ export function createVault(keys: readonly [SecretKey, ...SecretKey[]]): Vault {
       const sealing = createCipheriv(cipher, key.bytes, nonce, { authTagLength: tagBytes });
       sealing.setAAD(Buffer.from(head + path));
       const body = [nonce, sealing.update(secret.reveal(), "utf8"), sealing.final()];
-      return head + Buffer.concat([...body, sealing.getAuthTag()]).toString("base64url");
+      const sealed = head + Buffer.concat([...body, sealing.getAuthTag()]).toString("base64url");
+      origins.set(secret, { sealed, path, keyId: key.id });
+      return sealed;
     },
     open: (sealed, place) => {
       const [, keyId = "", id = "", body = ""] = form.exec(sealed) ?? [];
