@@ -10,6 +10,9 @@ import { createInstanceFiles } from "#drivers/logs/instances.ts";
 import { createJobFiles } from "#drivers/logs/jobs.ts";
 import { createRouterFiles } from "#drivers/logs/router.ts";
 import { openMetrics } from "#drivers/metrics/sqlite.ts";
+import { createMemoryDrain, type MemoryDrain } from "#drivers/drains/memory.ts";
+import { createDrainSource } from "#drivers/logs/drain-source.ts";
+import { createMemoryNotifier, type MemoryNotifier } from "#drivers/notifiers/memory.ts";
 import { builders } from "#drivers/registry.ts";
 import { createMemoryRouter, type MemoryRouter } from "#drivers/routers/memory.ts";
 import {
@@ -37,6 +40,12 @@ export type World = AsyncDisposable & {
   readonly runner: MemoryRunner;
   readonly source: MemorySource;
   readonly requestLog: MemoryRequestLog;
+  readonly notifier: MemoryNotifier;
+  readonly drain: MemoryDrain;
+  /** When the certificate of a path ends. */
+  readonly certificateEnds: Map<string, Date>;
+  /** Of the disk's 100 GB. */
+  diskBytes: number;
   readonly workspace: EngineContext["workspace"];
   /** What the engine is given, without any way to kill it. */
   readonly context: EngineContext;
@@ -94,6 +103,8 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
   const [executor, router] = [createMemoryExecutor(), createMemoryRouter()];
   const requestLog = createMemoryRequestLog();
   const { privileges } = await startPrivileges(folder.path, { hasUsers: false });
+  const notifier = createMemoryNotifier();
+  const drain = createMemoryDrain();
   const errors: object[] = [];
   const logs = join(folder.path, "logs");
   const context: EngineContext = {
@@ -108,8 +119,15 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     instanceLogs: createInstanceFiles(logs),
     routerLogs: createRouterFiles(join(folder.path, "router")),
     requestLog,
+    drainSource: createDrainSource(logs, join(folder.path, "router")),
+    drainSender: drain,
+    notifiers: { webhook: notifier, chat: notifier, mail: notifier },
+    certificateEnd: async (path) => world.certificateEnds.get(path) ?? null,
     metrics: openMetrics(":memory:"),
-    machine: { usage: async () => machineUsage, freeDiskBytes: async () => world.freeDiskBytes },
+    machine: {
+      usage: async () => ({ ...machineUsage, diskBytes: world.diskBytes }),
+      freeDiskBytes: async () => world.freeDiskBytes,
+    },
     access: createAuthorizedKeys(join(folder.path, "authorized_keys"), "/bin/shell"),
     builders,
     clock: fastClock,
@@ -126,6 +144,10 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     router,
     runner,
     requestLog,
+    notifier,
+    drain,
+    certificateEnds: new Map(),
+    diskBytes: 1e10,
     context,
     workspace: context.workspace,
     breakJobLog: async () => {

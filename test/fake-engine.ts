@@ -15,7 +15,13 @@ import { keyRows } from "#store/keys.ts";
 import { peopleRows } from "#store/people.ts";
 import type { Store } from "#domain/store.ts";
 import { inputBytesMax, sessionFrames, type Session } from "#domain/runner.ts";
-import type { AppStatus, Engine, InstanceStatus } from "#engine/engine.ts";
+import type {
+  AppStatus,
+  DrainStatus,
+  Engine,
+  InstanceStatus,
+  NotificationStatus,
+} from "#engine/engine.ts";
 import { encodeFrame, frameReader } from "#lib/frames.ts";
 import { branch, moment, release } from "./factories.ts";
 
@@ -166,6 +172,21 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
         samples: [{ labels: { app: "shop" }, value: 3 }],
       },
     ],
+    listDrains: async () => [drain],
+    addDrain: async (asked, actor) => (note("addDrain", asked, actor), drain),
+    removeDrain: async (target, id, actor) => note("removeDrain", target, id, actor),
+    listNotifications: async (target) => (note("listNotifications", target), [notification]),
+    addNotification: async (asked, actor) => (
+      note("addNotification", asked, actor),
+      { notification, signingSecret: asked.kind === "webhook" ? "whsec_c2VjcmV0" : null }
+    ),
+    removeNotification: async (target, id, actor) => note("removeNotification", target, id, actor),
+    testNotification: async (target, id, actor) => {
+      note("testNotification", target, id, actor);
+      if (id === 3) return;
+      const details = { address: "https://a.test/…", problem: "it answered 500", notification: id };
+      throw new PlatformError("notification_failed", details);
+    },
     openRepository: async (app) => ({ directory: `/repos/${app}`, app, pushBytesMax: 1024 }),
     readRepository: async (app) => ({ directory: `/repos/${app}`, app }),
     deploy: async (push) => (note("deploy", push), job("deploy", push.app)),
@@ -277,6 +298,34 @@ const instance: InstanceStatus = {
   startedAt: moment,
   lastExit: { code: 1, signal: null },
   lastLines: ["Error: no database"],
+};
+
+const drain: DrainStatus = {
+  id: 2,
+  branchId: 4,
+  target: "shop",
+  url: "syslog+tls://logs.test:6514",
+  actor: "ann",
+  createdAt: moment,
+  sentLines: 40,
+  skippedBytes: 0,
+  waitingBytes: 1200,
+  lastSuccessAt: moment,
+  lastError: null,
+};
+
+const notification: NotificationStatus = {
+  id: 3,
+  appId: 1,
+  target: "shop",
+  kind: "webhook",
+  address: "https://a.test/…",
+  events: ["deploy.failed"],
+  actor: "ann",
+  createdAt: moment,
+  lastSuccessAt: null,
+  lastError: "it answered with status 500",
+  waiting: 2,
 };
 
 const key: Key = {

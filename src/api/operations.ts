@@ -4,6 +4,7 @@ import { listAudit } from "./audit.ts";
 import { changeConfigVars, listConfigVars, revealConfigVars } from "./config.ts";
 import { createDeploy, openRepository, readRepository, rebuild } from "./deploys.ts";
 import { addDomain, listDomains, removeDomain } from "./domains.ts";
+import { addDrain, listDrains, removeDrain } from "./drains.ts";
 import { listEvents } from "./events.ts";
 import { listInstances, restart, scale, startBranch, stopBranch } from "./instances.ts";
 import { abortJob, jobEvents, jobInfo, listJobs } from "./jobs.ts";
@@ -11,6 +12,12 @@ import { addKey, listKeys, rebuildKeys, removeKey } from "./keys.ts";
 import { changeLimits, listLimits } from "./limits.ts";
 import { readLogs } from "./logs.ts";
 import { metricsOverview, readBranchMetrics, readHostMetrics } from "./metrics.ts";
+import {
+  addNotification,
+  listNotifications,
+  removeNotification,
+  testNotification,
+} from "./notifications.ts";
 import type { Operation } from "./operation.ts";
 import { cleanUp, platformStatus, rotateSecrets, shutDown } from "./platform.ts";
 import { diffRelease } from "./release-diff.ts";
@@ -58,6 +65,13 @@ export const operations: readonly Operation[] = [
   metricsOverview,
   createRun,
   listCustomCommands,
+  listDrains,
+  addDrain,
+  removeDrain,
+  listNotifications,
+  addNotification,
+  removeNotification,
+  testNotification,
   listDomains,
   addDomain,
   removeDomain,

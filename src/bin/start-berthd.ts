@@ -7,6 +7,8 @@ import { duplexPair, type Duplex } from "node:stream";
 import { pino } from "pino";
 import type { Privileges } from "#domain/privileges.ts";
 import { createAuthorizedKeys } from "#drivers/access/authorized-keys.ts";
+import type { HostSettings } from "#domain/host-config.ts";
+import { certificateEnd } from "#drivers/config/certificates.ts";
 import { createConfigDirectory } from "#drivers/config/directory.ts";
 import { createLocalExecutor } from "#drivers/executors/local.ts";
 import { createInstanceFiles } from "#drivers/logs/instances.ts";
@@ -17,6 +19,10 @@ import { openMetrics } from "#drivers/metrics/sqlite.ts";
 import { builders } from "#drivers/registry.ts";
 import { createPrivileges } from "#drivers/privileges/client.ts";
 import { createUsers } from "#drivers/privileges/users.ts";
+import { createDrainSender } from "#drivers/drains/sender.ts";
+import { createDrainSource } from "#drivers/logs/drain-source.ts";
+import { createMailNotifier } from "#drivers/notifiers/mail.ts";
+import { createChatNotifier, createWebhookNotifier } from "#drivers/notifiers/webhook.ts";
 import { createNginxRouter } from "#drivers/routers/nginx.ts";
 import { createNginxRequestLog } from "#drivers/routers/nginx/request-log.ts";
 import { createSandboxRunner } from "#drivers/runners/sandbox.ts";
@@ -24,6 +30,7 @@ import { createGitSource } from "#drivers/sources/git.ts";
 import { createFolderWorkspace } from "#drivers/workspaces/folders.ts";
 import { createEngine } from "#engine/create-engine.ts";
 import { machineClock } from "#lib/clock.ts";
+import { createOutboundGuard } from "#lib/outbound.ts";
 import { readConsole } from "#server/http/console.ts";
 import { beginRealm } from "#privileged/begin.ts";
 import { createHelper } from "#privileged/helper.ts";
@@ -66,7 +73,7 @@ export async function startBerthd(home: string, helper: string | null): Promise<
     workspace: createFolderWorkspace(layout.data, privileges),
     users: createUsers(privileges),
     ...logFiles(layout),
-    ...measuring(layout),
+    ...watching(layout, () => hostConfig.settings),
     access: createAuthorizedKeys(layout.authorizedKeys, layout.sshShell),
     builders,
     clock: machineClock,
@@ -81,7 +88,7 @@ export async function startBerthd(home: string, helper: string | null): Promise<
   await engine.begin();
   await server.listenSocket(layout.socket);
   await server.listenTcp(hostConfig.settings.listen.apiAddress, hostConfig.settings.listen.api);
-  const watching = configDirectory.watch((config) => {
+  const directory = configDirectory.watch((config) => {
     hostConfig = config;
     engine
       .configure(config)
@@ -90,7 +97,7 @@ export async function startBerthd(home: string, helper: string | null): Promise<
   log.info({ version, home }, "berthd is up");
   return {
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([server, watching, engine].map((part) => part[Symbol.asyncDispose]()));
+      await Promise.all([server, directory, engine].map((part) => part[Symbol.asyncDispose]()));
     },
   };
 }
@@ -103,12 +110,24 @@ function logFiles({ logs }: HomeLayout) {
   };
 }
 
-/** What the platform is measured with. */
-function measuring({ home, requestLog, requestsRead, metrics }: HomeLayout) {
+/** What the platform is measured with, and how people are told of what happens. */
+function watching(
+  { home, config, logs, requestLog, requestsRead, metrics }: HomeLayout,
+  settings: () => HostSettings,
+) {
+  const guard = createOutboundGuard(() => settings().internalTargets);
   return {
     requestLog: createNginxRequestLog(requestLog, requestsRead),
     metrics: openMetrics(metrics),
     machine: createLinuxMachine(home),
+    certificateEnd,
+    drainSource: createDrainSource(join(logs, "instances"), join(logs, "router")),
+    drainSender: createDrainSender(guard),
+    notifiers: {
+      webhook: createWebhookNotifier(guard),
+      chat: createChatNotifier(guard),
+      mail: createMailNotifier(() => settings().mail, config),
+    },
   };
 }
 

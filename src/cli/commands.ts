@@ -2,6 +2,7 @@ import { activityCommands } from "./activity.ts";
 import { appCommands } from "./apps.ts";
 import type { Command } from "./command.ts";
 import { configCommands } from "./config.ts";
+import { drainCommands } from "./drains.ts";
 import { domainCommands } from "./domains.ts";
 import { instanceCommands } from "./instances.ts";
 import { keyCommands } from "./keys.ts";
@@ -9,6 +10,7 @@ import { limitCommands } from "./limits.ts";
 import { logCommands } from "./logs.ts";
 import { metricsCommands } from "./metrics.ts";
 import { peopleCommands } from "./people.ts";
+import { notificationCommands } from "./notifications.ts";
 import { lifecycleCommands, platformCommands } from "./platform.ts";
 import { releaseCommands } from "./releases.ts";
 import { runCommands } from "./runs.ts";
@@ -25,6 +27,8 @@ export const commandGroups: readonly CommandGroup[] = [
   { title: "Instances", commands: [...instanceCommands, ...logCommands, ...runCommands] },
   { title: "Limits", commands: limitCommands },
   { title: "Metrics", commands: metricsCommands },
+  { title: "Drains", commands: drainCommands },
+  { title: "Notifications", commands: notificationCommands },
   { title: "Domains", commands: domainCommands },
   { title: "Keys", commands: keyCommands },
   { title: "People", commands: [...peopleCommands, ...teamCommands, ...tokenCommands] },

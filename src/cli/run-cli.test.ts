@@ -91,6 +91,60 @@ test("limits are shown, set and taken back, for all, for one type and for builds
   assert.equal((await berth("limits:set pids=9 --type web --build -a shop")).code, 2);
 });
 
+test("drains are added with a certificate, listed with how they go, and removed", async (t) => {
+  const { berth, engine, home } = await startWorld(t);
+  await writeFile(join(home, "ca.pem"), "PEM");
+  const added = await berth(`drains:add https://logs.test/x -a shop --ca ${join(home, "ca.pem")}`);
+  assert.match(
+    added.out,
+    /^The logs of shop are sent to syslog\+tls:\/\/logs\.test:6514 from now on\.$/m,
+  );
+  assert.ok(
+    engine.calls.includes('addDrain {"target":"shop","url":"https://logs.test/x","ca":"PEM"} ann'),
+  );
+  assert.match(
+    (await berth("drains -a shop")).out,
+    /^2 +syslog\+tls:\S+ +2026-\S+ \S+ +40 +1\.2 kB +0 B +-$/m,
+  );
+  assert.equal((await berth("drains:remove 2 -a shop")).code, 0);
+  assert.ok(engine.calls.includes("removeDrain shop 2 ann"));
+  assert.match((await berth("drains:add https://a.test -a shop --ca /none")).err, /cannot be read/);
+});
+
+test("notifications are added by what the address is, tried and removed", async (t) => {
+  const { berth, engine } = await startWorld(t);
+  const added = await berth("notifications:add https://a.test/token -a shop");
+  assert.equal(added.out, "https://a.test/… is told of deploy.failed.\nwhsec_c2VjcmV0\n");
+  assert.match(added.err, /shown only now[^]*berth notifications:test 3 -a shop/);
+  await berth("notifications:add https://a.test/token --chat");
+  await berth("notifications:add ops@example.com --events disk.low,deploy.failed");
+  const asked = engine.calls.filter((call) => call.startsWith("addNotification"));
+  assert.deepEqual(
+    asked.map((call) => JSON.parse(call.replace(/^addNotification | ann$/g, "")) as unknown),
+    [
+      { target: "shop", kind: "webhook", address: "https://a.test/token", events: null },
+      { target: null, kind: "chat", address: "https://a.test/token", events: null },
+      {
+        target: null,
+        kind: "mail",
+        address: "ops@example.com",
+        events: ["disk.low", "deploy.failed"],
+      },
+    ],
+  );
+  assert.match(
+    (await berth("notifications -a shop")).out,
+    /^3 +webhook +https:\/\/a\.test\/… +never +2/m,
+  );
+  assert.equal((await berth("notifications:test 3 -a shop")).code, 0);
+  const failed = await berth("notifications:test 4 -a shop");
+  assert.match(failed.err, /did not take the message: it answered 500/);
+  assert.equal((await berth("notifications:remove 3 -a shop")).code, 0);
+  assert.ok(engine.calls.includes("removeNotification shop 3 ann"));
+  const wrong = await berth("notifications:add ops@example.com --events rain");
+  assert.match(wrong.err, /there is no event rain/);
+});
+
 test("metrics are shown as numbers and plots; a wrong name or time is refused", async (t) => {
   const { berth, engine } = await startWorld(t);
   const shown = await berth("metrics -a shop --since 6h");

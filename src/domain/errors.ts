@@ -70,6 +70,16 @@ export const errorCatalog = {
     message: "No key is named {key}.",
     hint: "List them with berth keys",
   },
+  drain_not_found: {
+    kind: "not_found",
+    message: "{target} has no drain {drain}.",
+    hint: "List them with berth drains -a {target}",
+  },
+  notification_not_found: {
+    kind: "not_found",
+    message: "There is no notification {notification}{of}.",
+    hint: "List them with berth notifications",
+  },
   job_not_found: {
     kind: "not_found",
     message: "There is no job {job}.",
@@ -274,6 +284,26 @@ export const errorCatalog = {
     kind: "failed",
     message: "The {hook} hook failed: {problem}.",
     hint: "Read its output above; the release before serves.",
+  },
+  address_refused: {
+    kind: "denied",
+    message: "{problem}, which nothing is sent to.",
+    hint: "Whoever looks after this Berth can allow it: internal_targets in berth.yml",
+  },
+  too_many_drains: {
+    kind: "conflict",
+    message: "{target} has {most} drains already.",
+    hint: "Remove one first: berth drains -a {target}",
+  },
+  mail_not_set_up: {
+    kind: "conflict",
+    message: "Berth does not know yet how to send mail.",
+    hint: "Set mail.host and mail.from in berth.yml in the home's config directory.",
+  },
+  notification_failed: {
+    kind: "failed",
+    message: "{address} did not take the message: {problem}.",
+    hint: "Correct the receiver and try again with berth notifications:test {notification}",
   },
   instance_stuck: {
     kind: "failed",

@@ -17,6 +17,7 @@ export const eventCatalog = {
   "instance.healthy": "An instance passed its health check.",
   "instance.exited": "An instance ended by itself.",
   "instance.out_of_memory": "An instance ended because its memory was at its limit.",
+  "instance.crashing": "An instance ended again and again, and is started less often now.",
   "instance.stopped": "An instance was stopped by Berth.",
   "config.changed": "Config vars were set or unset.",
   "secret.revealed": "The value of a secret was shown to somebody.",
@@ -31,6 +32,12 @@ export const eventCatalog = {
   "host_config.applied": "The configuration directory was read and is in force.",
   "host_config.refused": "A configuration file was refused; what it said before stays in force.",
   "run.started": "A one-off command was started.",
+  "drain.added": "The logs of a branch are sent somewhere from now on.",
+  "drain.removed": "The logs of a branch are not sent there any more.",
+  "notification.added": "Somebody is told of events from now on.",
+  "notification.removed": "Somebody is not told of events any more.",
+  "disk.low": "The disk under Berth's home is nearly full.",
+  "certificate.expiring": "A certificate is near its end.",
   "platform.started": "berthd started.",
 } as const satisfies Record<string, string>;
 

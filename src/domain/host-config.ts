@@ -72,6 +72,36 @@ export const HostSettings = z.strictObject({
     .nullable()
     .default(null)
     .describe("Router processes; one for each core by default."),
+  internalTargets: z
+    .array(z.string().regex(/^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/, "use an address or a network"))
+    .default([])
+    .describe(
+      "Addresses inside this machine or network that notifications and drains may be sent to; none by default.",
+    ),
+  mail: z
+    .strictObject({
+      host: z.string().nullable().default(null).describe("SMTP server; none by default."),
+      port: Port.default(587).describe("Its port; 587 by default."),
+      security: z
+        .enum(["starttls", "tls", "none"])
+        .default("starttls")
+        .describe("starttls by default; tls from the start (port 465); none without encryption."),
+      user: z.string().nullable().default(null).describe("Account at the server; none by default."),
+      passwordFile: z
+        .string()
+        .nullable()
+        .default(null)
+        .describe("File with its password, absolute or in the config directory; none by default."),
+      from: z.email().nullable().default(null).describe("Address that mails come from."),
+    })
+    .prefault({})
+    .describe("How Berth sends mail."),
+  diskLowPercent: z
+    .number()
+    .min(0)
+    .max(90)
+    .default(10)
+    .describe("Free share of the disk below which an event says so; 10 by default."),
   buildTimeoutS: z
     .number()
     .positive()

@@ -2,11 +2,13 @@ import type { App } from "./app.ts";
 import type { Artifact } from "./artifact.ts";
 import type { Branch } from "./branch.ts";
 import type { Domain } from "./domain-name.ts";
+import type { Drain } from "./drain.ts";
 import type { Event, EventType } from "./events.ts";
 import type { Instance, InstancePlace } from "./instance.ts";
 import type { Job, JobKind, JobStatus } from "./job.ts";
 import type { Key } from "./key.ts";
 import type { PeopleStore } from "./people-store.ts";
+import type { Delivery, Notification } from "./notification.ts";
 import type { Release, ReleaseStatus } from "./release.ts";
 
 /** Rows of one noun. A patch changes the columns that it names. */
@@ -141,7 +143,39 @@ export type Store = {
   };
   readonly events: {
     readonly add: (event: Without<Event, "id">) => Event;
+    /** Oldest first, newer than the event `after`. */
+    readonly after: (after: number, limit: number) => Event[];
     readonly list: (query: EventQuery) => Event[];
+  };
+  readonly notifications: Rows<
+    Notification,
+    Without<Notification, "id" | "lastSuccessAt" | "lastError">,
+    Patch<Notification, "lastSuccessAt" | "lastError">
+  > & {
+    readonly list: () => Notification[];
+    readonly remove: (id: number) => void;
+  };
+  /** What is still to be told, so that nothing of it is lost when berthd is killed. */
+  readonly deliveries: {
+    readonly add: (delivery: Delivery) => void;
+    /** Those whose time has come, the oldest first. */
+    readonly due: (at: Date, limit: number) => Delivery[];
+    readonly retry: (id: string, attempts: number, nextAt: Date) => void;
+    readonly remove: (id: string) => void;
+    readonly count: (notificationId: number) => number;
+  };
+  readonly drains: Rows<
+    Drain,
+    Pick<Drain, "branchId" | "url" | "ca" | "actor" | "createdAt" | "positions">,
+    Patch<Drain, "positions" | "sentLines" | "skippedBytes" | "lastSuccessAt" | "lastError">
+  > & {
+    readonly list: () => Drain[];
+    readonly remove: (id: number) => void;
+  };
+  /** Numbers by name: how far something has got. */
+  readonly marks: {
+    readonly get: (name: string) => number | null;
+    readonly set: (name: string, value: number | null) => void;
   };
   readonly domains: {
     readonly get: (name: string) => Domain | null;

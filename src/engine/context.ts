@@ -4,11 +4,13 @@ import { targetOf } from "#domain/branch.ts";
 import type { Builder } from "#domain/builder.ts";
 import type { Clock } from "#domain/clock.ts";
 import type { Door } from "#domain/door.ts";
+import type { DrainSender, DrainSource } from "#domain/drain.ts";
 import type { EventType } from "#domain/events.ts";
 import type { Executor } from "#domain/executor.ts";
 import type { HostConfig } from "#domain/host-config.ts";
 import type { InstanceLogs, JobLog, RouterLogs } from "#domain/logs.ts";
 import type { Machine, MetricsStore } from "#domain/metrics.ts";
+import type { Notifiers } from "#domain/notification.ts";
 import type { RequestLog } from "#domain/request-log.ts";
 import type { Router } from "#domain/router.ts";
 import type { Runner } from "#domain/runner.ts";
@@ -33,6 +35,11 @@ export type EnginePorts = {
   readonly instanceLogs: InstanceLogs;
   readonly routerLogs: RouterLogs;
   readonly requestLog: RequestLog;
+  readonly drainSource: DrainSource;
+  readonly drainSender: DrainSender;
+  readonly notifiers: Notifiers;
+  /** When a certificate ends; null when its file cannot be read. */
+  readonly certificateEnd: (path: string) => Promise<Date | null>;
   readonly metrics: MetricsStore;
   readonly machine: Machine;
   readonly access: AccessFile;

@@ -3,6 +3,7 @@ import { PlatformError } from "#domain/errors.ts";
 import type { HostConfig } from "#domain/host-config.ts";
 import { announcing } from "./announce.ts";
 import { note, platformActor, type EngineContext, type EnginePorts } from "./context.ts";
+import { Drains } from "./drains.ts";
 import type { Engine } from "./engine.ts";
 import { createChangeFeed } from "./feed.ts";
 import { applyHostConfig, realProblems, reportProblems } from "./host-config.ts";
@@ -12,11 +13,13 @@ import { Meter } from "./meter.ts";
 import { operations } from "./operations.ts";
 import type { Parts } from "./parts.ts";
 import { removeStrangers } from "./prune.ts";
+import { Outbox } from "./outbox.ts";
 import { Publisher } from "./publish.ts";
 import { RouterLog } from "./router-log.ts";
 import { createJobRunner } from "./run-job.ts";
 import { Runs } from "./runs.ts";
 import { Traffic } from "./traffic.ts";
+import { Warden } from "./warden.ts";
 
 export type RunningEngine = Engine &
   AsyncDisposable & {
@@ -124,8 +127,14 @@ function measure(
     }
     routerLog.flush();
   });
-  const measuring = meter.run(stopping);
-  return [counting, { [Symbol.asyncDispose]: () => measuring }];
+  const works = [
+    meter.run(stopping),
+    new Outbox(context).run(stopping),
+    new Drains(context).run(stopping),
+    new Warden(context, meter).run(stopping),
+  ];
+  const ended = { [Symbol.asyncDispose]: async () => void (await Promise.all(works)) };
+  return [counting, ended];
 }
 
 function noteStart(context: EngineContext): void {

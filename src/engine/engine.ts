@@ -5,7 +5,8 @@ import type { ReleaseDifference } from "#domain/code-changes.ts";
 import type { ConfigVar, ConfigVars } from "#domain/config-var.ts";
 import type { Door } from "#domain/door.ts";
 import type { Domain } from "#domain/domain-name.ts";
-import type { Event } from "#domain/events.ts";
+import type { Drain } from "#domain/drain.ts";
+import type { Event, EventType } from "#domain/events.ts";
 import type { ConfigProblem, HostSettings } from "#domain/host-config.ts";
 import type { ExitStatus } from "#domain/instance.ts";
 import type { Job, JobOutput } from "#domain/job.ts";
@@ -13,6 +14,7 @@ import type { Key } from "#domain/key.ts";
 import type { LimitChange } from "#domain/limit-choices.ts";
 import type { LogFilter, LogLine, LogOrigin } from "#domain/logs.ts";
 import type { MetricName, MetricUnit } from "#domain/metrics.ts";
+import type { Notification, NotificationKind } from "#domain/notification.ts";
 import type { Release, ReleaseStatus } from "#domain/release.ts";
 import type { EventQuery, JobQuery, Page } from "#domain/store.ts";
 import type { LimitStatus } from "./limits.ts";
@@ -61,6 +63,37 @@ export type LogQuery = LogFilter & {
   readonly origins: readonly LogOrigin[];
   readonly lines: number;
   readonly follow: boolean;
+};
+
+export type NewDrain = {
+  readonly target: string;
+  readonly url: string;
+  /** Certificates to trust instead of the system's, PEM. */
+  readonly ca: string | null;
+};
+
+export type DrainStatus = Omit<Drain, "url" | "ca" | "positions"> & {
+  readonly target: string;
+  /** Without what may be a password or a token in it. */
+  readonly url: string;
+  /** How much of the logs has not been sent yet. */
+  readonly waitingBytes: number;
+};
+
+export type NewNotification = {
+  /** Null for the whole installation. */
+  readonly target: string | null;
+  readonly kind: NotificationKind;
+  readonly address: string;
+  /** The usual ones when it is null. */
+  readonly events: readonly EventType[] | null;
+};
+
+export type NotificationStatus = Omit<Notification, "address" | "signingSecret"> & {
+  readonly target: string | null;
+  /** Without what may be a token in it. */
+  readonly address: string;
+  readonly waiting: number;
 };
 
 export type MetricsQuery = {
@@ -254,6 +287,19 @@ export type Engine = {
   readonly rebuild: (target: string | null, actor: string) => Promise<Job[]>;
   /** Removes what configuration files no longer name. */
   readonly cleanup: (actor: string) => Promise<Job | null>;
+
+  readonly listDrains: (target: string) => Promise<DrainStatus[]>;
+  readonly addDrain: (asked: NewDrain, actor: string) => Promise<DrainStatus>;
+  readonly removeDrain: (target: string, id: number, actor: string) => Promise<void>;
+
+  readonly listNotifications: (target: string | null) => Promise<NotificationStatus[]>;
+  readonly addNotification: (
+    asked: NewNotification,
+    actor: string,
+  ) => Promise<{ notification: NotificationStatus; signingSecret: string | null }>;
+  readonly removeNotification: (target: string | null, id: number, actor: string) => Promise<void>;
+  /** Resolves when the receiver has taken a test. */
+  readonly testNotification: (target: string | null, id: number, actor: string) => Promise<void>;
 
   readonly metrics: (query: MetricsQuery) => Promise<Metrics>;
   readonly overview: () => Promise<BranchTraffic[]>;

@@ -200,6 +200,7 @@ export class HealthWatch {
     const isCalm = healthyAt !== null && clock.now().getTime() - healthyAt.getTime() > calmAfterMs;
     const before = isCalm ? 0 : (this.#revivals.get(id) ?? 0);
     this.#revivals.set(id, before + 1);
+    if (before === 0) this.#noteCrashing(id);
     clock
       .sleep(Math.min(revivedAfterMs * 2 ** before, revivedAfterMsMax), this.#stopping)
       .then(async () => {
@@ -208,6 +209,14 @@ export class HealthWatch {
       })
       .catch((error: unknown) => this.#report(error, id, "could not revive"))
       .finally(() => this.#reviving.delete(id));
+  }
+
+  #noteCrashing(id: number): void {
+    const instance = this.#context.store.instances.get(id);
+    const last = this.#exits.get(id);
+    if (!instance || !last) return;
+    const message = `${nameOf(instance)} keeps ending: it ${describeExit(last.exit)}. It is started again with growing pauses.`;
+    record(this.#context, instance, "instance.crashing", message);
   }
 
   #report(error: unknown, id: number, message: string): void {

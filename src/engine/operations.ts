@@ -5,6 +5,7 @@ import { createApp, destroyApp } from "./apps.ts";
 import { rollback, scale } from "./changes.ts";
 import { revealConfigVars, rotateSecrets, setConfigVars } from "./config-vars.ts";
 import type { EngineContext } from "./context.ts";
+import { addDrain, listDrains, removeDrain } from "./drains.ts";
 import { addDomain, listDomains, removeDomain } from "./domains.ts";
 import { cleanup } from "./cleanup.ts";
 import type { Engine, InstanceStatus } from "./engine.ts";
@@ -15,6 +16,12 @@ import { limitsOfBranch, setLimits } from "./limits.ts";
 import type { Meter } from "./meter.ts";
 import { metricFamilies } from "./metric-families.ts";
 import { overview, readMetrics } from "./metrics.ts";
+import {
+  addNotification,
+  listNotifications,
+  removeNotification,
+  testNotification,
+} from "./notifications.ts";
 import type { Parts } from "./parts.ts";
 import { createPeople } from "./people/people.ts";
 import { deploy, openRepository, rebuild } from "./pushes.ts";
@@ -39,6 +46,7 @@ export function operations(
     ...jobOperations(context, parts),
     ...metricOperations(context, parts),
     people: createPeople({ ...context, url: () => consoleUrlOf(context.hostConfig().settings) }),
+    ...outboundOperations(context),
     listEvents: async (query) => listEvents(context, query),
     rotateSecrets: (actor) => rotateSecrets(context, actor),
   };
@@ -81,6 +89,19 @@ function releaseOperations(context: EngineContext, { queue }: Parts) {
     limits: async (target) => limitsOfBranch(context, target),
     setLimits: async (target, change, actor) =>
       setLimits(context, queue, { target, change, actor }),
+  } satisfies Partial<Engine>;
+}
+
+function outboundOperations(context: EngineContext) {
+  return {
+    listNotifications: async (target) => listNotifications(context, target),
+    addNotification: async (asked, actor) => addNotification(context, asked, actor),
+    removeNotification: async (target, id, actor) =>
+      removeNotification(context, { target, id }, actor),
+    listDrains: (target) => listDrains(context, target),
+    addDrain: (asked, actor) => addDrain(context, asked, actor),
+    removeDrain: async (target, id, actor) => removeDrain(context, { target, id }, actor),
+    testNotification: (target, id, actor) => testNotification(context, { target, id }, actor),
   } satisfies Partial<Engine>;
 }
 

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, gte, inArray, lt, lte } from "./drizzle.ts";
+import { and, asc, desc, eq, gt, gte, inArray, lt, lte } from "./drizzle.ts";
 import type { EventQuery, Store } from "#domain/store.ts";
 import { addRow, type Db } from "./database.ts";
 import { events } from "./schema.ts";
@@ -6,6 +6,14 @@ import { events } from "./schema.ts";
 export function eventRows(db: Db): Store["events"] {
   return {
     add: (event) => addRow(db, (tx) => tx.insert(events).values(event).returning().get()),
+    after: (after, limit) =>
+      db
+        .select()
+        .from(events)
+        .where(gt(events.id, after))
+        .orderBy(asc(events.id))
+        .limit(limit)
+        .all(),
     list: (query) =>
       db
         .select()

@@ -3,6 +3,8 @@ import type { Secret } from "#domain/secret.ts";
 import type { Store } from "#domain/store.ts";
 import { openConfigFile, sealConfigFile } from "./config-files.ts";
 import type { Db } from "./database.ts";
+import { sealDrains } from "./drains.ts";
+import { sealNotifications } from "./notifications.ts";
 import { branches, configFiles, instances, jobs, releases, secretKeys } from "./schema.ts";
 import { createSealing, type Sealing } from "./sealing.ts";
 import { makeKey, renderKeys, type KeyFile, type SecretKey } from "./secret-keys.ts";
@@ -62,6 +64,8 @@ function sealAnew(tx: Tx, vault: Vault): void {
   sealReleases(tx, sealing);
   sealInstances(tx, sealing);
   sealJobs(tx, sealing);
+  sealNotifications(tx, vault);
+  sealDrains(tx, vault);
   for (const { file, text } of tx.select().from(configFiles).all()) {
     const plain = openConfigFile(vault, { file, text });
     if (plain === null) continue;

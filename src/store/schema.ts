@@ -6,6 +6,8 @@ import type { ErrorReport } from "#domain/errors.ts";
 import type { EventType } from "#domain/events.ts";
 import type { DeployStep, JobKind, JobStatus, JobStep } from "#domain/job.ts";
 import type { ProcessType } from "#domain/process-type.ts";
+import type { LogPositions } from "#domain/drain.ts";
+import type { NotificationEvent, NotificationKind } from "#domain/notification.ts";
 import type { ReleaseStatus } from "#domain/release.ts";
 import { firstTeamId } from "#domain/team.ts";
 import { id, time } from "./columns.ts";
@@ -181,4 +183,70 @@ export const secretKeys = sqliteTable("secret_keys", { id: text("id").primaryKey
 export const configFiles = sqliteTable("config_files", {
   file: text("file").primaryKey(),
   text: text("text").notNull(),
+});
+
+export const notifications = sqliteTable(
+  "notifications",
+  {
+    id: id(),
+    appId: integer("app_id").references(() => apps.id, { onDelete: "cascade" }),
+    kind: text("kind").$type<NotificationKind>().notNull(),
+    /** Sealed. */
+    address: text("address").notNull(),
+    signingSecret: text("signing_secret"),
+    events: text("events", { mode: "json" }).$type<readonly EventType[]>().notNull(),
+    actor: text("actor").notNull(),
+    createdAt: time("created_at").notNull(),
+    lastSuccessAt: time("last_success_at"),
+    lastError: text("last_error"),
+  },
+  (table) => [index("notifications_by_app").on(table.appId)],
+);
+
+export const deliveries = sqliteTable(
+  "deliveries",
+  {
+    id: text("id").primaryKey(),
+    notificationId: integer("notification_id")
+      .notNull()
+      .references(() => notifications.id, { onDelete: "cascade" }),
+    event: text("event", { mode: "json" })
+      .$type<Omit<NotificationEvent, "at"> & { readonly at: string }>()
+      .notNull(),
+    attempts: integer("attempts").notNull(),
+    createdAt: time("created_at").notNull(),
+    nextAt: time("next_at").notNull(),
+  },
+  (table) => [
+    index("deliveries_by_time").on(table.nextAt),
+    index("deliveries_by_notification").on(table.notificationId),
+  ],
+);
+
+export const drains = sqliteTable(
+  "drains",
+  {
+    id: id(),
+    branchId: integer("branch_id")
+      .notNull()
+      .references(() => branches.id, { onDelete: "cascade" }),
+    /** Sealed: its URL may hold a password. */
+    url: text("url").notNull(),
+    /** Certificates to trust instead of the system's, PEM. */
+    ca: text("ca"),
+    actor: text("actor").notNull(),
+    createdAt: time("created_at").notNull(),
+    /** How far each log has been sent. */
+    positions: text("positions", { mode: "json" }).$type<LogPositions>().notNull(),
+    sentLines: integer("sent_lines").notNull().default(0),
+    skippedBytes: integer("skipped_bytes").notNull().default(0),
+    lastSuccessAt: time("last_success_at"),
+    lastError: text("last_error"),
+  },
+  (table) => [index("drains_by_branch").on(table.branchId)],
+);
+
+export const marks = sqliteTable("marks", {
+  name: text("name").primaryKey(),
+  value: integer("value").notNull(),
 });

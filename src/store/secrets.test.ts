@@ -61,8 +61,25 @@ function fill(store: OpenStore, name = "shop") {
     input: { changes: { env: { ...env, GONE: null } } },
     createdAt: moment,
   });
+  const notification = store.notifications.add({
+    appId: app.id,
+    kind: "webhook",
+    address: Secret.of(`https://a.test/${marker}`),
+    signingSecret: Secret.of(marker),
+    events: ["deploy.failed"],
+    actor: "ann",
+    createdAt: moment,
+  });
+  const drain = store.drains.add({
+    branchId,
+    url: Secret.of(`https://a.test/${marker}`),
+    ca: null,
+    actor: "ann",
+    createdAt: moment,
+    positions: {},
+  });
   store.configFiles.set("repo/shop.yml", `env_secret: {A: ${marker}}`);
-  return { branch, release, instance: added, job };
+  return { branch, release, instance: added, job, notification, drain };
 }
 
 /** What every row says, opened. */
@@ -76,11 +93,16 @@ function valuesIn(store: OpenStore, ids: ReturnType<typeof fill>) {
     revealVars(store.instances.get(ids.instance.id)?.spec.env ?? {}),
     revealVars(set as typeof env),
     store.configFiles.get("repo/shop.yml"),
+    store.notifications.get(ids.notification.id)?.address.reveal(),
+    store.notifications.get(ids.notification.id)?.signingSecret?.reveal(),
+    store.drains.get(ids.drain.id)?.url.reveal(),
   ];
 }
 
 const values = { PASSWORD: marker, COLOUR: "blue" };
-const allValues = [values, values, values, values, `env_secret: {A: ${marker}}`];
+const url = `https://a.test/${marker}`;
+const file = `env_secret: {A: ${marker}}`;
+const allValues = [values, values, values, values, file, url, marker, url];
 
 test("no secret stands in the database, its journal or its copies; plain config vars do", async () => {
   await using world = await createWorld();

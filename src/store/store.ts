@@ -5,11 +5,13 @@ import { branchRows } from "./branches.ts";
 import { configFileRows } from "./config-files.ts";
 import { openDatabase, type Db } from "./database.ts";
 import { domainRows } from "./domains.ts";
+import { drainRows } from "./drains.ts";
 import { eventRows } from "./events.ts";
 import { instanceRows } from "./instances.ts";
 import { jobRows } from "./jobs.ts";
 import { keyRows } from "./keys.ts";
 import { peopleRows } from "./people.ts";
+import { deliveryRows, markRows, notificationRows } from "./notifications.ts";
 import { releaseRows } from "./releases.ts";
 import { secretVerbs, settleKeys } from "./rotation.ts";
 import { secretKeys } from "./schema.ts";
@@ -53,6 +55,10 @@ async function storeOver(db: Db, keyFile: KeyFile): Promise<Store> {
     instances: instanceRows(db, sealing),
     jobs: jobRows(db, sealing),
     events: eventRows(db),
+    notifications: notificationRows(db, vault),
+    deliveries: deliveryRows(db),
+    drains: drainRows(db, vault),
+    marks: markRows(db),
     domains: domainRows(db),
     keys: keyRows(db),
     configFiles: configFileRows(db, vault),

@@ -28,6 +28,12 @@ export async function checkCertificates(
 
 const served = "so a self-signed certificate is served";
 
+/** When a certificate ends; null when the file cannot be read or holds none. */
+export async function certificateEnd(path: string): Promise<Date | null> {
+  const chain = await readPem(path, "ssl_certificate", (it) => new X509Certificate(it));
+  return "problem" in chain ? null : chain.value.validToDate;
+}
+
 async function problemOf(
   paths: Pick<SecuredDomain, "certificate" | "key">,
   now: Date,

@@ -57,7 +57,8 @@ async function lastBytes(path: string): Promise<string> {
   }
 }
 
-function linesOf(text: string, source: string): LogLine[] {
+/** Each with its time, its source and its text; what has no time is none. */
+export function linesOf(text: string, source: string): LogLine[] {
   return text.split("\n").flatMap((line) => {
     const [, at, rest = ""] =
       /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9}) {1,2}(.*)$/s.exec(line) ?? [];
@@ -135,7 +136,7 @@ async function logFile(folder: string, name: string): Promise<LogFile> {
 }
 
 /** Oldest first. */
-async function logNames(folder: string): Promise<string[]> {
+export async function logNames(folder: string): Promise<string[]> {
   return [...(await namesIn(folder)).filter((name) => name.startsWith("@")), "current"];
 }
 

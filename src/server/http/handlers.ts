@@ -2,6 +2,7 @@ import { appHandlers } from "./apps.ts";
 import { configHandlers } from "./config.ts";
 import { deployHandlers } from "./deploys.ts";
 import { domainHandlers } from "./domains.ts";
+import { drainHandlers } from "./drains.ts";
 import { eventHandlers } from "./events.ts";
 import type { Handler } from "./handle.ts";
 import { instanceHandlers } from "./instances.ts";
@@ -11,6 +12,7 @@ import { limitHandlers } from "./limits.ts";
 import { logHandlers } from "./logs.ts";
 import { metricsHandlers } from "./metrics.ts";
 import { peopleHandlers } from "./people.ts";
+import { notificationHandlers } from "./notifications.ts";
 import { platformHandlers } from "./platform.ts";
 import { releaseHandlers } from "./releases.ts";
 import { runHandlers } from "./runs.ts";
@@ -26,6 +28,8 @@ export const handlers: readonly Handler[] = [
   ...limitHandlers,
   ...logHandlers,
   ...metricsHandlers,
+  ...drainHandlers,
+  ...notificationHandlers,
   ...runHandlers,
   ...domainHandlers,
   ...keyHandlers,

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { AppName } from "#domain/app.ts";
+import { EventTypeName, notificationKinds } from "#domain/notification.ts";
+import { operation } from "./operation.ts";
+import { Timestamp } from "./views.ts";
+
+const NotificationView = z.object({
+  id: z.int(),
+  target: z.string().nullable().describe("The app whose events it is told; null for all of them."),
+  kind: z.enum(notificationKinds),
+  address: z.string().describe("Without what may be a token in it."),
+  events: z.array(EventTypeName),
+  actor: z.string().describe("Who added it."),
+  createdAt: Timestamp,
+  lastSuccessAt: Timestamp.nullable(),
+  lastError: z.string().nullable().describe("Why the last try failed; null when it did not."),
+  waiting: z.int().describe("Messages that are still to be taken."),
+});
+export type NotificationView = z.infer<typeof NotificationView>;
+
+const target = AppName.optional().describe("The app; the whole installation without it.");
+const one = {
+  params: z.strictObject({
+    notification: z.coerce.number<number | string>().int().positive().describe("Its number."),
+  }),
+  query: z.strictObject({ target }),
+};
+
+export const listNotifications = operation({
+  id: "notifications.list",
+  method: "GET",
+  path: "/notifications",
+  summary: "Lists who is told of events of an app, or of the installation.",
+  query: z.strictObject({ target }),
+  result: z.array(NotificationView),
+  errors: ["app_not_found"],
+  needs: "app:configure",
+});
+
+export const addNotification = operation({
+  id: "notifications.add",
+  method: "POST",
+  path: "/notifications",
+  summary: "Tells somebody of events: a signed webhook, a chat, or a mail address.",
+  body: z.strictObject({
+    target,
+    kind: z.enum(notificationKinds),
+    address: z.string().min(3).max(2000).describe("A URL, or a mail address."),
+    events: z
+      .array(EventTypeName)
+      .min(1)
+      .optional()
+      .describe("Which events; by default those that people usually want to hear of."),
+  }),
+  result: z.object({
+    notification: NotificationView,
+    signingSecret: z
+      .string()
+      .nullable()
+      .describe("With which a webhook's requests are signed; it is shown only here."),
+  }),
+  errors: ["app_not_found", "address_refused", "mail_not_set_up"],
+  needs: "app:configure",
+});
+
+export const removeNotification = operation({
+  id: "notifications.remove",
+  method: "DELETE",
+  path: "/notifications/:notification",
+  summary: "Tells somebody of events no more.",
+  ...one,
+  result: z.object({ removed: z.literal(true) }),
+  errors: ["app_not_found", "notification_not_found"],
+  needs: "app:configure",
+});
+
+export const testNotification = operation({
+  id: "notifications.test",
+  method: "POST",
+  path: "/notifications/:notification/test",
+  summary: "Sends a test message at once, and says what came back.",
+  ...one,
+  result: z.object({ taken: z.literal(true) }),
+  errors: ["app_not_found", "notification_not_found", "notification_failed"],
+  needs: "app:configure",
+});

@@ -1,0 +1,99 @@
+import {
+  addNotification,
+  listNotifications,
+  removeNotification,
+  testNotification,
+} from "#api/notifications.ts";
+import { eventCatalog, type EventType } from "#domain/events.ts";
+import { PlatformError } from "#domain/errors.ts";
+import { command, type Context } from "./command.ts";
+import { moment } from "./moment.ts";
+
+const events = { flags: "--events <types>", describe: "which events, with commas between" };
+
+export const notificationCommands = [
+  command({
+    usage: "notifications",
+    target: "optional",
+    example: "notifications -a shop",
+    operation: listNotifications,
+    input: (context) => ({ query: ofTarget(context) }),
+    print: (notifications, out, { target }) =>
+      out.table(
+        ["NOTIFICATION", "KIND", "TO", "LAST TAKEN", "WAITING", "EVENTS", "PROBLEM"],
+        notifications.map((it) => [
+          String(it.id),
+          it.kind,
+          it.address,
+          it.lastSuccessAt === null ? "never" : moment(it.lastSuccessAt),
+          String(it.waiting),
+          it.events.join(","),
+          it.lastError ?? "-",
+        ]),
+        `Nobody is told of ${target || "the installation"} yet. Add somebody with berth notifications:add`,
+      ),
+  }),
+  command({
+    usage: "notifications:add <address>",
+    target: "optional",
+    options: [{ flags: "--chat", describe: "the URL is a chat's incoming webhook" }, events],
+    example: "notifications:add https://example.com/hook -a shop",
+    operation: addNotification,
+    input: (context) => ({ body: { ...ofTarget(context), ...addressOf(context) } }),
+    print: ({ notification, signingSecret }, out) => {
+      out.line(`${notification.address} is told of ${notification.events.join(", ")}.`);
+      if (signingSecret !== null) {
+        out.note("Each request is signed with this secret, which is shown only now:");
+        out.line(signingSecret);
+      }
+      const { id, target } = notification;
+      const app = target === null ? "" : ` -a ${target}`;
+      out.note(`Try it: berth notifications:test ${id}${app}`);
+    },
+  }),
+  command({
+    usage: "notifications:remove <notification>",
+    target: "optional",
+    example: "notifications:remove 3 -a shop",
+    operation: removeNotification,
+    input: named,
+    print: (_, out) => out.line("It is told nothing any more."),
+  }),
+  command({
+    usage: "notifications:test <notification>",
+    target: "optional",
+    example: "notifications:test 3 -a shop",
+    operation: testNotification,
+    input: named,
+    print: (_, out) => out.line("The test message was taken."),
+  }),
+];
+
+function ofTarget({ target }: Context): { target?: string } {
+  return target === "" ? {} : { target };
+}
+
+function named(context: Context) {
+  const [notification = ""] = context.args;
+  return { params: { notification }, query: ofTarget(context) };
+}
+
+function addressOf({ args: [address = ""], options }: Context) {
+  const isUrl = /^https?:\/\//.test(address);
+  const kind = options["chat"]
+    ? ("chat" as const)
+    : isUrl
+      ? ("webhook" as const)
+      : ("mail" as const);
+  const types = options["events"];
+  return { address, kind, ...(typeof types === "string" ? { events: parseEvents(types) } : {}) };
+}
+
+function parseEvents(text: string): EventType[] {
+  const types = text.split(",");
+  const unknown = types.find((it) => !Object.hasOwn(eventCatalog, it));
+  // All of them stand in the catalogue.
+  if (unknown === undefined) return types as EventType[];
+  const problem = `there is no event ${unknown}; docs/reference/events.md lists them`;
+  throw new PlatformError("invalid_input", { field: "--events", problem });
+}

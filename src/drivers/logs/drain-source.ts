@@ -1,0 +1,127 @@
+import { open, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { DrainBatch, DrainLine, DrainSource, LogPositions } from "#domain/drain.ts";
+import type { LogOrigin } from "#domain/logs.ts";
+import { namesIn, nullIfMissing } from "#lib/files.ts";
+import { linesOf, logNames } from "./folders.ts";
+
+const pieceBytes = 128 * 1024;
+const batchBytesMax = 512 * 1024;
+/** Of what waits for a receiver; beyond it all but the newest is passed over. */
+const waitingBytesMax = 8 * 1024 * 1024;
+const keptBytes = 1024 * 1024;
+const lineEnd = 0x0a;
+
+type Waiting = {
+  readonly key: string;
+  readonly path: string;
+  readonly source: string;
+  readonly origin: LogOrigin;
+  readonly from: number;
+  readonly size: number;
+};
+
+/** What instances and the router wrote for a branch, read at whatever pace its reader has. */
+export function createDrainSource(instanceRoot: string, routerRoot: string): DrainSource {
+  const filesOf = async (branchId: number, positions: LogPositions): Promise<Waiting[]> => {
+    const folders = await foldersOf(instanceRoot, routerRoot, branchId);
+    const files = await Promise.all(folders.map((folder) => filesIn(folder, positions)));
+    return files.flat();
+  };
+  return {
+    end: async (branchId) => positionsOf(await filesOf(branchId, {}), "size"),
+    waitingBytes: async (branchId, positions) => waitingIn(await filesOf(branchId, positions)),
+    next: async (branchId, positions) => {
+      const files = await filesOf(branchId, positions);
+      const waitingBytes = waitingIn(files);
+      if (waitingBytes === 0) return null;
+      if (waitingBytes > waitingBytesMax) return skip(files, waitingBytes);
+      return read(files, waitingBytes);
+    },
+  };
+}
+
+type Folder = { readonly path: string; readonly source: string; readonly origin: LogOrigin };
+
+async function foldersOf(
+  instanceRoot: string,
+  routerRoot: string,
+  branchId: number,
+): Promise<Folder[]> {
+  const parent = join(instanceRoot, String(branchId));
+  const instances = (await namesIn(parent)).flatMap((name): Folder[] => {
+    const source = /^\d+-([A-Za-z][\w-]*\.\d+)$/.exec(name)?.[1];
+    return source ? [{ path: join(parent, name), source, origin: "app" }] : [];
+  });
+  const router = join(routerRoot, String(branchId), "router");
+  return [...instances, { path: router, source: "router", origin: "router" }];
+}
+
+async function filesIn(folder: Folder, positions: LogPositions): Promise<Waiting[]> {
+  const found = await Promise.all(
+    (await logNames(folder.path)).map(async (name): Promise<Waiting[]> => {
+      const path = join(folder.path, name);
+      const stats = await stat(path).catch(nullIfMissing);
+      if (!stats) return [];
+      // A file keeps these when it is rotated, and another file with its inode has another birth.
+      const key = `${stats.ino}.${Math.trunc(stats.birthtimeMs)}`;
+      const from = Math.min(positions[key] ?? 0, stats.size);
+      return [{ ...folder, key, path, from, size: stats.size }];
+    }),
+  );
+  return found.flat();
+}
+
+function waitingIn(files: readonly Waiting[]): number {
+  return files.reduce((sum, { from, size }) => sum + size - from, 0);
+}
+
+function positionsOf(files: readonly Waiting[], where: "from" | "size"): Record<string, number> {
+  return Object.fromEntries(files.map((file) => [file.key, file[where]]));
+}
+
+/** Passes over what is too much, from the oldest on. */
+function skip(files: readonly Waiting[], waitingBytes: number): DrainBatch {
+  const positions = positionsOf(files, "from");
+  let left = waitingBytes - keptBytes;
+  for (const { key, from, size } of files) {
+    const passed = Math.min(left, size - from);
+    positions[key] = from + passed;
+    left -= passed;
+  }
+  const skippedBytes = waitingBytes - keptBytes;
+  return { lines: [], positions, bytes: 0, skippedBytes };
+}
+
+async function read(files: readonly Waiting[], waitingBytes: number): Promise<DrainBatch | null> {
+  const positions = positionsOf(files, "from");
+  const lines: DrainLine[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    if (bytes >= batchBytesMax) break;
+    if (file.from === file.size) continue;
+    const { text, length } = await pieceOf(file);
+    positions[file.key] = file.from + length;
+    bytes += length;
+    lines.push(...linesOf(text, file.source).map((it) => ({ ...it, origin: file.origin })));
+  }
+  if (bytes === 0 || waitingBytes === 0) return null;
+  lines.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  return { lines, positions, bytes, skippedBytes: 0 };
+}
+
+/** The whole lines that a piece of a file holds; a line that has not ended yet waits. */
+async function pieceOf({ path, from, size }: Waiting): Promise<{ text: string; length: number }> {
+  const file = await open(path).catch(nullIfMissing);
+  if (!file) return { text: "", length: 0 };
+  try {
+    const wanted = Math.min(pieceBytes, size - from);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(wanted), 0, wanted, from);
+    const whole = buffer.subarray(0, buffer.subarray(0, bytesRead).lastIndexOf(lineEnd) + 1);
+    // No log has a line as long as that; what is none is passed over.
+    const length = whole.length === 0 && bytesRead === pieceBytes ? bytesRead : whole.length;
+    return { text: whole.toString("utf8"), length };
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { asc, count, eq, lte } from "./drizzle.ts";
+import type { Notification } from "#domain/notification.ts";
+import type { Store } from "#domain/store.ts";
+import type { Db } from "./database.ts";
+import { deliveries, marks, notifications } from "./schema.ts";
+import type { Vault } from "./vault.ts";
+
+type Row = typeof notifications.$inferSelect;
+type Tx = Pick<Db, "select" | "update">;
+
+export function notificationRows(db: Db, vault: Vault): Store["notifications"] {
+  const opened = (row: Row) => openNotification(vault, row);
+  const get = (id: number): Notification | null => {
+    const row = db.select().from(notifications).where(eq(notifications.id, id)).get();
+    return row ? opened(row) : null;
+  };
+  return {
+    add: (row) => {
+      // What is sealed is bound to the row's number, which is known only when the row is there.
+      const id = db.transaction(
+        (tx) => {
+          const added = tx
+            .insert(notifications)
+            .values({ ...row, address: "", signingSecret: null })
+            .returning({ id: notifications.id })
+            .get();
+          const sealed = sealTexts(vault, added.id, row);
+          tx.update(notifications).set(sealed).where(eq(notifications.id, added.id)).run();
+          return added.id;
+        },
+        { behavior: "immediate" },
+      );
+      const added = get(id);
+      assert(added);
+      return added;
+    },
+    get,
+    update: (id, patch) =>
+      void db.update(notifications).set(patch).where(eq(notifications.id, id)).run(),
+    list: () => db.select().from(notifications).orderBy(asc(notifications.id)).all().map(opened),
+    remove: (id) => void db.delete(notifications).where(eq(notifications.id, id)).run(),
+  };
+}
+
+/** Seals all of them with the key that is in use. */
+export function sealNotifications(tx: Tx, vault: Vault): void {
+  for (const row of tx.select().from(notifications).all()) {
+    const sealed = sealTexts(vault, row.id, openNotification(vault, row));
+    tx.update(notifications).set(sealed).where(eq(notifications.id, row.id)).run();
+  }
+}
+
+function openNotification(vault: Vault, row: Row): Notification {
+  const { id, address, signingSecret } = row;
+  return {
+    ...row,
+    address: vault.open(address, placeOf(id, "address")),
+    signingSecret:
+      signingSecret === null ? null : vault.open(signingSecret, placeOf(id, "signing-secret")),
+  };
+}
+
+function sealTexts(
+  vault: Vault,
+  id: number,
+  { address, signingSecret }: Pick<Notification, "address" | "signingSecret">,
+) {
+  return {
+    address: vault.seal(address, placeOf(id, "address")),
+    signingSecret:
+      signingSecret === null ? null : vault.seal(signingSecret, placeOf(id, "signing-secret")),
+  };
+}
+
+function placeOf(id: number, name: string) {
+  return { path: `notification/${id}/${name}`, name: `notification ${id}` };
+}
+
+export function deliveryRows(db: Db): Store["deliveries"] {
+  return {
+    add: ({ event, ...row }) => {
+      const stored = { ...event, at: event.at.toISOString() };
+      db.insert(deliveries)
+        .values({ ...row, event: stored })
+        .run();
+    },
+    due: (at, limit) =>
+      db
+        .select()
+        .from(deliveries)
+        .where(lte(deliveries.nextAt, at))
+        .orderBy(asc(deliveries.nextAt))
+        .limit(limit)
+        .all()
+        .map((row) => ({ ...row, event: { ...row.event, at: new Date(row.event.at) } })),
+    retry: (id, attempts, nextAt) =>
+      void db.update(deliveries).set({ attempts, nextAt }).where(eq(deliveries.id, id)).run(),
+    remove: (id) => void db.delete(deliveries).where(eq(deliveries.id, id)).run(),
+    count: (notificationId) =>
+      db
+        .select({ count: count() })
+        .from(deliveries)
+        .where(eq(deliveries.notificationId, notificationId))
+        .get()?.count ?? 0,
+  };
+}
+
+export function markRows(db: Db): Store["marks"] {
+  return {
+    get: (name) => db.select().from(marks).where(eq(marks.name, name)).get()?.value ?? null,
+    set: (name, value) => {
+      if (value === null) db.delete(marks).where(eq(marks.name, name)).run();
+      else {
+        db.insert(marks)
+          .values({ name, value })
+          .onConflictDoUpdate({ target: marks.name, set: { value } })
+          .run();
+      }
+    },
+  };
+}
