@@ -2,12 +2,14 @@ import { join } from "node:path";
 import { parseHostSettings } from "#domain/host-settings.ts";
 import { HostSettings } from "#domain/host-config.ts";
 import { readIfThere } from "#lib/files.ts";
-import { bareEnv, exec, ExecError } from "#lib/exec.ts";
 import { readOutgoingPorts } from "#lib/sockets.ts";
 import { parseYaml } from "#lib/yaml.ts";
 import { homeLayout } from "./layout.ts";
 import { missingPrograms } from "./packages.ts";
 import { isTreeUp } from "./up.ts";
+import { findSandboxProblem } from "./user-namespaces.ts";
+
+const nobody = { uid: 65_534, gid: 65_534 };
 
 type Finding = { readonly isGood: boolean; readonly what: string; readonly fix?: string };
 
@@ -65,17 +67,10 @@ async function terminalFinding(): Promise<Finding> {
 }
 
 async function sandboxFinding(): Promise<Finding> {
-  try {
-    await exec(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "/bin/true"], {
-      env: bareEnv,
-    });
-    return { isGood: true, what: "Sandboxes can be made" };
-  } catch (error) {
-    const why = error instanceof ExecError ? error.stderrTail.trim() : String(error);
-    const fix =
-      "Allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 (and kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu)";
-    return { isGood: false, what: `Sandboxes cannot be made: ${why}`, fix };
-  }
+  // Root may always; it is ordinary users who make them.
+  const found = await findSandboxProblem(process.getuid?.() === 0 ? nobody : {});
+  if (found === null) return { isGood: true, what: "Sandboxes can be made" };
+  return { isGood: false, what: `Sandboxes cannot be made: ${found.problem}`, fix: found.fix };
 }
 
 /** A port that an outgoing connection has is missing to the app that it was meant for. */

@@ -30,6 +30,7 @@ export function homeLayout(home: string) {
     socket: join(run, "berthd.sock"),
     /** The process that systemd watches. */
     supervisorPid: join(run, "supervisor.pid"),
+    supervisorLog: join(logs, "s6-svscan.log"),
     scan: join(run, "scan"),
     services: join(run, "services"),
     exits: join(run, "exits"),

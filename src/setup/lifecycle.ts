@@ -11,6 +11,7 @@ import { homeLayout } from "./layout.ts";
 import { missingPrograms } from "./packages.ts";
 import { prepareHome, prepareOwnHome } from "./prepare-home.ts";
 import { claimUsers } from "./uid-range.ts";
+import { findSandboxProblem } from "./user-namespaces.ts";
 import {
   isAnythingUp,
   isTreeUp,
@@ -122,6 +123,7 @@ async function bringUp(options: LifecycleOptions, home: string, out: Out): Promi
   const account = await ensureAccount([], own);
   const users = process.getuid?.() === 0 ? await prepareUsers(options, home, account) : null;
   if (!users) await prepareOwnHome(homeLayout(home));
+  await requireSandboxes(users);
   const code = await readableCode(options.checkout, account, users);
   const node =
     code === options.checkout ? options.runtime : join(code, "node_modules/node/bin/node");
@@ -138,6 +140,15 @@ async function bringUp(options: LifecycleOptions, home: string, out: Out): Promi
     throw error;
   }
   return { installation, settings, supervisor };
+}
+
+/** Before anything is started that could run no app. */
+async function requireSandboxes(users: Users | null): Promise<void> {
+  const app = users ? { uid: users.appsFrom, gid: users.appsFrom } : {};
+  const found = await findSandboxProblem(app);
+  if (found === null) return;
+  const problem = `${found.problem}. To allow them: ${found.fix}`;
+  throw new PlatformError("command_failed", { command: "Making a sandbox", problem });
 }
 
 /** As root: the users that everything else runs as, and a home in which none of them is in charge. */

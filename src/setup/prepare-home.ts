@@ -30,8 +30,13 @@ export async function prepareHome(
 ): Promise<void> {
   await mkdir(layout.home, { recursive: true, mode: 0o711 });
   await requirePassage(dirname(layout.home));
+  const folders = foldersOf(layout, account, router);
+  // The folders above first, so that nobody can put anything back.
+  for (const folder of folders.filter(({ path }) => outer(layout).includes(path))) {
+    await ensureFolder(folder);
+  }
   for (const path of executed(layout)) await dropUnlessRoots(path);
-  for (const folder of foldersOf(layout, account, router)) await ensureFolder(folder);
+  for (const folder of folders) await ensureFolder(folder);
   await letKeysBePut(layout.sshFolder, account);
   const admins = { from: account.uid, to: { ...root, gid: account.gid } };
   await adoptFolder(layout.config, admins);
@@ -52,9 +57,14 @@ export async function prepareOwnHome({ home, config, data, logs, run }: HomeLayo
   for (const folder of [home, config, data, logs, run]) await ensureDirectory(folder, 0o700);
 }
 
-/** What root runs, or starts with root's privilege. */
-function executed({ scan, services, platformServices, hooks, helper }: HomeLayout): string[] {
-  return [scan, services, platformServices, hooks, helper];
+function outer({ home, run, logs }: HomeLayout): string[] {
+  return [home, run, logs];
+}
+
+/** What root runs, or starts with root's privilege, or writes to. */
+function executed(layout: HomeLayout): string[] {
+  const { scan, services, platformServices, hooks, helper, supervisorLog } = layout;
+  return [scan, services, platformServices, hooks, helper, supervisorLog];
 }
 
 /** Each one after the folder that it is in. */
@@ -99,7 +109,7 @@ async function requirePassage(folder: string): Promise<void> {
 
 async function dropUnlessRoots(path: string): Promise<void> {
   const stats = await lstat(path).catch(nullIfMissing);
-  if (!stats || (stats.isDirectory() && stats.uid === 0)) return;
+  if (!stats || (stats.uid === 0 && !stats.isSymbolicLink())) return;
   await exec(["rm", "-rf", "--one-file-system", "--", path]);
 }
 

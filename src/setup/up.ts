@@ -75,7 +75,7 @@ export async function startTree(installation: Installation): Promise<Supervisor>
   await ensureDirectory(layout.logs);
   // What an s6-svscan that was killed left running would be beyond the reach of the next one.
   await endSupervisors(layout.scan);
-  const log = openSync(join(layout.logs, "s6-svscan.log"), "a", 0o644);
+  const log = openSync(layout.supervisorLog, "a", 0o644);
   const child = start(["s6-svscan", "-c", String(servicesMax), "-t", "0", layout.scan], {
     stdio: ["ignore", log, log],
     env: { ...bareEnv, HOME: installation.home },
