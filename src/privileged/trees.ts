@@ -94,8 +94,8 @@ export async function removeAll({ hasUsers }: Realm, path: string): Promise<void
 
 /** Changes the owner of what is `from`'s, and of nothing else: not of a file linked in from elsewhere. */
 async function giveAway(path: string, from: Ids, to: Ids): Promise<void> {
-  const how = ["--recursive", "--no-dereference", "-P", `--from=${from.uid}`];
-  await exec(["chown", ...how, "--", `${to.uid}:${to.gid}`, path], largeTreeMs);
+  const how = ["--recursive", "--no-dereference", "-P", `--from=+${from.uid}`];
+  await exec(["chown", ...how, "--", `+${to.uid}:+${to.gid}`, path], largeTreeMs);
 }
 
 async function refuseOddFiles(path: string, owner: Ids): Promise<void> {

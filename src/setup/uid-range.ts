@@ -17,8 +17,11 @@ export async function claimUsers(home: string, registry = usualRegistry): Promis
   const owners = await ownersIn(registry);
   const own = owners.findIndex((owner) => owner === home);
   if (own >= 0) return firstOf(own);
+  const busy = await blocksInUse();
   for (let block = 0; block < blocksMax; block += 1) {
     const owner = owners[block];
+    // What a home that is gone, or was removed, has left running keeps its block.
+    if (busy.has(block)) continue;
     if (owner !== undefined && !(await takeFrom(registry, block, owner))) continue;
     const link = join(registry, String(block));
     const isOurs = await symlink(home, link).then(
@@ -57,8 +60,7 @@ async function ownersIn(registry: string): Promise<string[]> {
 
 /** Frees a block of a home that is gone. Of several that try, one succeeds. */
 async function takeFrom(registry: string, block: number, owner: string): Promise<boolean> {
-  const isThere = (await lstat(owner).catch(nullIfMissing)) !== null;
-  if (isThere || (await isInUse(block))) return false;
+  if ((await lstat(owner).catch(nullIfMissing)) !== null) return false;
   const link = join(registry, String(block));
   const aside = `${link}.gone`;
   await rename(link, aside).catch(nullIfMissing);
@@ -71,12 +73,15 @@ async function takeFrom(registry: string, block: number, owner: string): Promise
   return true;
 }
 
-async function isInUse(block: number): Promise<boolean> {
-  const first = firstOf(block);
+/** Blocks of whose users a process runs. */
+async function blocksInUse(): Promise<Set<number>> {
+  const blocks = new Set<number>();
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
     const status = (await readIfThere(`/proc/${pid}/status`).catch(() => null)) ?? "";
     const uid = Number(/^Uid:\t(\d+)/m.exec(status)?.[1] ?? -1);
-    if (uid >= first && uid < first + userRange.ofHome) return true;
+    if (uid >= userRange.first && uid < userRange.end) {
+      blocks.add(Math.floor((uid - userRange.first) / userRange.ofHome));
+    }
   }
-  return false;
+  return blocks;
 }

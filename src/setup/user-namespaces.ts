@@ -30,7 +30,7 @@ const settings = [
 export async function findSandboxProblem(
   ids: { readonly uid?: number; readonly gid?: number } = {},
 ): Promise<SandboxProblem | null> {
-  const namespaces = ["--unshare-all", "--unshare-user", "--disable-userns"];
+  const namespaces = ["--unshare-all", "--unshare-user"];
   const shown = ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"];
   try {
     await exec(["bwrap", ...namespaces, ...shown, "/bin/true"], { env: bareEnv, cwd: "/", ...ids });
