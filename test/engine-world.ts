@@ -4,6 +4,7 @@ import type { Clock } from "#domain/clock.ts";
 import type { HostConfig } from "#domain/host-config.ts";
 import { isEnded, type DeployStep, type Job } from "#domain/job.ts";
 import type { Store } from "#domain/store.ts";
+import { createMemorySignIn } from "#drivers/sign-in/memory.ts";
 import { createAuthorizedKeys } from "#drivers/access/authorized-keys.ts";
 import { createMemoryExecutor, type MemoryExecutor } from "#drivers/executors/memory.ts";
 import { createInstanceFiles } from "#drivers/logs/instances.ts";
@@ -128,6 +129,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
       usage: async () => ({ ...machineUsage, diskBytes: world.diskBytes }),
       freeDiskBytes: async () => world.freeDiskBytes,
     },
+    signIn: createMemorySignIn(),
     access: createAuthorizedKeys(join(folder.path, "authorized_keys"), "/bin/shell"),
     builders,
     clock: fastClock,

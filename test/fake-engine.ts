@@ -7,6 +7,7 @@ import type { Job } from "#domain/job.ts";
 import type { Key } from "#domain/key.ts";
 import { instanceLimits } from "#domain/limits.ts";
 import { Secret } from "#domain/secret.ts";
+import { createMemorySignIn } from "#drivers/sign-in/memory.ts";
 import { createPeople } from "#engine/people/people.ts";
 import { machineClock } from "#lib/clock.ts";
 import { appRows } from "#store/apps.ts";
@@ -54,6 +55,7 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
       clock: machineClock,
       door: "cli",
       access: { write: async () => {} },
+      signIn: createMemorySignIn(),
       url: () => "http://localhost:42500",
     }),
     change: (change) => {

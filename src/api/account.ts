@@ -13,6 +13,29 @@ export const whoAmI = operation({
   needs: "own:read",
 });
 
+export const setPassword = operation({
+  id: "account.password",
+  method: "PUT",
+  path: "/account/password",
+  summary: "Sets your password and ends your other sessions.",
+  body: z.strictObject({
+    password: z
+      .string()
+      .min(1)
+      .max(200)
+      .describe("At least 12 characters, none of the common ones."),
+    current: z
+      .string()
+      .max(200)
+      .nullable()
+      .default(null)
+      .describe("The one before, if there was one."),
+  }),
+  result: z.object({ ended: z.int().describe("How many other sessions were ended.") }),
+  errors: ["sign_in_needed", "too_many_attempts"],
+  needs: "own:change",
+});
+
 export const listSessions = operation({
   id: "sessions.list",
   method: "GET",

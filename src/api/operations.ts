@@ -1,4 +1,4 @@
-import { endSession, listSessions, whoAmI } from "./account.ts";
+import { endSession, listSessions, setPassword, whoAmI } from "./account.ts";
 import { appInfo, createApp, destroyApp, listApps } from "./apps.ts";
 import { listAudit } from "./audit.ts";
 import { changeConfigVars, listConfigVars, revealConfigVars } from "./config.ts";
@@ -94,6 +94,7 @@ export const operations: readonly Operation[] = [
   rotateSecrets,
   shutDown,
   whoAmI,
+  setPassword,
   listSessions,
   endSession,
   listUsers,

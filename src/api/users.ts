@@ -68,6 +68,12 @@ export const createLink = operation({
   path: "/users/:user/link",
   summary: "Gives a new one-time sign-in link, good for 15 minutes.",
   params,
+  body: z.strictObject({
+    forget: z
+      .boolean()
+      .default(false)
+      .describe("Takes password and second factor away, for whoever has lost them."),
+  }),
   result: SignInLinkView,
   errors: ["user_not_found"],
   needs: "installation:admin",

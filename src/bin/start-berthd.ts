@@ -28,6 +28,7 @@ import { createNginxRequestLog } from "#drivers/routers/nginx/request-log.ts";
 import { createSandboxRunner } from "#drivers/runners/sandbox.ts";
 import { createGitSource } from "#drivers/sources/git.ts";
 import { createFolderWorkspace } from "#drivers/workspaces/folders.ts";
+import type { HostConfig } from "#domain/host-config.ts";
 import { createEngine } from "#engine/create-engine.ts";
 import { machineClock } from "#lib/clock.ts";
 import { createOutboundGuard } from "#lib/outbound.ts";
@@ -42,6 +43,7 @@ import { removeLeftovers } from "#setup/leftovers.ts";
 import { ensureToken } from "#setup/token.ts";
 import { createKeyFile } from "#store/secret-keys.ts";
 import { openStore } from "#store/store.ts";
+import { signInOf, surroundingsOf } from "./berthd-people.ts";
 
 const code = join(import.meta.dirname, "../..");
 
@@ -62,7 +64,6 @@ export async function startBerthd(home: string, helper: string | null): Promise<
   let hostConfig = await configDirectory.read();
   await removeLeftovers(layout);
   const privileges = await privilegesFor(home, helper);
-  const token = Buffer.from(await ensureToken(layout.token));
 
   const engine = createEngine({
     store,
@@ -75,15 +76,15 @@ export async function startBerthd(home: string, helper: string | null): Promise<
     ...logFiles(layout),
     ...watching(layout, () => hostConfig.settings),
     access: createAuthorizedKeys(layout.authorizedKeys, layout.sshShell),
+    signIn: await signInOf({ layout, store, hostConfig: () => hostConfig, log }),
     builders,
     clock: machineClock,
     log: { info: log.info.bind(log), error: log.error.bind(log) },
     hostConfig: () => hostConfig,
     host: hostOf(home, version, helper !== null),
   });
-  const console = await readConsole(join(code, "dist/console"));
-  const tokenOk = isTokenFor(token);
-  const server = createHttpServer({ engine, version, tokenOk, log, console });
+  const around = await whatServes(layout, () => hostConfig);
+  const server = createHttpServer({ engine, version, log, ...around });
 
   await engine.begin();
   await server.listenSocket(layout.socket);
@@ -99,6 +100,15 @@ export async function startBerthd(home: string, helper: string | null): Promise<
     [Symbol.asyncDispose]: async () => {
       await Promise.all([server, directory, engine].map((part) => part[Symbol.asyncDispose]()));
     },
+  };
+}
+
+/** What the HTTP server needs beside the engine. */
+async function whatServes({ token }: HomeLayout, hostConfig: () => HostConfig) {
+  return {
+    tokenOk: isTokenFor(Buffer.from(await ensureToken(token))),
+    console: await readConsole(join(code, "dist/console")),
+    surroundings: surroundingsOf(hostConfig),
   };
 }
 

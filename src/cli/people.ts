@@ -58,9 +58,13 @@ export const peopleCommands = [
   command({
     usage: "users:link <name>",
     aliases: ["sign-in"],
+    options: [{ flags: "--forget", describe: "take a lost password and second factor away" }],
     example: "users:link ann",
     operation: createLink,
-    input: ({ args: [user = ""] }) => ({ params: { user } }),
+    input: ({ args: [user = ""], options }) => ({
+      params: { user },
+      body: { forget: options["forget"] === true },
+    }),
     print: printLink,
   }),
   command({

@@ -51,6 +51,28 @@ export const HostSettings = z.strictObject({
     .describe(
       "Address at which browsers reach API and console, such as https://berth.example.com; http://localhost and the port by default. Sign-in links, passkeys and sign-on depend on it.",
     ),
+  signOn: z
+    .strictObject({
+      issuer: z
+        .url({ protocol: /^https?$/ })
+        .nullable()
+        .default(null)
+        .describe("Address of the OpenID Connect server; none by default."),
+      name: z
+        .string()
+        .min(1)
+        .max(60)
+        .default("Company sign-on")
+        .describe("What the console calls it; Company sign-on by default."),
+      clientId: z.string().max(300).default("berth").describe("Our name there; berth by default."),
+      clientSecretFile: z
+        .string()
+        .nullable()
+        .default(null)
+        .describe("File with our secret there, relative to the configuration directory."),
+    })
+    .prefault({})
+    .describe("Lets people sign in at the company's OpenID Connect server."),
   createOnPush: z
     .boolean()
     .default(false)

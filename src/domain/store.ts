@@ -10,6 +10,7 @@ import type { Key } from "./key.ts";
 import type { PeopleStore } from "./people-store.ts";
 import type { Delivery, Notification } from "./notification.ts";
 import type { Release, ReleaseStatus } from "./release.ts";
+import type { SignInRows } from "./sign-in.ts";
 
 /** Rows of one noun. A patch changes the columns that it names. */
 type Rows<Row, New, Change> = {
@@ -198,4 +199,5 @@ export type Store = {
     readonly set: (file: string, text: string | null) => void;
   };
   readonly people: PeopleStore;
+  readonly signIn: SignInRows;
 };

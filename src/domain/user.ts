@@ -25,7 +25,7 @@ export type User = {
 const noAddress = "@nobody.invalid";
 
 export function addressOf(name: string, email: string | null): string {
-  return email ?? `${name}${noAddress}`;
+  return email?.toLowerCase() ?? `${name}${noAddress}`;
 }
 
 export function emailOf(address: string): string | null {

@@ -14,6 +14,7 @@ import type { Notifiers } from "#domain/notification.ts";
 import type { RequestLog } from "#domain/request-log.ts";
 import type { Router } from "#domain/router.ts";
 import type { Runner } from "#domain/runner.ts";
+import type { SignIn } from "#domain/sign-in.ts";
 import type { Source } from "#domain/source.ts";
 import type { Store } from "#domain/store.ts";
 import type { Users } from "#domain/app-user.ts";
@@ -43,6 +44,7 @@ export type EnginePorts = {
   readonly metrics: MetricsStore;
   readonly machine: Machine;
   readonly access: AccessFile;
+  readonly signIn: SignIn;
   readonly builders: readonly Builder[];
   readonly clock: Clock;
   readonly log: EngineLog;

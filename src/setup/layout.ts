@@ -27,6 +27,7 @@ export function homeLayout(home: string) {
     certificates: join(data, "certs"),
     secretKey: join(data, "secret.key"),
     token: join(data, "api.token"),
+    signInKey: join(data, "sign-in.key"),
     socket: join(run, "berthd.sock"),
     /** The process that systemd watches. */
     supervisorPid: join(run, "supervisor.pid"),

@@ -26,9 +26,14 @@ export const {
   lt,
   lte,
   max,
+  ne,
+  notInArray,
   or,
+  sql,
 } = require("drizzle-orm") as typeof orm;
 export const { index, integer, primaryKey, sqliteTable, text, uniqueIndex } =
   require("drizzle-orm/sqlite-core") as typeof core;
 export const { drizzle } = require("drizzle-orm/better-sqlite3") as typeof driver;
 export const { migrate } = require("drizzle-orm/better-sqlite3/migrator") as typeof migrator;
+
+export type { Column, SQL } from "drizzle-orm";

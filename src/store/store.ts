@@ -17,6 +17,7 @@ import { secretVerbs, settleKeys } from "./rotation.ts";
 import { secretKeys } from "./schema.ts";
 import { createSealing } from "./sealing.ts";
 import { readKeys, type KeyFile } from "./secret-keys.ts";
+import { signInRows } from "./sign-in.ts";
 import { createVault } from "./vault.ts";
 
 /**
@@ -64,5 +65,6 @@ async function storeOver(db: Db, keyFile: KeyFile): Promise<Store> {
     configFiles: configFileRows(db, vault),
     secrets: secretVerbs({ ...parts, keys: [current] }),
     people: peopleRows(db),
+    signIn: signInRows(db),
   };
 }

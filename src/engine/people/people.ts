@@ -6,12 +6,15 @@ import type { Clock } from "#domain/clock.ts";
 import type { Door } from "#domain/door.ts";
 import type { PeopleStore } from "#domain/people-store.ts";
 import type { Right } from "#domain/rights.ts";
+import type { SignIn } from "#domain/sign-in.ts";
 import type { Store } from "#domain/store.ts";
 import type { Token } from "#domain/token.ts";
-import type { Membership, Session, User } from "#domain/user.ts";
+import { addressOf, type Membership, type Session, type User } from "#domain/user.ts";
+import { createAttempts, type Attempts } from "./attempts.ts";
 import { keyCaller, tokenCaller, userCaller, type Via } from "./callers.ts";
 import { factsOf, type Subject } from "./facts.ts";
-import { may, permit, type Named } from "./permit.ts";
+import { permit, type Named } from "./permit.ts";
+import { setPassword } from "./passwords.ts";
 import * as teams from "./teams.ts";
 import { addToken, removeToken, type NewToken } from "./tokens.ts";
 import * as users from "./users.ts";
@@ -22,12 +25,15 @@ export type PeopleContext = {
   readonly door: Door;
   /** What sshd reads; keys go with their person. */
   readonly access: AccessFile;
+  readonly signIn: SignIn;
   /** Where a browser finds the console, without a slash at the end. */
   readonly url: () => string;
 };
 
 /** Who somebody is, what they may do, and what they did. */
 export type People = {
+  readonly signIn: SignIn;
+  readonly attempts: Attempts;
   readonly userCaller: (
     session: { readonly userId: string; readonly sessionId: string },
     via: Via,
@@ -35,21 +41,28 @@ export type People = {
   readonly keyCaller: (keyId: number, via: Via) => Caller;
   readonly tokenCaller: (token: string, via: Via) => Caller | null;
   readonly permit: (caller: Caller, need: Need, named: Named) => Reach;
-  readonly may: (caller: Caller, need: Need, named: Named) => boolean;
   /** Ids of the apps on which a caller has a right; null for all of them. */
   readonly appsWith: (caller: Caller, right: Right) => ReadonlySet<number> | null;
 
   readonly users: () => users.UserInfo[];
   readonly user: (name: string) => users.UserInfo;
   readonly userById: (id: string) => users.UserInfo | null;
+  /** The address that signing in knows somebody by, from their name or their own address. */
+  readonly addressOf: (name: string) => string | null;
   readonly addUser: (user: Pick<User, "name" | "email" | "superuser">) => users.UserInfo;
   readonly changeUser: (
     name: string,
     changes: { email?: string | null; superuser?: boolean },
   ) => users.UserInfo;
   readonly removeUser: (name: string) => Promise<void>;
+  /** Takes a person's password and second factor away. */
+  readonly forget: (name: string) => Promise<void>;
   readonly createLink: (name: string) => users.SignInLink;
-  readonly takeLink: (secret: string) => User;
+  /** Resolves with how many other sessions were ended. */
+  readonly setPassword: (
+    caller: Caller,
+    asked: { readonly password: string; readonly current: string | null },
+  ) => Promise<number>;
   readonly sessions: (userId: string | null) => Session[];
   readonly endSessions: (which: Parameters<typeof users.endSessions>[1]) => number;
 
@@ -79,29 +92,64 @@ export type People = {
 
 export function createPeople(context: PeopleContext): People {
   const { store, clock } = context;
-  const info = (user: User) => users.userInfo(context, user);
-  const named = (name: string) => users.userNamed(context, name);
+  return {
+    ...callerVerbs(context),
+    ...userVerbs(context),
+    ...teamVerbs(context),
+    apps: () => store.apps.list(),
+    appRef: (name) => store.apps.named(name),
+    note: (entry) => store.people.audit.add({ ...entry, at: clock.now() }),
+    audit: store.people.audit.list,
+    facts: (subject) => factsOf(store, subject),
+  };
+}
+
+function callerVerbs(context: PeopleContext) {
   return {
     userCaller: (session, via) => userCaller(context, session, via),
     keyCaller: (keyId, via) => keyCaller(context, keyId, via),
     tokenCaller: (token, via) => tokenCaller(context, token, via),
     permit: (caller, need, input) => permit(context, caller, need, input),
-    may: (caller, need, input) => may(context, caller, need, input),
-    appsWith: (caller, right) => appsWith(store, caller, right),
+    appsWith: (caller, right) => appsWith(context.store, caller, right),
+  } satisfies Partial<People>;
+}
+
+function userVerbs(context: PeopleContext) {
+  const { store, clock, signIn } = context;
+  const info = (user: User) => users.userInfo(context, user);
+  const named = (name: string) => users.userNamed(context, name);
+  const attempts = createAttempts(() => clock.now().getTime());
+  return {
+    signIn,
+    attempts,
+    setPassword: (caller, asked) => setPassword(context, attempts, { caller, ...asked }),
     users: () => store.people.users.list().map(info),
     user: (name) => info(named(name)),
     userById: (id) => {
       const user = store.people.users.get(id);
       return user && info(user);
     },
+    addressOf: (name) => {
+      const user = store.people.users.named(name) ?? store.people.users.withEmail(name);
+      return user && addressOf(user.name, user.email);
+    },
     addUser: (user) => info(users.addUser(context, user)),
     changeUser: (name, changes) => info(users.changeUser(context, name, changes)),
     removeUser: (name) => users.removeUser(context, name),
+    forget: (name) => signIn.forget(named(name).id),
     createLink: (name) => users.createLink(context, named(name)),
-    takeLink: (secret) => users.takeLink(context, secret),
     sessions: (userId) => users.listSessions(context, userId),
     endSessions: (which) => users.endSessions(context, which),
+    tokens: (userId) => store.people.tokens.list(userId),
+    addToken: (token) => addToken(context, token),
+    removeToken: (userId, name) => removeToken(context, userId, name),
+  } satisfies Partial<People>;
+}
+
+function teamVerbs(context: PeopleContext) {
+  return {
     teams: () => teams.listTeams(context),
+    teamId: (name) => context.store.people.teams.named(name)?.id ?? null,
     addTeam: (name) => teams.addTeam(context, name),
     removeTeam: (name) => teams.removeTeam(context, name),
     members: (team) => teams.listMembers(context, team),
@@ -109,16 +157,7 @@ export function createPeople(context: PeopleContext): People {
     appAccess: (app) => teams.listAccess(context, app),
     setGrant: (asked) => teams.setGrant(context, asked),
     transferApp: (asked) => teams.transferApp(context, asked),
-    apps: () => store.apps.list(),
-    tokens: (userId) => store.people.tokens.list(userId),
-    addToken: (token) => addToken(context, token),
-    removeToken: (userId, name) => removeToken(context, userId, name),
-    appRef: (name) => store.apps.named(name),
-    teamId: (name) => store.people.teams.named(name)?.id ?? null,
-    note: (entry) => store.people.audit.add({ ...entry, at: clock.now() }),
-    audit: store.people.audit.list,
-    facts: (subject) => factsOf(store, subject),
-  };
+  } satisfies Partial<People>;
 }
 
 function appsWith(store: Store, caller: Caller, right: Right): ReadonlySet<number> | null {

@@ -27,11 +27,6 @@ export function permit(context: Context, caller: Caller, need: Need, named: Name
   throw verdict === "unknown" ? unknown(named) : denied(caller, need, named);
 }
 
-/** Whether a caller may do it, for those who want to know before they ask. */
-export function may(context: Context, caller: Caller, need: Need, named: Named): boolean {
-  return authorize(caller, need, reachOf(context, caller, need, named)) === "allowed";
-}
-
 function reachOf({ store }: Context, caller: Caller, need: Need, named: Named): Reach {
   if (named.team !== undefined) return { team: store.people.teams.named(named.team)?.id ?? null };
   if (need === "team:admin") return onlyTeam({ store }, caller);

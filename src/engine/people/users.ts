@@ -89,14 +89,6 @@ export function createLink({ store, clock, url }: PeopleContext, user: User): Si
   return { url: `${url()}/sign-in#link=${secret}`, expiresAt };
 }
 
-/** Uses a link up and gives the person. @throws {PlatformError} `link_not_valid` */
-export function takeLink({ store, clock }: PeopleContext, secret: string): User {
-  const userId = store.people.links.take(hashOf(secret), clock.now());
-  const user = userId === null ? null : store.people.users.get(userId);
-  if (!user) throw new PlatformError("link_not_valid");
-  return user;
-}
-
 export function listSessions({ store, clock }: PeopleContext, userId: string | null): Session[] {
   return store.people.sessions.list(userId, clock.now());
 }

@@ -6,7 +6,6 @@ import { doors } from "#domain/door.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { machineCaller, tokenPrefix } from "#engine/people/callers.ts";
 import type { People } from "#engine/people/people.ts";
-import type { Attempts } from "./attempts.ts";
 
 /** Where a request comes in: by the socket, which only Berth's account can open, or by TCP. */
 export type Listener = "socket" | "tcp";
@@ -73,7 +72,6 @@ export function tokenBearer(
     readonly people: People;
     /** Whether it is the machine's own token. */
     readonly tokenOk: (token: string) => boolean;
-    readonly attempts: Attempts;
   },
 ): Caller {
   const via = { door: "api", address } as const;
@@ -83,8 +81,8 @@ export function tokenBearer(
       ? machineCaller("token", via)
       : null;
   if (caller) return caller;
-  given.attempts.check(address);
-  given.attempts.failed(address);
+  given.people.attempts.check(address);
+  given.people.attempts.failed(address);
   throw new PlatformError("sign_in_needed", { problem: ": the token is not valid" });
 }
 

@@ -53,6 +53,7 @@ export function isBug(error: unknown): boolean {
 /** Where HTTP has a status of its own for what is meant. */
 const statusOfCode: Partial<Record<ErrorCode, number>> = {
   sign_in_needed: 401,
+  link_not_valid: 401,
   too_many_attempts: 429,
 };
 

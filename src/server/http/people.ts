@@ -1,4 +1,4 @@
-import { endSession, listSessions, whoAmI } from "#api/account.ts";
+import { endSession, listSessions, setPassword, whoAmI } from "#api/account.ts";
 import { listAudit } from "#api/audit.ts";
 import { addToken, listTokens, removeToken } from "#api/tokens.ts";
 import { addUser, changeUser, createLink, listUsers, removeUser } from "#api/users.ts";
@@ -29,8 +29,14 @@ export const peopleHandlers: readonly Handler[] = [
     await people.removeUser(params.user);
     return { removed: params.user };
   }),
-  handle(createLink, async ({ params }, { people }) => people.createLink(params.user)),
+  handle(createLink, async ({ params, body }, { people }) => {
+    if (body.forget) await people.forget(params.user);
+    return people.createLink(params.user);
+  }),
   handle(whoAmI, async ({ caller }, engine) => callerView(caller, engine)),
+  handle(setPassword, async ({ caller, body }, { people }) => ({
+    ended: await people.setPassword(caller, body),
+  })),
   handle(listSessions, async ({ caller, query }, { people }) =>
     people
       .sessions(ownerOf(people, caller, query.user))

@@ -5,18 +5,17 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { PlatformError, reportOf, withDiskFull } from "#domain/errors.ts";
 import type { Caller } from "#domain/caller.ts";
 import type { Engine } from "#engine/engine.ts";
-import type { People } from "#engine/people/people.ts";
 import { bearerOf, openPaths, socketCaller, tokenBearer, type Listener } from "./access.ts";
 import { assertGuarded } from "./admit.ts";
-import { createAttempts, type Attempts } from "./attempts.ts";
 import { addConsole, isConsolePath, type ConsoleFiles } from "./console.ts";
 import { isBug, problemOf } from "./errors.ts";
 import type { Handler } from "./handle.ts";
 import { handlers } from "./handlers.ts";
 import { eventStream } from "./event-stream.ts";
-import { peerOf } from "./peer.ts";
+import { refuseOtherSites } from "./origin.ts";
 import { prometheusType, renderPrometheus } from "./prometheus.ts";
 import { serveSession } from "./sessions.ts";
+import { addressOfRequest, addSignIn, isSignInPath, type Surroundings } from "./sign-in.ts";
 import { welcomeHeaders, welcomePage } from "./welcome.ts";
 
 declare module "fastify" {
@@ -31,6 +30,8 @@ export type HttpServerOptions = {
   readonly version: string;
   /** Whether a token lets its bearer in; compare with `sameToken` of `access.ts`. */
   readonly tokenOk: (token: string) => boolean;
+  /** Nothing in front of the server when it is missing. */
+  readonly surroundings?: Surroundings;
   readonly log: { readonly error: (fields: object, message: string) => void };
   /** The built console; without it the front page says what to do instead. */
   readonly console?: ConsoleFiles | null;
@@ -94,23 +95,24 @@ function createDoor(door: Listener, options: HttpServerOptions): FastifyInstance
       statusCode: 404,
     });
   });
-  const attempts = createAttempts(() => performance.now());
-  const callerOf = (request: FastifyRequest): Caller =>
-    door === "socket"
-      ? socketCaller(request.headers, options.engine.people)
-      : tcpCaller(request, { ...options, people: options.engine.people, attempts });
+  const { people } = options.engine;
   app.decorateRequest("caller", null);
   app.addHook("onRequest", async (request) => {
-    if (openPaths.has(request.url) && request.method === "GET") return;
-    if (options.console && isConsolePath(request.method, request.url)) return;
-    request.caller = callerOf(request);
+    if (isOpen(request, options)) return;
+    request.caller =
+      door === "socket" ? socketCaller(request.headers, people) : await tcpCaller(request, options);
   });
+  if (door === "tcp") addSignIn(app, { door: surroundingsOf(options), people });
   if (options.console) addConsole(app, options.console);
   else app.get("/", (_request, reply) => reply.headers(welcomeHeaders).send(welcomePage));
   app.get("/health", async () => ({ status: "ok" }));
-  app.get("/api/v1/version", async () => ({ name: "berth", version: options.version }));
+  app.get("/api/v1/version", async () => ({
+    name: "berth",
+    version: options.version,
+    signOn: surroundingsOf(options).signOnName(),
+  }));
   app.get("/metrics", (request, reply) => {
-    options.engine.people.permit(callerIn(request), "installation:read", {});
+    people.permit(callerIn(request), "installation:read", {});
     return reply.type(prometheusType).send(renderPrometheus(options.engine.metricFamilies()));
   });
   for (const { operation } of handlers) assertGuarded(operation);
@@ -121,15 +123,39 @@ function createDoor(door: Listener, options: HttpServerOptions): FastifyInstance
   return app;
 }
 
-/** @throws {PlatformError} `sign_in_needed` unless the token is good. */
-function tcpCaller(
-  request: FastifyRequest,
-  given: Pick<HttpServerOptions, "tokenOk"> & { people: People; attempts: Attempts },
-): Caller {
-  const token = bearerOf(request.headers.authorization);
-  const address = peerOf(request.socket.remoteAddress, undefined, []);
-  if (token !== null) return tokenBearer(token, address, given);
-  throw new PlatformError("sign_in_needed", { problem: "" });
+function surroundingsOf({ surroundings }: HttpServerOptions): Surroundings {
+  return surroundings ?? bareSurroundings;
+}
+
+const bareSurroundings: Surroundings = {
+  url: () => "http://localhost",
+  trustedProxies: () => [],
+  signOnName: () => null,
+};
+
+/** What is answered to anybody. */
+function isOpen({ method, url }: FastifyRequest, { console }: HttpServerOptions): boolean {
+  if (isSignInPath(url)) return true;
+  if (method !== "GET") return false;
+  return openPaths.has(url) || (!!console && isConsolePath(method, url));
+}
+
+/** @throws {PlatformError} `sign_in_needed` unless there is a good token or session. */
+async function tcpCaller(request: FastifyRequest, options: HttpServerOptions): Promise<Caller> {
+  const { engine, tokenOk } = options;
+  const { people } = engine;
+  const surroundings = surroundingsOf(options);
+  const { headers, method } = request;
+  const address = addressOfRequest(request, surroundings.trustedProxies());
+  const token = bearerOf(headers.authorization);
+  if (token !== null) return tokenBearer(token, address, { people, tokenOk });
+  const session = headers.cookie?.includes("session_token")
+    ? await people.signIn.sessionOf(headers.cookie)
+    : null;
+  const caller = session && people.userCaller(session, { door: "console", address });
+  if (!caller) throw new PlatformError("sign_in_needed", { problem: "" });
+  if (method !== "GET") refuseOtherSites(headers, surroundings.url());
+  return caller;
 }
 
 function addRoute(

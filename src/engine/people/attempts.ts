@@ -14,7 +14,6 @@ export type Attempts = {
 /**
  * Slows down who guesses: after five wrong attempts each further one must wait, twice as long each
  * time, up to a quarter of an hour. Attempts that are made too early are not even looked at.
- * @param nowMs A clock that never goes back.
  */
 export function createAttempts(nowMs: () => number): Attempts {
   const peers = new Map<string, { count: number; atMs: number }>();

@@ -1,0 +1,127 @@
+import type { TestContext } from "node:test";
+import type { SignOn } from "#domain/sign-in.ts";
+import type { Store } from "#domain/store.ts";
+import { createSignIn } from "#drivers/sign-in/sign-in.ts";
+import { hashOf } from "#engine/people/callers.ts";
+import { createPeople, type People } from "#engine/people/people.ts";
+import { machineClock } from "#lib/clock.ts";
+import { createHttpServer } from "#server/http/server.ts";
+import { appRows } from "#store/apps.ts";
+import { openDatabase } from "#store/database.ts";
+import { domainRows } from "#store/domains.ts";
+import { eventRows } from "#store/events.ts";
+import { keyRows } from "#store/keys.ts";
+import { peopleRows } from "#store/people.ts";
+import { signInRows } from "#store/sign-in.ts";
+import { createFakeEngine, type FakeEngine } from "./fake-engine.ts";
+import { moment } from "./factories.ts";
+
+export type PeopleWorld = {
+  readonly engine: FakeEngine;
+  readonly store: Store;
+  readonly people: People;
+  readonly url: string;
+  readonly browser: () => Browser;
+};
+
+/** A browser: it keeps cookies, and says where its page is from. */
+export type Browser = {
+  readonly cookies: Map<string, string>;
+  readonly send: (method: string, path: string, body?: unknown, headers?: Extra) => Promise<Page>;
+};
+type Extra = Readonly<Record<string, string>>;
+export type Page = {
+  readonly status: number;
+  readonly body: any; // eslint-disable-line typescript/no-explicit-any -- whatever was answered
+  readonly headers: Headers;
+};
+
+/** The HTTP door over real people, a real database and the real way to sign in; apps are pretended. */
+export async function startPeople(t: TestContext, signOn?: SignOn): Promise<PeopleWorld> {
+  const { db, close } = openDatabase(":memory:");
+  t.after(close);
+  const rows = {
+    apps: appRows(db),
+    branches: { of: () => [] },
+    domains: domainRows(db),
+    events: eventRows(db),
+    keys: keyRows(db),
+    people: peopleRows(db),
+  };
+  // What is asked here is asked of these rows only.
+  const store = {
+    transaction: (work: () => unknown) => db.transaction(() => work()),
+    ...rows,
+  } as unknown as Store;
+  for (const name of ["shop", "blog"]) store.apps.add({ name, managedBy: null, createdAt: moment });
+  const place = { url: "http://localhost" };
+  const signIn = createSignIn({
+    rows: signInRows(db),
+    secret: "a secret of this test alone, and of no other one",
+    url: () => place.url,
+    signOn: () => (signOn ? { ...signOn, clientSecretFile: "secret" } : null),
+    readSecret: async () => signOn?.clientSecret ?? "",
+    takeLink: (secret) => store.people.links.take(hashOf(secret), machineClock.now()),
+    now: machineClock.now,
+    log: { error: () => {} },
+  });
+  const access = { write: async () => {} };
+  const people = createPeople({
+    store,
+    clock: machineClock,
+    access,
+    signIn,
+    url: () => place.url,
+    door: "api",
+  });
+  const engine = createFakeEngine({ people });
+  const server = createHttpServer({
+    engine,
+    version: "1",
+    tokenOk: () => false,
+    log: { error: (fields) => t.diagnostic(JSON.stringify(fields)) },
+    surroundings: {
+      url: () => place.url,
+      trustedProxies: () => [],
+      signOnName: () => signOn?.name ?? null,
+    },
+  });
+  t.after(() => server[Symbol.asyncDispose]());
+  place.url = `http://localhost:${await server.listenTcp("127.0.0.1", 0)}`;
+  return { engine, store, people, url: place.url, browser: () => openBrowser(place.url) };
+}
+
+export function openBrowser(url: string): Browser {
+  const cookies = new Map<string, string>();
+  return {
+    cookies,
+    send: async (method, path, body, headers = {}) => {
+      const answer = await fetch(new URL(path, url), {
+        method,
+        redirect: "manual",
+        headers: {
+          ...(method === "GET" ? {} : { origin: url }),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+          "user-agent": "test browser",
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      for (const line of answer.headers.getSetCookie()) keep(cookies, line);
+      const text = await answer.text();
+      const isJson = answer.headers.get("content-type")?.includes("json");
+      return {
+        status: answer.status,
+        headers: answer.headers,
+        body: isJson && text !== "" ? JSON.parse(text) : text,
+      };
+    },
+  };
+}
+
+function keep(cookies: Map<string, string>, line: string): void {
+  const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+  if (/max-age=0/i.test(line) || value === "") cookies.delete(name);
+  else cookies.set(name, value);
+}
