@@ -22,6 +22,7 @@ export type PeopleWorld = {
   readonly people: People;
   readonly url: string;
   readonly browser: () => Browser;
+  readonly listenSocket: (path: string) => Promise<void>;
 };
 
 /** A browser: it keeps cookies, and says where its page is from. */
@@ -43,6 +44,7 @@ export async function startPeople(t: TestContext, signOn?: SignOn): Promise<Peop
   const rows = {
     apps: appRows(db),
     branches: { of: () => [] },
+    jobs: { get: (id: number) => jobsOf[id] ?? null },
     domains: domainRows(db),
     events: eventRows(db),
     keys: keyRows(db),
@@ -88,8 +90,21 @@ export async function startPeople(t: TestContext, signOn?: SignOn): Promise<Peop
   });
   t.after(() => server[Symbol.asyncDispose]());
   place.url = `http://localhost:${await server.listenTcp("127.0.0.1", 0)}`;
-  return { engine, store, people, url: place.url, browser: () => openBrowser(place.url) };
+  return {
+    engine,
+    store,
+    people,
+    url: place.url,
+    browser: () => openBrowser(place.url),
+    listenSocket: server.listenSocket,
+  };
 }
+
+/** Jobs of one app each, and no other one. */
+const jobsOf: Readonly<Record<number, { readonly appId: number }>> = {
+  12: { appId: 1 },
+  13: { appId: 2 },
+};
 
 export function openBrowser(url: string): Browser {
   const cookies = new Map<string, string>();

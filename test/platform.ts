@@ -206,7 +206,7 @@ async function pushTree(
   return runProgram(["git", "-C", tree, "push", remote, ...refs], { env });
 }
 
-function sshScript(key: string, folder: string): string {
+export function sshScript(key: string, folder: string): string {
   const options = [
     "StrictHostKeyChecking=no",
     `UserKnownHostsFile=${folder}/known_hosts`,

@@ -6,12 +6,14 @@ import { commandGroups } from "#cli/commands.ts";
 import { renderHelp } from "#cli/help.ts";
 import { errorCatalog, type ErrorKind } from "#domain/errors.ts";
 import { eventCatalog } from "#domain/events.ts";
+import { renderPermissions } from "./permissions-page.ts";
 
 /** The pages under docs/reference that are made from the code, by file name. */
 export const references: Readonly<Record<string, () => string>> = {
   "cli.md": renderCli,
   "api.md": renderApi,
   "errors.md": renderErrors,
+  "permissions.md": renderPermissionPage,
   "events.md": renderEvents,
 };
 
@@ -106,6 +108,13 @@ ${tableOf(
       `## ${code}\n\nKind \`${kind}\`.\n\n\`\`\`text\n${message}\n→ ${hint}\n\`\`\``,
   );
   return pageOf(intro, ...codes);
+}
+
+function renderPermissionPage(): string {
+  const intro = `# Permissions
+
+Who may do what. How rights are given: [the guide](../guides/people.md).`;
+  return pageOf(intro, renderPermissions(tableOf));
 }
 
 function renderEvents(): string {

@@ -9,6 +9,7 @@ import { createLifecycle } from "#setup/lifecycle.ts";
 import { addKey } from "#api/keys.ts";
 import { createApp, listApps } from "#api/apps.ts";
 import { shutDown } from "#api/platform.ts";
+import { firstLink } from "./first-link.ts";
 
 const clientOf = (home: string) =>
   createClient(createTransport({ socketPath: apiSocketOf(home) }), home);
@@ -26,6 +27,7 @@ export const lifecycle: Lifecycle = createLifecycle({
     createApp: async (home, name) => void (await clientOf(home)(createApp, { body: { name } })),
     addKey: async (home, name, line) =>
       void (await clientOf(home)(addKey, { body: { name, key: line } })),
+    firstLink: (home) => firstLink(clientOf(home)),
   },
   untilInterrupted: () => {
     const { promise, resolve } = Promise.withResolvers<void>();

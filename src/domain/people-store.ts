@@ -78,7 +78,7 @@ export type PeopleStore = {
     readonly add: (entry: Omit<AuditEntry, "id">) => void;
     /** The newest first. */
     readonly list: (query: AuditQuery) => AuditEntry[];
-    /** Removes at most `limit` entries that are older; gives how many. */
-    readonly prune: (before: Date, limit: number) => number;
+    /** Removes at most `limit` entries that are older, or beyond the newest `keep`; gives how many. */
+    readonly prune: (bounds: { before: Date; keep: number; limit: number }) => number;
   };
 };

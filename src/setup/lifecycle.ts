@@ -5,6 +5,7 @@ import { ensureDirectory, readIfThere } from "#lib/files.ts";
 import { ensureAccount, ensureRouterAccount, type Account } from "./account.ts";
 import { ensureReadableCode } from "./code.ts";
 import { examine } from "./doctor.ts";
+import { renderDoors } from "./doors.ts";
 import { ensureFirstKey, pushSample } from "./first-app.ts";
 import { install, uninstall } from "./install.ts";
 import { homeLayout } from "./layout.ts";
@@ -37,6 +38,8 @@ export type LifecycleOptions = {
     readonly appNames: (home: string) => Promise<string[]>;
     readonly createApp: (home: string, name: string) => Promise<void>;
     readonly addKey: (home: string, name: string, line: string) => Promise<void>;
+    /** A one-time sign-in link, as long as nobody can sign in without one; else null. */
+    readonly firstLink: (home: string) => Promise<string | null>;
   };
   /**
    * Resolves when the person wants it to end: Ctrl-C, a termination, the terminal gone. From the
@@ -59,12 +62,12 @@ export function createLifecycle(options: LifecycleOptions) {
       return 0;
     }
     if (detach) {
-      printDoors(options, await bringUp(options, home, out), out);
+      await printDoors(options, await bringUp(options, home, out), out);
       return 0;
     }
     const interrupted = options.untilInterrupted();
     const begun = await bringUp(options, home, out);
-    printDoors(options, begun, out);
+    await printDoors(options, begun, out);
     return stayInForeground(options, { begun, interrupted }, out);
   };
   return {
@@ -207,7 +210,7 @@ async function firstSteps(options: LifecycleOptions, begun: Begun, out: Out): Pr
     out.line("");
     out.line(`Sample app   http://hello.${settings.suffix}:${settings.listen.direct}`);
   }
-  printDoors(options, begun, out);
+  await printDoors(options, begun, out);
 }
 
 async function addOwnKeys({ api, person }: LifecycleOptions, home: string): Promise<number> {
@@ -227,30 +230,9 @@ function ignoreKnownKey(error: unknown): void {
   if ((error as { code?: unknown }).code !== "key_exists") throw error;
 }
 
-function printDoors(
-  { checkout, accountHome, person }: LifecycleOptions,
-  { installation: { account, home }, settings }: Begun,
-  out: Out,
-): void {
-  const { ssh, api, apiAddress } = settings.listen;
-  const remote = `ssh://${account.name}@localhost:${ssh}`;
-  const berth = join(checkout, "bin/berth");
-  const isUsual = [accountHome, join(person, ".local/share/berth")].includes(home);
-  const lines = [
-    `Git remote   ${remote}/<app>`,
-    `API          http://${apiAddress === "0.0.0.0" ? "localhost" : apiAddress}:${api}  (token: ${homeLayout(home).token})`,
-    `Home         ${home}`,
-    "",
-    "Your own app, in its git repository:",
-    ...(isUsual ? [] : [`  export BERTH_HOME=${home}`]),
-    `  ${berth} apps:create shop`,
-    `  git remote add berth ${remote}/shop`,
-    "  git push berth main",
-    `A key that may push:  ${berth} keys:add laptop ~/.ssh/id_ed25519.pub`,
-    `All commands:         ${berth} help`,
-    "",
-  ];
-  for (const line of lines) out.line(line);
+async function printDoors(options: LifecycleOptions, begun: Begun, out: Out): Promise<void> {
+  const link = await options.api.firstLink(begun.installation.home);
+  for (const line of renderDoors({ ...options, ...begun, link })) out.line(line);
 }
 
 async function stayInForeground(

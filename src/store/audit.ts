@@ -1,7 +1,7 @@
 import type { PeopleStore } from "#domain/people-store.ts";
 import { audit } from "./access-schema.ts";
 import type { Db } from "./database.ts";
-import { and, asc, desc, eq, gte, inArray, lt, lte, or } from "./drizzle.ts";
+import { and, asc, desc, eq, gte, inArray, lt, lte, max, or } from "./drizzle.ts";
 
 export function auditRows(db: Db): PeopleStore["audit"] {
   return {
@@ -31,11 +31,16 @@ export function auditRows(db: Db): PeopleStore["audit"] {
         .orderBy(desc(audit.id))
         .limit(limit)
         .all(),
-    prune: (before, limit) => {
+    prune: ({ before, keep, limit }) => {
+      const newest =
+        db
+          .select({ id: max(audit.id) })
+          .from(audit)
+          .get()?.id ?? 0;
       const old = db
         .select({ id: audit.id })
         .from(audit)
-        .where(lt(audit.at, before))
+        .where(or(lt(audit.at, before), lte(audit.id, newest - keep)))
         .orderBy(asc(audit.id))
         .limit(limit);
       return db.delete(audit).where(inArray(audit.id, old)).run().changes;

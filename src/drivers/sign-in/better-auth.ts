@@ -20,9 +20,9 @@ export type BetterAuthOptions = {
 };
 
 /** The header in which the server tells the real address of who asks; nobody else can set it. */
-export const addressHeader = "x-berth-peer";
+const addressHeader = "x-berth-peer";
 /** The one provider that the company's sign-on is known as. */
-export const signOnProvider = "sign-on";
+const signOnProvider = "sign-on";
 
 const dayS = 86_400;
 const sessionDays = 14;

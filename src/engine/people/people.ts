@@ -91,17 +91,28 @@ export type People = {
 };
 
 export function createPeople(context: PeopleContext): People {
-  const { store, clock } = context;
+  const { store } = context;
   return {
     ...callerVerbs(context),
     ...userVerbs(context),
     ...teamVerbs(context),
     apps: () => store.apps.list(),
     appRef: (name) => store.apps.named(name),
-    note: (entry) => store.people.audit.add({ ...entry, at: clock.now() }),
+    note: (entry) => note(context, entry),
     audit: store.people.audit.list,
     facts: (subject) => factsOf(store, subject),
   };
+}
+
+const auditDays = 366;
+const auditEntriesMax = 1_000_000;
+
+/** Every entry takes two old ones with it, so that there is never much to remove at once. */
+function note({ store, clock }: PeopleContext, entry: Omit<AuditEntry, "id" | "at">): void {
+  const at = clock.now();
+  store.people.audit.add({ ...entry, at });
+  const before = new Date(at.getTime() - auditDays * 86_400_000);
+  store.people.audit.prune({ before, keep: auditEntriesMax, limit: 2 });
 }
 
 function callerVerbs(context: PeopleContext) {

@@ -2,6 +2,7 @@ import { chmod, rename, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { fastify, type FastifyError, type FastifyInstance } from "fastify";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Operation } from "#api/operation.ts";
 import { PlatformError, reportOf, withDiskFull } from "#domain/errors.ts";
 import type { Caller } from "#domain/caller.ts";
 import type { Engine } from "#engine/engine.ts";
@@ -12,6 +13,7 @@ import { isBug, problemOf } from "./errors.ts";
 import type { Handler } from "./handle.ts";
 import { handlers } from "./handlers.ts";
 import { eventStream } from "./event-stream.ts";
+import { createOpenStreams, type OpenStreams } from "./open-streams.ts";
 import { refuseOtherSites } from "./origin.ts";
 import { prometheusType, renderPrometheus } from "./prometheus.ts";
 import { serveSession } from "./sessions.ts";
@@ -47,12 +49,18 @@ export type HttpServer = AsyncDisposable & {
 
 const bodyBytesMax = 1024 * 1024;
 const requestTimeoutMs = 30_000;
+const streamCheckMs = 30_000;
+
+type DoorOptions = HttpServerOptions & { readonly streams: OpenStreams };
 
 /** The operations of `api/` over HTTP. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const open: FastifyInstance[] = [];
+  const streams = createOpenStreams();
+  // Sessions and tokens run out by themselves, too.
+  const checking = setInterval(() => void streams.check(), streamCheckMs).unref();
   const opened = (door: Listener): FastifyInstance => {
-    const app = createDoor(door, options);
+    const app = createDoor(door, { ...options, streams });
     open.push(app);
     return app;
   };
@@ -65,6 +73,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       return (app.server.address() as AddressInfo).port;
     },
     async [Symbol.asyncDispose]() {
+      clearInterval(checking);
       await Promise.all(open.map((app) => app.close()));
     },
   };
@@ -79,7 +88,7 @@ async function listenSocket(app: FastifyInstance, path: string): Promise<void> {
   await rename(early, path);
 }
 
-function createDoor(door: Listener, options: HttpServerOptions): FastifyInstance {
+function createDoor(door: Listener, options: DoorOptions): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: bodyBytesMax,
@@ -99,8 +108,7 @@ function createDoor(door: Listener, options: HttpServerOptions): FastifyInstance
   app.decorateRequest("caller", null);
   app.addHook("onRequest", async (request) => {
     if (isOpen(request, options)) return;
-    request.caller =
-      door === "socket" ? socketCaller(request.headers, people) : await tcpCaller(request, options);
+    request.caller = await callerOf(door, request, options);
   });
   if (door === "tcp") addSignIn(app, { door: surroundingsOf(options), people });
   if (options.console) addConsole(app, options.console);
@@ -133,6 +141,16 @@ const bareSurroundings: Surroundings = {
   signOnName: () => null,
 };
 
+/** @throws {PlatformError} `sign_in_needed`, `not_permitted` */
+async function callerOf(
+  door: Listener,
+  request: FastifyRequest,
+  options: HttpServerOptions,
+): Promise<Caller> {
+  if (door === "tcp") return tcpCaller(request, options);
+  return socketCaller(request.headers, options.engine.people);
+}
+
 /** What is answered to anybody. */
 function isOpen({ method, url }: FastifyRequest, { console }: HttpServerOptions): boolean {
   if (isSignInPath(url)) return true;
@@ -163,7 +181,7 @@ function addRoute(
   route: {
     readonly door: Listener;
     readonly handler: Handler;
-    readonly options: HttpServerOptions;
+    readonly options: DoorOptions;
   },
 ): void {
   const { door, handler, options } = route;
@@ -184,7 +202,17 @@ function addRoute(
         { params, query, body, caller, signal: gone.signal },
         options.engine.through(caller.door),
       );
-      if (answer instanceof Promise) return answer;
+      if (answer instanceof Promise) {
+        const value = await answer;
+        if (changesRights(operation)) await options.streams.check();
+        return value;
+      }
+      const cut = (): void => {
+        gone.abort();
+        reply.raw.destroy();
+      };
+      const again = () => callerOf(door, request, options);
+      gone.signal.addEventListener("abort", options.streams.add({ caller, again, cut }));
       const events = await eventStream(answer, {
         signal: gone.signal,
         reportOf: (error) => {
@@ -195,6 +223,11 @@ function addRoute(
       return reply.headers(streamHeaders).send(events);
     },
   });
+}
+
+/** Whether somebody may have fewer rights afterwards. */
+function changesRights({ method, needs }: Operation): boolean {
+  return method !== "GET" && (needs.endsWith(":admin") || needs === "own:change");
 }
 
 /**

@@ -1,0 +1,48 @@
+import type { Access, Caller } from "#domain/caller.ts";
+
+type OpenStream = {
+  readonly caller: Caller;
+  /** Who it would be if they asked now. */
+  readonly again: () => Caller | Promise<Caller>;
+  readonly cut: () => void;
+};
+
+export type OpenStreams = {
+  /** Watches a stream until the answer is called. */
+  readonly add: (stream: OpenStream) => () => void;
+  /** Cuts what is open for somebody who is not let in any more, or whose rights have changed. */
+  readonly check: () => Promise<void>;
+};
+
+/**
+ * The streams that are open, so that what is taken from somebody is gone at once, also where they
+ * only listen. Clients whose rights have merely changed come again and go on.
+ */
+export function createOpenStreams(): OpenStreams {
+  const open = new Set<OpenStream>();
+  return {
+    add: (stream) => {
+      open.add(stream);
+      return () => void open.delete(stream);
+    },
+    check: async () => {
+      for (const stream of open) {
+        if (!(await isStillSo(stream))) stream.cut();
+      }
+    },
+  };
+}
+
+async function isStillSo({ caller, again }: OpenStream): Promise<boolean> {
+  try {
+    return textOf((await again()).access) === textOf(caller.access);
+  } catch {
+    return false;
+  }
+}
+
+function textOf({ everywhere, teams, apps }: Access): string {
+  const ofTeams = [...teams].map(([id, rights]) => [id, ...rights]);
+  const ofApps = [...apps].map(([id, { rights, teamId }]) => [id, teamId, ...rights]);
+  return JSON.stringify([[...everywhere], ofTeams, ofApps]);
+}

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { openBrowser } from "../people-world.ts";
+import {
+  runProgram,
+  sshScript,
+  startPlatform,
+  webApp,
+  type Platform,
+  type Ran,
+} from "../platform.ts";
+
+/** Somebody with a key of their own. */
+type Member = {
+  readonly ssh: (...words: string[]) => Promise<Ran>;
+  readonly push: (tree: string, app: string) => Promise<Ran>;
+  readonly clone: (app: string, into: string) => Promise<Ran>;
+};
+
+let platform: Platform;
+let ann: Member;
+let bob: Member;
+
+before(async () => {
+  platform = await startPlatform();
+  await berth("teams:add", "web");
+  await berth("users:add", "ann", "--team", "web", "--role", "deployer");
+  await berth("users:add", "bob", "--team", "web", "--role", "viewer");
+  ann = await memberWith("ann");
+  bob = await memberWith("bob");
+  await berth("apps:create", "shop");
+  await berth("apps:transfer", "shop", "web");
+  await berth("apps:create", "vault");
+});
+after(() => platform[Symbol.asyncDispose]());
+
+test("a key carries its person's rights into a push", async () => {
+  const tree = await platform.tree(webApp("hello"));
+  const pushed = await ann.push(tree, "shop");
+  assert.equal(pushed.code, 0, pushed.stderr);
+  const refused = await bob.push(tree, "shop");
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, /bob may not do this: it needs the right deploy for shop/);
+});
+
+test("an app of another team is not there: not to push to, not to clone, not to see", async () => {
+  const tree = await platform.tree(webApp("theirs"));
+  for (const member of [ann, bob]) {
+    const real = await member.push(tree, "vault");
+    const absent = await member.push(tree, "nowhere");
+    assert.notEqual(real.code, 0);
+    assert.equal(real.stderr.replaceAll("vault", "X"), absent.stderr.replaceAll("nowhere", "X"));
+    assert.match((await member.clone("vault", "none")).stderr, /No app is named vault/);
+    const info = await member.ssh("apps:info", "vault");
+    assert.match(info.stderr, /No app is named vault/);
+    const listed = await member.ssh("apps", "--json");
+    assert.ok(!listed.stdout.includes("vault"));
+    assert.ok(listed.stdout.includes("shop"));
+  }
+});
+
+test("who may only look can clone and read, and change nothing", async () => {
+  assert.equal((await bob.clone("shop", "of-bob")).code, 0);
+  assert.equal((await bob.ssh("releases", "-a", "shop")).code, 0);
+  for (const words of [
+    ["rollback", "-a", "shop"],
+    ["ps:restart", "-a", "shop"],
+    ["config:set", "A=b", "-a", "shop"],
+    ["run", "-a", "shop", "--", "id"],
+    ["apps:destroy", "shop", "--confirm", "shop"],
+    ["access:grant", "bob", "admin", "-a", "shop"],
+    ["users"],
+    ["cleanup"],
+  ]) {
+    const ran = await bob.ssh(...words);
+    assert.equal(ran.code, 5, `${words.join(" ")}: ${ran.stderr}`);
+  }
+  assert.match((await bob.ssh("whoami")).stdout, /bob, by ssh[\s\S]*web: read/);
+});
+
+test("deploying, and making a release current, are given apart", async () => {
+  assert.equal((await ann.ssh("rollback", "-a", "shop")).code, 4, "there is nothing to go back to");
+  await berth("teams:grant", "web", "ann", "deployer-release");
+  assert.equal((await ann.ssh("rollback", "-a", "shop")).code, 5);
+  await berth("teams:grant", "web", "ann", "deployer");
+});
+
+test("a token does what it is for, and ends with a word", async () => {
+  const made = await ann.ssh("tokens:add", "ci", "--role", "viewer", "-a", "shop");
+  const token = made.stdout.trim();
+  assert.match(token, /^berth_/, made.stderr);
+  const ask = (path: string, method = "GET") =>
+    fetch(`http://127.0.0.1:${platform.ports.api}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}` },
+    });
+  assert.equal((await ask("/apps/shop")).status, 200);
+  assert.equal((await ask("/apps/vault")).status, 404);
+  assert.equal((await ask("/apps/shop/stop", "POST")).status, 403);
+  assert.equal((await ann.ssh("tokens:remove", "ci")).code, 0);
+  assert.equal((await ask("/apps/shop")).status, 401);
+});
+
+test("the machine prints a sign-in link, which opens the console once", async () => {
+  const { stdout } = await berth("sign-in", "admin");
+  const [, token] = stdout.trim().split("#link=");
+  const browser = openBrowser(`http://localhost:${platform.ports.api}`);
+  assert.equal((await browser.send("POST", "/api/auth/link", { token })).status, 200);
+  const me = await browser.send("GET", "/api/v1/account");
+  assert.deepEqual([me.body.actor, me.body.superuser, me.body.door], ["admin", true, "console"]);
+  const again = openBrowser(`http://localhost:${platform.ports.api}`);
+  assert.equal((await again.send("POST", "/api/auth/link", { token })).status, 401);
+});
+
+test("who did what, from where and through which door, refusals too, is written down", async () => {
+  const { stdout } = await berth("audit", "-n", "200", "--json");
+  const entries = JSON.parse(stdout) as Record<string, unknown>[];
+  const push = entries.find((it) => it["operation"] === "deploys.create");
+  assert.deepEqual([push?.["actor"], push?.["door"], push?.["outcome"]], ["ann", "git", "done"]);
+  assert.equal(push?.["address"], "127.0.0.1");
+  const refused = entries.find((it) => it["outcome"] === "refused" && it["actor"] === "bob");
+  assert.equal(refused?.["code"], "right_missing");
+  const granted = entries.find((it) => it["operation"] === "teams.grant");
+  assert.deepEqual(granted?.["after"], { "member ann": "deployer" });
+  assert.equal((await bob.ssh("audit", "--json")).stdout.trim(), "[]");
+});
+
+test("a removed person is out at once, also where they only listen", async () => {
+  const listening = ann.ssh("logs", "-a", "shop", "--follow");
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  assert.equal((await ann.ssh("whoami")).code, 0);
+  await berth("users:remove", "ann");
+  const ended = await Promise.race([
+    listening.then(() => "ended"),
+    new Promise((resolve) => setTimeout(() => resolve("still open"), 8000)),
+  ]);
+  assert.equal(ended, "ended");
+  assert.notEqual((await ann.ssh("whoami")).code, 0);
+  const { stderr } = await platform.berth("users:remove", "admin");
+  assert.match(stderr, /admin is the only superuser/);
+});
+
+async function berth(...words: string[]): Promise<Ran> {
+  const ran = await platform.berth(...words);
+  assert.equal(ran.code, 0, `${words.join(" ")}: ${ran.stderr}`);
+  return ran;
+}
+
+async function memberWith(name: string): Promise<Member> {
+  const { folder, account, ports } = platform;
+  const key = join(folder, `key-${name}`);
+  await runProgram(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", key]);
+  await berth("keys:add", `${name}-laptop`, `${key}.pub`, "--user", name);
+  const ssh = join(folder, `ssh-${name}`);
+  await writeFile(ssh, sshScript(key, folder), { mode: 0o700 });
+  const env = { GIT_SSH: ssh, GIT_SSH_VARIANT: "ssh" };
+  const remote = (app: string) => `ssh://${account}@127.0.0.1:${ports.ssh}/${app}`;
+  return {
+    ssh: (...words) => runProgram([ssh, "-p", String(ports.ssh), `${account}@127.0.0.1`, ...words]),
+    push: (tree, app) => runProgram(["git", "-C", tree, "push", remote(app), "main"], { env }),
+    clone: (app, into) =>
+      runProgram(["git", "clone", "--quiet", remote(app), join(folder, into)], { env }),
+  };
+}
