@@ -50,6 +50,8 @@ export type World = AsyncDisposable & {
   readonly workspace: EngineContext["workspace"];
   /** What the engine is given, without any way to kill it. */
   readonly context: EngineContext;
+  /** From now on no request can be written to a branch's log. */
+  readonly breakRouterLog: () => Promise<void>;
   /** From now on no job's output can be written. */
   readonly breakJobLog: () => Promise<void>;
   /** What was logged as an error. */
@@ -152,6 +154,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     diskBytes: 1e10,
     context,
     workspace: context.workspace,
+    breakRouterLog: () => writeAtomic(join(folder.path, "router"), ""),
     breakJobLog: async () => {
       await removeTree(join(folder.path, "jobs"));
       await writeAtomic(join(folder.path, "jobs"), "");

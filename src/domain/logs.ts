@@ -95,6 +95,8 @@ export type InstanceLogs = LogReader & {
     processType: string;
     index: number;
   }) => string;
+  /** How much of the disk an instance's log fills. */
+  readonly sizeBytes: (name: string) => Promise<number>;
   readonly lastLines: (name: string, lines: number) => Promise<string[]>;
   /** Removes the oldest folders of a branch beyond `keep`, sparing those of living instances. */
   readonly prune: (branchId: number, living: readonly number[], keep: number) => Promise<void>;

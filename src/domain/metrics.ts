@@ -123,7 +123,11 @@ export const metricCatalog = {
     ...level("instance", "Times that an instance ended.", at(instanceFields.restarts)),
     unit: "count",
   },
-  disk: level("instance", "Disk that an instance fills.", at(instanceFields.diskBytes)),
+  disk: level(
+    "instance",
+    "Disk that an instance fills with what it prints; its /tmp and home count as memory.",
+    at(instanceFields.diskBytes),
+  ),
   deploys: total("Deploys that went live.", at(deployFields.done)),
   deploys_failed: total("Deploys that failed.", at(deployFields.failed)),
   deploy_time: {
@@ -230,7 +234,6 @@ export type MetricsStore = Disposable & {
 export type InstanceUsage = {
   readonly cpuMs: number;
   readonly memoryBytes: number;
-  readonly diskBytes: number | null;
 };
 
 export type MachineUsage = {

@@ -1,6 +1,7 @@
 import { doors, type Door } from "#domain/door.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { HostConfig } from "#domain/host-config.ts";
+import type { RequestBatch } from "#domain/request-log.ts";
 import { announcing } from "./announce.ts";
 import { note, platformActor, type EngineContext, type EnginePorts } from "./context.ts";
 import { Drains } from "./drains.ts";
@@ -116,7 +117,7 @@ function measure(
 ): AsyncDisposable[] {
   const traffic = new Traffic(context, publisher);
   const routerLog = new RouterLog(context.routerLogs);
-  const counting = context.requestLog.follow(({ lines, skippedBytes }) => {
+  const count = ({ lines, skippedBytes }: RequestBatch) => {
     traffic.refresh();
     meter.skippedBytes += skippedBytes;
     for (const line of lines) {
@@ -126,6 +127,14 @@ function measure(
       routerLog.add(owner, line);
     }
     routerLog.flush();
+  };
+  const counting = context.requestLog.follow((batch) => {
+    try {
+      count(batch);
+    } catch (error) {
+      // It was read; reading it again would count it twice.
+      context.log.error({ err: error }, "could not note what the router answered");
+    }
   });
   const works = [
     meter.run(stopping),

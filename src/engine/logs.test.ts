@@ -54,6 +54,19 @@ test("each request is a line of its app's router log, and no visitor can forge o
   assert.equal((await read(world, { request: "f".repeat(32) })).length, 1);
 });
 
+test("a log that cannot be written costs lines, and no request is counted twice for it", async () => {
+  await using world = await deployed();
+  await world.breakRouterLog();
+  world.requestLog.note(request(world));
+  world.requestLog.note(request(world));
+  const counted = world.engine
+    .metricFamilies()
+    .find(({ name }) => name === "berth_requests_total")
+    ?.samples.find(({ labels }) => labels["status"] === "2xx")?.value;
+  assert.equal(counted, 2);
+  assert.equal(world.errors.length, 2);
+});
+
 test("more requests than a log can hold are counted instead of written", async () => {
   await using world = await deployed();
   const atMs = Math.floor(request(world).atMs / 1000) * 1000;

@@ -82,7 +82,7 @@ test("a port that passes to another app takes no earlier request with it", async
 test("what an instance uses is seen with it, and its ends are counted", async () => {
   await using world = await deployed();
   const id = world.store.instances.list()[0]?.id ?? 0;
-  world.executor.usages.set(id, { cpuMs: 1000, memoryBytes: 5_000_000, diskBytes: null });
+  world.executor.usages.set(id, { cpuMs: 1000, memoryBytes: 5_000_000 });
   const memory = async () => (await world.engine.listInstances("shop"))[0]?.memoryBytes;
   let seen: number | null | undefined;
   await eventually(() => {

@@ -21,6 +21,7 @@ import type { Owner } from "./traffic.ts";
 const patienceMs = 2500;
 const foldEveryTicks = 60;
 const jobsLookedAt = 50;
+const disksEveryLooks = 6;
 
 type Counted = { readonly series: Series; readonly point: number[] };
 
@@ -42,6 +43,9 @@ export class Meter {
   /** Spans that are not kept yet, by their beginning. */
   readonly #open = new Map<number, Map<string, Counted>>();
   readonly #before = new Map<number, InstanceUsage>();
+  /** What each instance fills of the disk, looked at less often. */
+  #disks = new Map<number, number>();
+  #looks = 0;
   #openJobs = new Set<number>();
   #newestJob = 0;
   #lookedMs = 0;
@@ -98,12 +102,26 @@ export class Meter {
     this.#lookedMs = nowMs;
     const instances = store.instances.places();
     const usages = await executor.usage(instances.map(({ id }) => id));
-    for (const known of this.uses.keys()) if (!usages.has(known)) this.uses.delete(known);
+    if (this.#looks % disksEveryLooks === 0) await this.#lookAtDisks(instances);
+    this.#looks += 1;
+    for (const id of this.#before.keys()) {
+      if (usages.has(id)) continue;
+      this.#before.delete(id);
+      this.uses.delete(id);
+    }
     for (const instance of instances) {
       const usage = usages.get(instance.id);
       if (usage) this.#countUsage(instance, usage, seconds);
     }
     this.#countMachine(await machine.usage());
+  }
+
+  async #lookAtDisks(instances: readonly InstancePlace[]): Promise<void> {
+    const { instanceLogs } = this.#context;
+    const sizes = instances.map(async (it) => {
+      return [it.id, await instanceLogs.sizeBytes(instanceLogs.nameOf(it))] as const;
+    });
+    this.#disks = new Map(await Promise.all(sizes));
   }
 
   #countUsage(instance: InstancePlace, usage: InstanceUsage, seconds: number): void {
@@ -118,7 +136,7 @@ export class Meter {
     const point = emptyPoint("instance");
     point[instanceFields.cpuMs] = cpuMs;
     point[instanceFields.memoryBytes] = usage.memoryBytes;
-    point[instanceFields.diskBytes] = usage.diskBytes ?? 0;
+    point[instanceFields.diskBytes] = this.#disks.get(instance.id) ?? 0;
     const series = {
       kind: "instance",
       branchId: instance.branchId,

@@ -41,10 +41,11 @@ export class RouterLog {
 
   /** To be called after each batch. */
   flush(): void {
-    for (const [branchId, lines] of this.#waiting) {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const [branchId, lines] of waiting) {
       if (lines.length > 0) this.#logs.append(branchId, lines);
     }
-    this.#waiting.clear();
   }
 
   forget(branchId: number): void {

@@ -82,7 +82,9 @@ function foldersOf(layout: HomeLayout, account: Ids, router: Ids): Folder[] {
     own(layout.ssh),
     own(layout.compileCache),
     { path: layout.logs, ...root, mode: 0o711 },
-    ...["instances", "jobs", "berthd", "nginx", "sshd"].map((it) => own(join(layout.logs, it))),
+    ...["instances", "router", "jobs", "berthd", "nginx", "sshd"].map((it) => {
+      return own(join(layout.logs, it));
+    }),
     { path: join(layout.logs, "berth-root"), ...root, mode: 0o700 },
     { path: layout.run, ...forGroup, mode: 0o1771 },
     { path: layout.scan, ...root, mode: 0o700 },

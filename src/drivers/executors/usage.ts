@@ -58,5 +58,5 @@ function sumOf(
     memoryBytes += each.memoryBytes;
     left.push(...(children.get(each.pid) ?? []));
   }
-  return { cpuMs, memoryBytes, diskBytes: null };
+  return { cpuMs, memoryBytes };
 }

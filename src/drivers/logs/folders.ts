@@ -57,6 +57,13 @@ async function lastBytes(path: string): Promise<string> {
   }
 }
 
+/** What the files of a folder fill together. */
+export async function sizeOf(folder: string): Promise<number> {
+  const names = await logNames(folder);
+  const files = await Promise.all(names.map((it) => stat(join(folder, it)).catch(nullIfMissing)));
+  return files.reduce((sum, file) => sum + (file?.size ?? 0), 0);
+}
+
 /** Each with its time, its source and its text; what has no time is none. */
 export function linesOf(text: string, source: string): LogLine[] {
   return text.split("\n").flatMap((line) => {

@@ -73,6 +73,7 @@ test("a search finds what is kept, by text, by time and by request, and no more 
   ]);
   assert.deepEqual(await find({ request: "a1b2c3d4" }), ["new error a1b2c3d4"]);
   assert.deepEqual(await find({}, 0), []);
+  assert.equal(await logs.sizeBytes("5/1-web.1"), 163);
 });
 
 test("a name that leads elsewhere has no lines", async () => {

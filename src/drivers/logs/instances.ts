@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { everyLine, lineFilter, type InstanceLogs } from "#domain/logs.ts";
 import { namesIn, removeTree } from "#lib/files.ts";
-import { follow, tailOf, tailOfAll, type LogFolder } from "./folders.ts";
+import { follow, sizeOf, tailOf, tailOfAll, type LogFolder } from "./folders.ts";
 
 type InstanceFolder = LogFolder & { readonly id: number };
 
@@ -25,6 +25,7 @@ export function createInstanceFiles(root: string): InstanceLogs {
         filter: lineFilter(filter),
         signal,
       }),
+    sizeBytes: (name) => sizeOf(join(root, name)),
     lastLines: async (name, lines) => {
       const [branch = "", folder = ""] = name.split("/");
       const [found] = folderOf(join(root, branch), folder);
