@@ -8,71 +8,94 @@ import type { Point } from "#domain/metrics.ts";
 export function encodeChunk(points: ReadonlyMap<number, Point>, fields: number): Buffer {
   const places = [...points.keys()].toSorted((a, b) => a - b);
   const rows = places.map((place) => points.get(place) ?? []);
-  const numbers = [places.length, ...places];
+  const writer = new NumberWriter();
+  writer.add(places.length);
+  for (const place of places) writer.add(place);
   for (let field = 0; field < fields; field += 1) {
-    for (const row of rows) numbers.push(row[field] ?? 0);
+    for (const row of rows) writer.add(row[field] ?? 0);
   }
-  return deflateRawSync(encodeNumbers(numbers), { level: 3 });
+  return deflateRawSync(writer.bytes(), { level: 1 });
 }
 
 export function decodeChunk(bytes: Uint8Array, fields: number): Map<number, Point> {
-  const numbers = decodeNumbers(inflateRawSync(bytes));
-  const count = numbers[0] ?? 0;
-  const points = new Map<number, Point>();
-  for (let index = 0; index < count; index += 1) {
-    const point = Array.from({ length: fields }, (_, field) => {
-      return numbers[1 + count * (field + 1) + index] ?? 0;
-    });
-    points.set(numbers[1 + index] ?? 0, point);
+  const reader = new NumberReader(inflateRawSync(bytes));
+  const count = reader.next();
+  const places = Array.from({ length: count }, () => reader.next());
+  const rows = places.map((): number[] => []);
+  for (let field = 0; field < fields; field += 1) {
+    for (const row of rows) row.push(reader.next());
   }
-  return points;
+  return new Map(places.map((place, index) => [place, rows[index] ?? []]));
 }
 
 /** Points of several series at one moment, each with its series' id and its length before it. */
 export function encodeTick(entries: readonly (readonly [number, Point])[]): Buffer {
-  return encodeNumbers(entries.flatMap(([id, point]) => [id, point.length, ...point]));
+  const writer = new NumberWriter();
+  for (const [id, point] of entries) {
+    writer.add(id);
+    writer.add(point.length);
+    for (const number of point) writer.add(number);
+  }
+  return Buffer.from(writer.bytes());
 }
 
 export function* decodeTick(bytes: Uint8Array): Generator<[number, Point]> {
-  const numbers = decodeNumbers(bytes);
-  for (let index = 0; index < numbers.length;) {
-    const [id = 0, length = 0] = numbers.slice(index, index + 2);
-    yield [id, numbers.slice(index + 2, index + 2 + length)];
-    index += 2 + length;
+  const reader = new NumberReader(bytes);
+  while (!reader.isAtEnd()) {
+    const id = reader.next();
+    const length = reader.next();
+    yield [id, Array.from({ length }, () => reader.next())];
   }
 }
+
+/** No number takes more bytes: 2^53 has 53 bits, of which each byte holds seven. */
+const numberBytesMax = 8;
 
 /** Whole numbers up to 2^53, seven bits a byte, the highest bit of a byte says that more follow. */
-function encodeNumbers(numbers: readonly number[]): Buffer {
-  let bytes = Buffer.allocUnsafe(numbers.length * 2 + 16);
-  let length = 0;
-  for (const number of numbers) {
-    if (length + 8 > bytes.length) bytes = Buffer.concat([bytes], bytes.length * 2);
+class NumberWriter {
+  #bytes = Buffer.allocUnsafe(16_384);
+  #length = 0;
+
+  add(number: number): void {
+    if (this.#length + numberBytesMax > this.#bytes.length) this.#grow();
     let rest = Math.max(0, Math.trunc(number));
     while (rest >= 0x80) {
-      bytes[length] = (rest % 0x80) | 0x80;
-      length += 1;
+      this.#bytes[this.#length] = (rest % 0x80) | 0x80;
+      this.#length += 1;
       rest = Math.floor(rest / 0x80);
     }
-    bytes[length] = rest;
-    length += 1;
+    this.#bytes[this.#length] = rest;
+    this.#length += 1;
   }
-  return bytes.subarray(0, length);
+
+  bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #grow(): void {
+    this.#bytes = Buffer.concat([this.#bytes], this.#bytes.length * 2);
+  }
 }
 
-function decodeNumbers(bytes: Uint8Array): number[] {
-  const numbers: number[] = [];
-  let number = 0;
-  let factor = 1;
-  for (const byte of bytes) {
-    number += (byte & 0x7f) * factor;
-    if (byte >= 0x80) {
-      factor *= 0x80;
-      continue;
-    }
-    numbers.push(number);
-    number = 0;
-    factor = 1;
+class NumberReader {
+  readonly #bytes: Uint8Array;
+  #offset = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
   }
-  return numbers;
+
+  isAtEnd(): boolean {
+    return this.#offset >= this.#bytes.length;
+  }
+
+  next(): number {
+    let number = 0;
+    for (let factor = 1; ; factor *= 0x80) {
+      const byte = this.#bytes[this.#offset] ?? 0;
+      this.#offset += 1;
+      number += (byte & 0x7f) * factor;
+      if (byte < 0x80) return number;
+    }
+  }
 }

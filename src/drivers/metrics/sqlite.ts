@@ -15,7 +15,7 @@ import { openOrBeginAnew } from "./file.ts";
 
 const coarsestMs = metricLevels.at(-1)!.stepMs;
 const pointsPerChunk = 360;
-const seriesAtOnce = 20;
+const seriesAtOnce = 4;
 const defaultBytesMax = 256 * 1024 * 1024;
 
 type SeriesRow = { id: number; kind: SeriesKind; branch_id: number | null; name: string };
@@ -202,7 +202,7 @@ class SqliteMetrics implements MetricsStore {
   /** Beyond the bound the finest and oldest go first, whoever's they are. */
   #bound(): void {
     const drop = this.#db.prepare(
-      "DELETE FROM chunks WHERE rowid IN (SELECT rowid FROM chunks ORDER BY step, start LIMIT 200)",
+      "DELETE FROM chunks WHERE rowid IN (SELECT rowid FROM chunks ORDER BY step, start LIMIT 20)",
     );
     while (this.sizeBytes() > this.#bytesMax && drop.run().changes > 0);
   }
