@@ -117,7 +117,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     executor,
     router,
     workspace: createFolderWorkspace(join(folder.path, "data"), privileges),
-    users: { retire: async () => {} },
+    users: { retire: async () => {}, setNetwork: async () => {} },
     jobLog: createJobFiles(join(folder.path, "jobs")),
     instanceLogs: createInstanceFiles(logs),
     routerLogs: createRouterFiles(join(folder.path, "router")),

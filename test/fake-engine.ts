@@ -68,6 +68,7 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
       if (!["shop", "blog"].includes(app)) throw new PlatformError("app_not_found", { app });
       return shopStatus;
     },
+    setNetwork: async (app, network, actor) => note("setNetwork", app, network, actor),
     destroyApp: async (app, actor) => (note("destroyApp", app, actor), job("destroy", app)),
     listReleases: async () => ({ releases: [shopRelease], currentId: shopRelease.id }),
     releaseInfo: async (target, number) => (note("releaseInfo", target, number), shopRelease),
@@ -254,6 +255,7 @@ const shop: App = {
   teamId: 1,
   managedBy: null,
   userNumber: 1,
+  network: "open",
   createdAt: moment,
 };
 

@@ -6,7 +6,8 @@ import type { Privileges } from "#domain/privileges.ts";
 import { exec } from "#lib/exec.ts";
 import { beginRealm } from "#privileged/begin.ts";
 import { createHelper, type AuditEntry } from "#privileged/helper.ts";
-import { createRealm, type Realm } from "#privileged/realm.ts";
+import { createRealm, usersIn, type Realm } from "#privileged/realm.ts";
+import { openWalls, ownWalls } from "#privileged/walls.ts";
 import { claimUsers, releaseUsers } from "#setup/uid-range.ts";
 import { tools } from "./machine.ts";
 
@@ -36,7 +37,8 @@ export async function startPrivileges(
   const account = hasUsers ? { uid: 65_533, gid: 65_533 } : self;
   const usersFrom = hasUsers ? await claimUsers(home) : null;
   const relay = join(import.meta.dirname, "../src/bin/berth-terminal.ts");
-  const realm = createRealm({ home, tools, relay, account, usersFrom });
+  const walls = usersFrom === null ? ownWalls() : await wallsFor(usersFrom, account.uid);
+  const realm = createRealm({ home, tools, relay, account, usersFrom, walls });
   await mkdir(join(home, "logs/instances"), { recursive: true });
   await beginRealm(realm);
   const audit: AuditEntry[] = [];
@@ -75,7 +77,15 @@ export async function startPrivileges(
       await rename(realm.layout.growing(id), realm.layout.artifact(id));
     },
     [Symbol.asyncDispose]: async () => {
+      await walls.fence?.remove();
+      await walls.cgroups?.removeAll((usersFrom ?? 0) + 1);
+      await walls.cgroups?.close();
       if (hasUsers) await releaseUsers(home);
     },
   };
+}
+
+function wallsFor(usersFrom: number, accountUid: number) {
+  const trustedUids = [0, accountUid];
+  return openWalls({ uids: usersIn(usersFrom), trustedUids, openPorts: [] });
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AppName } from "#domain/app.ts";
+import { AppName, Network } from "#domain/app.ts";
 import { TeamName } from "#domain/team.ts";
 import { list, oneOf } from "./list.ts";
 import { operation } from "./operation.ts";
@@ -40,6 +40,18 @@ export const appInfo = operation({
   result: AppStatusView,
   errors: ["app_not_found"],
   needs: "app:read",
+});
+
+export const setNetwork = operation({
+  id: "apps.network",
+  method: "PUT",
+  path: "/apps/:app/network",
+  summary: "Lets an app's programs and builds connect to the outside, or closes that.",
+  params,
+  body: z.strictObject({ network: Network }),
+  result: AppStatusView,
+  errors: ["app_not_found"],
+  needs: "app:configure",
 });
 
 export const destroyApp = operation({

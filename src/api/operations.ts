@@ -1,5 +1,5 @@
 import { endSession, listSessions, setPassword, whoAmI } from "./account.ts";
-import { appInfo, createApp, destroyApp, listApps } from "./apps.ts";
+import { appInfo, createApp, destroyApp, listApps, setNetwork } from "./apps.ts";
 import { listAudit } from "./audit.ts";
 import { changeConfigVars, listConfigVars, revealConfigVars } from "./config.ts";
 import { createDeploy, openRepository, readRepository, rebuild } from "./deploys.ts";
@@ -44,6 +44,7 @@ export const operations: readonly Operation[] = [
   listApps,
   createApp,
   appInfo,
+  setNetwork,
   destroyApp,
   listReleases,
   releaseInfo,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BranchName } from "#domain/app.ts";
+import { BranchName, Network } from "#domain/app.ts";
 import { DomainConfig } from "#domain/domain-name.ts";
 import { doors } from "#domain/door.ts";
 import { jobKinds, jobStatuses, stepStatuses } from "#domain/job.ts";
@@ -23,6 +23,7 @@ const ErrorView = z.object({ code: z.string(), message: z.string(), hint: z.stri
 const AppView = z.object({
   name: z.string(),
   managedBy: z.string().nullable().describe("Configuration file that manages it."),
+  network: Network.describe("Whether its programs may connect to the outside."),
   createdAt: Timestamp,
 });
 

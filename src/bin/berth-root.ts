@@ -4,20 +4,27 @@ import { join } from "node:path";
 import { machineClock } from "#lib/clock.ts";
 import { beginRealm } from "#privileged/begin.ts";
 import { createHelper } from "#privileged/helper.ts";
-import { createRealm } from "#privileged/realm.ts";
+import { createRealm, usersIn } from "#privileged/realm.ts";
+import { openWalls } from "#privileged/walls.ts";
 
 /**
  * The one program of Berth's own that runs as root: a dozen verbs on a unix socket, in a folder that
  * only berthd's group may enter. It parses no network input, and every call leaves a line.
  */
-const [home = "", usersFrom = "", uid = "", gid = ""] = process.argv.slice(2);
+const [home = "", usersFrom = "", uid = "", gid = "", router = "", ports = ""] =
+  process.argv.slice(2);
 const code = join(import.meta.dirname, "../..");
 const account = { uid: Number(uid), gid: Number(gid) };
 const tools = { node: process.execPath, npm: join(code, "node_modules/npm") };
 const relay = join(import.meta.dirname, "berth-terminal.ts");
-const realm = createRealm({ home, tools, relay, account, usersFrom: Number(usersFrom) });
 
 process.umask(0o022);
+const walls = await openWalls({
+  uids: usersIn(Number(usersFrom)),
+  trustedUids: [0, account.uid, Number(router)],
+  openPorts: ports.split(",").map(Number),
+});
+const realm = createRealm({ home, tools, relay, account, usersFrom: Number(usersFrom), walls });
 await beginRealm(realm);
 const helper = createHelper(realm, (entry) => {
   const line = { at: machineClock.now(), by: account.uid, ...entry };

@@ -36,7 +36,9 @@ const nginxConf = renderNginx({
   },
 });
 const sshdConf = renderSshd(layout, { address, ssh });
-await writeTree({ layout, users, node: process.execPath, code, nginxConf, sshdConf });
+const visitorPorts = [direct, http, terminated, tls, ...settings.openPorts];
+const node = process.execPath;
+await writeTree({ layout, users, node, code, nginxConf, sshdConf, visitorPorts });
 process.stdout.write(`${JSON.stringify(settings)}\n`);
 
 /** Loaded only to be compiled into the cache, which berth-root begins with. */

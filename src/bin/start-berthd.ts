@@ -81,7 +81,7 @@ export async function startBerthd(home: string, helper: string | null): Promise<
     clock: machineClock,
     log: { info: log.info.bind(log), error: log.error.bind(log) },
     hostConfig: () => hostConfig,
-    host: hostOf(home, version, helper !== null),
+    host: await hostOf(privileges, { home, version, hasUsers: helper !== null }),
   });
   const around = await whatServes(layout, () => hostConfig);
   const server = createHttpServer({ engine, version, log, ...around });
@@ -153,9 +153,13 @@ function versionOf(checkout: string): string {
   return manifest.version;
 }
 
-function hostOf(home: string, version: string, hasHelper: boolean) {
+async function hostOf(
+  privileges: Privileges,
+  { home, version, hasUsers }: { home: string; version: string; hasUsers: boolean },
+) {
   const account = userInfo().username;
-  const isolation = isolationOf({ hasUsers: hasHelper });
+  const protections = await privileges.call("protections", {});
+  const isolation = isolationOf({ hasUsers, ...protections });
   return { home, version, account, sshNames: [account], isolation };
 }
 

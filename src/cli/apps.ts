@@ -1,6 +1,6 @@
-import { appInfo, createApp, destroyApp, listApps } from "#api/apps.ts";
+import { appInfo, createApp, destroyApp, listApps, setNetwork } from "#api/apps.ts";
 import type { AppStatusView, BranchView } from "#api/views.ts";
-import { parseTarget } from "#domain/app.ts";
+import { parseTarget, type Network } from "#domain/app.ts";
 import { command, jobCommand } from "./command.ts";
 import { listCommand } from "./list-command.ts";
 import { moment } from "./moment.ts";
@@ -40,6 +40,8 @@ export const appCommands = [
     input: ({ target }) => ({ params: { app: parseTarget(target).app } }),
     print: printApp,
   }),
+  networkCommand("open", "Lets an app's programs and builds connect to the outside."),
+  networkCommand("closed", "Lets an app's programs and builds connect to nothing outside."),
   jobCommand({
     usage: "apps:destroy [app]",
     aliases: ["destroy"],
@@ -75,6 +77,19 @@ export const appCommands = [
   }),
 ];
 
+function networkCommand(network: Network, summary: string) {
+  const usage = network === "open" ? "network:open [app]" : "network:close [app]";
+  return command({
+    usage,
+    target: "argument",
+    summary,
+    example: usage.replace("[app]", "shop"),
+    operation: setNetwork,
+    input: ({ target }) => ({ params: { app: parseTarget(target).app }, body: { network } }),
+    print: ({ app }, out) => out.line(`The network of ${app.name} is ${app.network}.`),
+  });
+}
+
 function rowsOf({ app, branches }: AppStatusView): string[][] {
   if (branches.length === 0) return [[app.name, "undeployed", "-", "-", "-"]];
   return branches.map((branch) => [
@@ -90,6 +105,7 @@ function printApp({ app, gitRemote, branches }: AppStatusView, out: Output): voi
   out.line(`App         ${app.name}`);
   out.line(`Git remote  ${gitRemote}`);
   out.line(`Made        ${moment(app.createdAt)}`);
+  if (app.network === "closed") out.line("Network     closed");
   if (app.managedBy !== null) out.line(`Managed by  ${app.managedBy}`);
   for (const branch of branches) {
     out.line("");

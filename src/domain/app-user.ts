@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Network } from "./app.ts";
 
 /**
  * Uids that no convention gives to anything, and how many of them a home has: its apps' numbers,
@@ -29,6 +30,8 @@ export function nextUserNumber(taken: readonly number[]): number | null {
 
 /** The Linux users that apps have. */
 export type Users = {
+  /** Opens or closes their connections to the outside, from now on. */
+  readonly setNetwork: (userNumber: number, network: Network) => Promise<void>;
   /**
    * Ends everything of an app's user. Resolves when nothing of it is left, so that another app may
    * have its number. @throws {PlatformError} `user_not_retired`

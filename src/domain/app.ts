@@ -31,6 +31,10 @@ export const ProcessTypeName = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, "use letters, digits, _ and -, starting with a letter");
 
+/** Whether an app's programs may connect to anything but themselves and the services bound to it. */
+export const Network = z.enum(["open", "closed"]);
+export type Network = z.infer<typeof Network>;
+
 export type App = {
   readonly id: number;
   readonly name: string;
@@ -40,6 +44,7 @@ export type App = {
   readonly managedBy: string | null;
   /** Which of the home's Linux users is its own, see `app-user.ts`. */
   readonly userNumber: number;
+  readonly network: Network;
   readonly createdAt: Date;
 };
 

@@ -22,6 +22,7 @@ export const eventCatalog = {
   "config.changed": "Config vars were set or unset.",
   "secret.revealed": "The value of a secret was shown to somebody.",
   "secrets.rotated": "The secrets were encrypted with a new key.",
+  "network.changed": "An app's connections to the outside were opened or closed.",
   "limits.changed": "Limits of an app, a process type or its builds were changed.",
   "formation.changed": "The wanted number of instances was changed.",
   "domain.added": "A domain was pointed at an app.",

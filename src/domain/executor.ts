@@ -1,3 +1,4 @@
+import type { Network } from "./app.ts";
 import type { InstanceSpec, ObservedInstance } from "./instance.ts";
 import type { Limits } from "./limits.ts";
 import type { InstanceUsage } from "./metrics.ts";
@@ -7,6 +8,7 @@ export type InstanceStart = {
   readonly spec: InstanceSpec;
   /** The app's Linux user, by its number. */
   readonly userNumber: number;
+  readonly network: Network;
   readonly port: number | null;
   readonly logName: string;
 };

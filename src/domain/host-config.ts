@@ -136,6 +136,12 @@ export const HostSettings = z.strictObject({
     .max(1_000_000)
     .default(2048)
     .describe("Megabytes (MiB) that one push may send; 2048 by default."),
+  openPorts: z
+    .array(Port)
+    .default([])
+    .describe(
+      "Ports of this machine that apps may connect to beside the router's, such as a database's; none by default. Holds after the next berth up.",
+    ),
   diskFloorMb: z
     .int()
     .nonnegative()

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UserNumber } from "./app-user.ts";
+import { Network } from "./app.ts";
 import type { ObservedInstance } from "./instance.ts";
 import { Limits } from "./limits.ts";
 import type { Session } from "./runner.ts";
@@ -29,6 +30,9 @@ export const privilegedVerbs = {
     command: CommandLine,
     env: Environment,
     limits: Limits,
+    network: Network,
+    /** Where the router may connect to it. */
+    port: z.int().min(1).max(65_535).nullable(),
     /** `<branch id>/<instance id>-<web.1>` */
     logName: z.string().regex(/^\d{1,15}\/\d{1,15}-[A-Za-z][A-Za-z0-9_-]{0,62}\.\d{1,9}$/),
   }),
@@ -36,6 +40,8 @@ export const privilegedVerbs = {
   stopInstance: z.strictObject({ id: Id, graceMs: Milliseconds }),
   /** Lets an instance run again that ended too often in a row. */
   reviveInstance: z.strictObject({ id: Id }),
+  /** Holds a running instance to other limits of memory, processor and processes. */
+  limitInstance: z.strictObject({ id: Id, limits: Limits }),
   listInstances: z.strictObject({}),
   observeInstance: z.strictObject({ id: Id }),
   /** TCP ports on which an instance's processes listen. */
@@ -50,6 +56,7 @@ export const privilegedVerbs = {
     command: CommandLine,
     env: Environment,
     limits: Limits,
+    network: Network,
     timeoutMs: Milliseconds,
     takesInput: z.boolean(),
     terminal: z
@@ -60,6 +67,10 @@ export const privilegedVerbs = {
       })
       .nullable(),
   }),
+  /** Opens or closes an app's connections to the outside. Repeatable. */
+  setNetwork: z.strictObject({ user: UserNumber, network: Network }),
+  /** What this machine lets us do for the apps' safety. */
+  protections: z.strictObject({}),
   /** Gives a tree that berthd has checked out to the app's user, to build in. */
   handOverArtifact: z.strictObject({ artifactId: Id, user: UserNumber }),
   /** Takes a built tree back: nobody writes to it any more, and only the app and Berth read it. */
@@ -82,7 +93,20 @@ export type VerbResult<V extends PlainVerb> = V extends "listInstances"
     ? ObservedInstance
     : V extends "listeningPorts"
       ? number[]
-      : null;
+      : V extends "protections"
+        ? Protections
+        : null;
+
+/** What holds for the apps of a home, which depends on the machine and on who started Berth. */
+export type Protections = {
+  /** What the kernel limits of each instance and command. */
+  readonly limited: readonly ("memory" | "cpu" | "pids")[];
+  readonly hasFence: boolean;
+  /** Why there is none. */
+  readonly fenceProblem: string | null;
+  /** System calls that no app needs are refused. */
+  readonly hasFilter: boolean;
+};
 
 /** What has privilege, as berthd sees it: a process of its own, or this one. */
 export type Privileges = {

@@ -1,3 +1,4 @@
+import type { App } from "./app.ts";
 import type { ConfigVars } from "./config-var.ts";
 import { PlatformError, type ErrorCode, type ErrorDetails } from "./errors.ts";
 import type { ExitStatus } from "./instance.ts";
@@ -5,7 +6,7 @@ import type { Limits } from "./limits.ts";
 
 /** One command to its end, inside the sandbox: a build step, a hook, a one-off command. */
 export type SandboxCommand = {
-  readonly app: { readonly id: number; readonly userNumber: number };
+  readonly app: Pick<App, "id" | "userNumber" | "network">;
   /** The tree at /app. */
   readonly artifactId: number;
   /** The artifact still grows: it can be written to, and the app's cache is at /cache. */
@@ -16,7 +17,11 @@ export type SandboxCommand = {
   readonly limits: Limits;
 };
 
-export type Outcome = ExitStatus & { readonly timedOut: boolean };
+export type Outcome = ExitStatus & {
+  readonly timedOut: boolean;
+  /** A build was ended because its tree and its cache outgrew their limit. */
+  readonly outOfDisk?: boolean;
+};
 
 export type RunOptions = {
   readonly onOutput: (chunk: Uint8Array) => void;

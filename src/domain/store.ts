@@ -59,8 +59,8 @@ export type Store = {
 
   readonly apps: Rows<
     App,
-    Without<App, "id" | "teamId" | "userNumber"> & { readonly teamId?: number },
-    Patch<App, "managedBy" | "teamId">
+    Without<App, "id" | "teamId" | "userNumber" | "network"> & { readonly teamId?: number },
+    Patch<App, "managedBy" | "teamId" | "network">
   > & {
     readonly named: (name: string) => App | null;
     /** Those that are not being destroyed, by name. */

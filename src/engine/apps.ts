@@ -1,4 +1,4 @@
-import { AppName, type App } from "#domain/app.ts";
+import { AppName, type App, type Network } from "#domain/app.ts";
 import { BranchConfig, targetOf, type Branch } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { Job } from "#domain/job.ts";
@@ -101,6 +101,17 @@ export async function removeApp(
     const about = { appId: app.id, target: app.name };
     note(context, "app.destroyed", { ...about, actor: job.actor, message });
   });
+}
+
+/** Opens or closes what an app's programs may connect to. */
+export async function setNetwork(
+  context: EngineContext,
+  { app, network, actor }: { app: App; network: Network; actor: string },
+): Promise<void> {
+  context.store.apps.update(app.id, { network });
+  await context.users.setNetwork(app.userNumber, network);
+  const message = `The network of ${app.name} is ${network}.`;
+  note(context, "network.changed", { appId: app.id, target: app.name, actor, message });
 }
 
 /**

@@ -134,12 +134,13 @@ export function appOf(
 ): SandboxCommand["app"] {
   const app = store.apps.get(appId);
   if (!app) throw new PlatformError("app_not_found", { app: `number ${appId}` });
-  return { id: app.id, userNumber: app.userNumber };
+  return { id: app.id, userNumber: app.userNumber, network: app.network };
 }
 
 /** Null for a good end. */
 export function problemOf(outcome: Outcome, timeoutMs: number, memoryFix: string): string | null {
   if (outcome.timedOut) return `it took longer than ${timeoutMs / 1000} s`;
+  if (outcome.outOfDisk === true) return "its files and its cache outgrew the limit of its disk";
   if (outcome.outOfMemory === true) return `it ran out of memory; ${memoryFix}`;
   return outcome.code === 0 ? null : `it ${describeExit(outcome)}`;
 }

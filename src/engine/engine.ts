@@ -1,4 +1,4 @@
-import type { App } from "#domain/app.ts";
+import type { App, Network } from "#domain/app.ts";
 import type { Branch } from "#domain/branch.ts";
 import type { ChangeListener } from "#domain/changes.ts";
 import type { ReleaseDifference } from "#domain/code-changes.ts";
@@ -193,6 +193,8 @@ export type Engine = {
   readonly createApp: (name: string, actor: string, teamId?: number | null) => Promise<App>;
   readonly listApps: (query: AppQuery) => Promise<AppStatus[]>;
   readonly appInfo: (app: string) => Promise<AppStatus>;
+  /** Holds from now on, for what runs too; a connection that stands lives on until it ends. */
+  readonly setNetwork: (app: string, network: Network, actor: string) => Promise<void>;
   /** From now on nobody finds it; when the job has ended, nothing of it is left. */
   readonly destroyApp: (app: string, actor: string) => Promise<Job>;
 

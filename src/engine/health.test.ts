@@ -42,7 +42,7 @@ test("what ends again and again is started again after a growing delay", async (
   });
   const watch = await watchOf({ ...world.context, executor });
   await using watcher = executor.watch((id) => void watch.health.onExit(id).catch(() => {}));
-  await executor.start({ ...row, userNumber: 1, logName: "1/1-web.1" });
+  await executor.start({ ...row, userNumber: 1, network: "open", logName: "1/1-web.1" });
   await eventually(() => watch.waits.length >= 8, "eight tries");
   watch.stopping.abort();
   assert.deepEqual(watch.waits.slice(0, 8), [10, 20, 40, 80, 160, 300, 300, 300]);

@@ -278,11 +278,12 @@ export function nameOf(instance: Pick<Instance, "processType" | "index">): strin
 }
 
 export function startOf({ store, instanceLogs }: EngineContext, instance: Instance): InstanceStart {
-  const appId = store.branches.get(instance.branchId)?.appId ?? 0;
+  const app = store.apps.get(store.branches.get(instance.branchId)?.appId ?? 0);
   return {
     id: instance.id,
     spec: instance.spec,
-    userNumber: store.apps.get(appId)?.userNumber ?? 0,
+    userNumber: app?.userNumber ?? 0,
+    network: app?.network ?? "closed",
     port: instance.port,
     logName: instanceLogs.nameOf(instance),
   };

@@ -121,7 +121,13 @@ test("at the start, what nobody knows is stopped, and what was recorded but not 
   const { store, executor } = world;
   const [only] = store.instances.list();
   assert.ok(only);
-  const start = { spec: only.spec, userNumber: 1, port: 61_777, logName: "1/x" };
+  const start = {
+    spec: only.spec,
+    userNumber: 1,
+    network: "open",
+    port: 61_777,
+    logName: "1/x",
+  } as const;
   await executor.start({ ...start, id: 999 });
   await executor.stop(only.id, 0);
   await world.restart();

@@ -1,7 +1,7 @@
 import { PlatformError } from "#domain/errors.ts";
 import { consoleUrlOf } from "#domain/host-config.ts";
 import type { Store } from "#domain/store.ts";
-import { createApp, destroyApp } from "./apps.ts";
+import { createApp, destroyApp, setNetwork } from "./apps.ts";
 import { rollback, scale } from "./changes.ts";
 import { revealConfigVars, rotateSecrets, setConfigVars } from "./config-vars.ts";
 import type { EngineContext } from "./context.ts";
@@ -59,6 +59,8 @@ function appOperations(context: EngineContext, parts: Parts) {
       createApp(context, parts.publisher, { name, teamId, actor }),
     listApps: async (query) => listApps(context, query),
     appInfo: async (name) => appStatus(context, appNamed(store, name)),
+    setNetwork: (name, network, actor) =>
+      setNetwork(context, { app: appNamed(store, name), network, actor }),
     destroyApp: async (name, actor) => {
       const app = appNamed(store, name);
       refuseManagedApp(app, app.name);

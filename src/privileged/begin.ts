@@ -1,6 +1,8 @@
 import { chown, mkdir } from "node:fs/promises";
 import { removeOldScratch } from "./commands.ts";
-import { removeHalfStarted } from "./instances.ts";
+import { namesIn } from "#lib/files.ts";
+import { putUpAgain, removeHalfStarted } from "./instances.ts";
+import { instanceIdOf } from "./layout.ts";
 import type { Realm } from "./realm.ts";
 
 /** Makes the folders that the verbs work in, and removes what a killed predecessor left in them. */
@@ -14,4 +16,6 @@ export async function beginRealm(realm: Realm): Promise<void> {
   if (hasUsers) await chown(layout.exits, 0, account.gid);
   await removeOldScratch(realm);
   await removeHalfStarted(realm);
+  const ids = (await namesIn(layout.services)).flatMap((name) => instanceIdOf(name) ?? []);
+  for (const id of ids) await putUpAgain(realm, id);
 }

@@ -80,7 +80,7 @@ export async function usageIn(
 }
 
 /** How often the kernel killed for lack of memory, from memory.events or memory.oom_control. */
-function killsIn(memoryEvents: string): number {
+export function killsIn(memoryEvents: string): number {
   return field(memoryEvents, "oom_kill");
 }
 

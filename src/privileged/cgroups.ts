@@ -34,6 +34,8 @@ export type Cgroups = {
   readonly update: (cgroup: CgroupName, limits: Limits) => Promise<void>;
   /** Ends everything in it and removes it; does nothing when it is gone. */
   readonly remove: (cgroup: CgroupName) => Promise<void>;
+  /** Makes an app's part of the tree, by which the fence knows it. */
+  readonly ensureApp: (uid: number) => Promise<void>;
   /** Ends everything of an app and removes its part of the tree. */
   readonly removeAll: (uid: number) => Promise<void>;
   /** Removes Berth's own part of the tree, as far as it is empty. */
@@ -88,8 +90,11 @@ export async function openCgroups(
         for (const folder of [apps, base, dirname(base)]) await rmdir(folder).catch(ignoreInUse);
       }
     },
+    ensureApp: async (uid) => {
+      for (const { apps } of places) await mkdir(appFolder(apps, uid), { recursive: true });
+    },
     removeAll: async (uid) => {
-      const folders = places.map(({ apps }) => join(apps, `u${uid}`));
+      const folders = places.map(({ apps }) => appFolder(apps, uid));
       for (const name of await namesOf(places, uid)) await removeFolders(all({ uid, name }));
       await removeFolders(folders);
     },
@@ -221,10 +226,14 @@ async function namesOf(places: readonly Place[], uid: number): Promise<string[]>
   return [...names].toSorted();
 }
 
-function folderOf(place: Place, { uid, name }: CgroupName): string {
+function appFolder(apps: string, uid: number): string {
   assert(Number.isSafeInteger(uid) && uid > 0, `${uid} is no uid of an app`);
+  return join(apps, `u${uid}`);
+}
+
+function folderOf({ apps }: Place, { uid, name }: CgroupName): string {
   assert(/^[a-z][a-z0-9-]{0,80}$/.test(name), `${name} is no name of a cgroup`);
-  return join(place.apps, `u${uid}`, name);
+  return join(appFolder(apps, uid), name);
 }
 
 /** nft finds a cgroup by its path below the usual place alone. */

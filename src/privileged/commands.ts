@@ -10,10 +10,12 @@ import { renderExecline } from "#lib/execline.ts";
 import { namesIn } from "#lib/files.ts";
 import { encodeFrame } from "#lib/frames.ts";
 import type { Caller } from "./caller.ts";
+import { outgrows } from "./disk-watch.ts";
 import { exitOf } from "./exits.ts";
 import type { Ids, Realm } from "./realm.ts";
 import { renderSandbox, sandboxArgv, type SandboxInput } from "./sandbox.ts";
 import { ensureCache, makeFolder, removeAll, requireArtifact, requireGrowing } from "./trees.ts";
+import { goBehind, limitInside, putUp, takeDown, type Confined } from "./walls.ts";
 
 type Command = VerbArguments<"runCommand">;
 
@@ -26,14 +28,17 @@ const inputBacklogMax = 1024 * 1024;
  */
 export async function runCommand(realm: Realm, command: Command, caller: Caller): Promise<Outcome> {
   const user = realm.userOf(command.user);
-  const { building, terminal } = command;
-  const scratch = building || terminal ? await makeScratch(realm, user) : null;
+  const id = randomUUID();
+  const { building, terminal, limits, network } = command;
+  const confined: Confined = { uid: user.uid, name: `c${id}`, limits, network, port: null };
+  const scratch = building || terminal ? await makeScratch(realm, user, id) : null;
   try {
+    await putUp(realm.walls, confined);
     const sandbox = {
       user,
       writable: building,
       scratchDir: building ? scratch : null,
-      scratchBytes: command.limits.diskBytes,
+      scratchBytes: limits.diskBytes,
       env: command.env,
       ownsTerminal: terminal !== null,
       ...(building
@@ -44,12 +49,13 @@ export async function runCommand(realm: Realm, command: Command, caller: Caller)
         : { dir: await requireArtifact(realm, command.artifactId, user), cacheDir: null }),
     };
     const inputs = renderSandbox(sandbox, realm.tools);
-    const program = sandboxArgv(command.command);
+    const program = sandboxArgv(command.command, limitInside(realm.walls, limits));
     if (!terminal || scratch === null)
-      return await runIn(realm, { command, user, program, inputs }, caller);
+      return await runIn(realm, { command, confined, program, inputs }, caller);
     const words = await throughTerminal(realm, { terminal, user, scratch }, { program, inputs });
-    return await runIn(realm, { command, user, program: words, inputs: [] }, caller);
+    return await runIn(realm, { command, confined, program: words, inputs: [] }, caller);
   } finally {
+    await takeDown(realm.walls, confined);
     if (scratch !== null) await removeAll(realm, scratch);
   }
 }
@@ -61,8 +67,8 @@ export async function removeOldScratch(realm: Realm): Promise<void> {
   }
 }
 
-async function makeScratch(realm: Realm, user: Ids): Promise<string> {
-  const path = join(realm.layout.scratch, randomUUID());
+async function makeScratch(realm: Realm, user: Ids, id: string): Promise<string> {
+  const path = join(realm.layout.scratch, id);
   await makeFolder(path, user);
   for (const name of ["tmp", "home"]) await makeFolder(join(path, name), user);
   return path;
@@ -90,7 +96,7 @@ async function throughTerminal(
 }
 
 /** The folder is the user's, who may put there what they like: a link is never written through. */
-async function writeFor(path: string, text: string, { uid, gid }: Ids): Promise<void> {
+async function writeFor(path: string, text: string | Uint8Array, { uid, gid }: Ids): Promise<void> {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   await using file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o400);
   await file.writeFile(text);
@@ -101,24 +107,56 @@ async function runIn(
   realm: Realm,
   asked: {
     command: Command;
-    user: Ids;
+    confined: Confined;
     program: readonly string[];
     inputs: readonly SandboxInput[];
   },
   caller: Caller,
 ): Promise<Outcome> {
-  const { command, user, inputs } = asked;
+  const { command, confined, inputs } = asked;
   const timeout = AbortSignal.timeout(command.timeoutMs);
-  const [program = "", ...args] = [...realm.become(user), ...asked.program];
-  const child = start([program, ...args], {
+  const full = new AbortController();
+  const done = new AbortController();
+  const child = start(argvOf(realm, asked), {
     stdio: stdioFor(command.takesInput, inputs),
-    signal: AbortSignal.any([caller.gone, timeout]),
+    signal: AbortSignal.any([caller.gone, timeout, full.signal]),
   });
   feed(child, inputs);
   if (command.takesInput) takeInput(child, command, caller);
   passOn(child, caller);
-  const end = await ended(child);
-  return { ...exitOf(end.code, end.signal), timedOut: timeout.aborted };
+  const watching = watchDisk(realm, command, done.signal).then((isFull) => isFull && full.abort());
+  const end = await ended(child).finally(() => done.abort());
+  await watching;
+  const usage = await realm.walls.cgroups?.usage(confined);
+  const outOfMemory = (usage?.outOfMemory ?? 0) > 0 && end.code !== 0;
+  return {
+    ...exitOf(end.code, end.signal),
+    timedOut: timeout.aborted,
+    ...(outOfMemory ? { outOfMemory } : {}),
+    ...(full.signal.aborted ? { outOfDisk: true } : {}),
+  };
+}
+
+/** What it is started with is an argument to execline, not text in it: only the walls are text. */
+function argvOf(
+  realm: Realm,
+  asked: { command: Command; confined: Confined; program: readonly string[] },
+): [string, ...string[]] {
+  const script = [...goBehind(realm.walls, asked.confined), [{ substituted: "$@" }]];
+  const user = realm.become(realm.userOf(asked.command.user));
+  const text = renderExecline(script, { args: "-S0" });
+  return ["execlineb", "-S0", "-c", text, ...user, ...asked.program];
+}
+
+/** Resolves with true when a build has outgrown its disk; its cache is then given up, too. */
+async function watchDisk(realm: Realm, command: Command, signal: AbortSignal): Promise<boolean> {
+  if (!command.building) return false;
+  const { layout } = realm;
+  const cache = layout.cache(command.appId);
+  const folders = [layout.growing(command.artifactId), cache];
+  const isFull = await outgrows(folders, command.limits.diskBytes, signal);
+  if (isFull) await removeAll(realm, cache);
+  return isFull;
 }
 
 function stdioFor(takesInput: boolean, inputs: readonly SandboxInput[]): ("pipe" | "ignore")[] {

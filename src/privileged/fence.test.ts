@@ -36,14 +36,14 @@ test("an instance's port is open to the router while the app that it was given t
   if (!world) return;
   const port = await world.listen(shop, "127.0.0.1");
   assert.equal(await connects(port), "refused");
-  await world.fence.openPort(shop, port);
+  await world.fence.admit(shop, { network: "open", port: port });
   assert.equal(await connects(port), "connected");
   assert.equal(await world.asks(uids.last + 1, port, "127.0.0.1"), "refused");
   await world.fence.closePort(shop, port);
   await world.fence.closePort(shop, port);
   assert.equal(await connects(port), "refused");
   const stolen = await world.listen(rival, "127.0.0.1");
-  await world.fence.openPort(shop, stolen);
+  await world.fence.admit(shop, { network: "open", port: stolen });
   assert.equal(await connects(stolen), "refused");
 });
 
@@ -106,7 +106,7 @@ test("a fence that stands is kept, and one with other rules takes its place with
   await using world = await openWorld(t);
   if (!world) return;
   const port = await world.listen(shop, "127.0.0.1");
-  await world.fence.openPort(shop, port);
+  await world.fence.admit(shop, { network: "open", port: port });
   await world.fence.setNetwork(rival, "closed");
   const before = await rulesFor(world.key);
   await world.reopen([]);
@@ -126,10 +126,10 @@ test("uids that are not of the range are refused", async (t) => {
   if (!world) return;
   const { fence } = world;
   for (const uid of [0, 1000, uids.last + 1, 1.5, Number.NaN]) {
-    assert.throws(() => fence.admit(uid), /a foreign uid/);
-    assert.throws(() => fence.openPort(uid, 8080), /a foreign uid/);
+    assert.throws(() => fence.admit(uid, { network: "open", port: 8080 }), /a foreign uid/);
+    assert.throws(() => fence.closePort(uid, 8080), /a foreign uid/);
   }
-  for (const port of [0, 65_536, 1.5]) assert.throws(() => fence.openPort(shop, port), /a port/);
+  for (const port of [0, 65_536, 1.5]) assert.throws(() => fence.closePort(shop, port), /a port/);
 });
 
 type World = AsyncDisposable & {
@@ -163,8 +163,7 @@ async function openWorld(t: TestContext): Promise<World | null> {
     apps: cgroups.unified ?? { path: "", level: 0 },
   });
   const fence = await openFence(settings([]));
-  await fence.admit(shop);
-  await fence.admit(rival);
+  for (const uid of [shop, rival]) await fence.admit(uid, { network: "open", port: null });
   const runAs = (uid: number, perl: string) =>
     exec(argvOf(cgroups, uid, perl), { timeoutMs: 10_000 });
   return {

@@ -1,19 +1,23 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import type { Network } from "#domain/app.ts";
 import { exec, ExecError } from "#lib/exec.ts";
 import { fenceSets, renderFence, type FenceSettings } from "./fence-rules.ts";
 
+type Admitted = { readonly network: Network; readonly port: number | null };
+
 /** Decides who may connect to whom on this machine. Every verb may be repeated. */
 export type Fence = {
-  /** Knows an app from now on, whose cgroup is there: it reaches its own listeners. */
-  readonly admit: (uid: number) => Promise<void>;
+  /**
+   * Knows an app from now on, whose cgroup is there: it reaches its own listeners. The router and
+   * berthd may connect to the port, while it is this app that listens there.
+   */
+  readonly admit: (uid: number, app: Admitted) => Promise<void>;
   /** Forgets an app. Its uid still reaches nothing here, as no uid of the range does unknown. */
   readonly forget: (uid: number) => Promise<void>;
-  /** Admits an app, and lets the router and berthd connect to a port while it is this app's. */
-  readonly openPort: (uid: number, port: number) => Promise<void>;
   readonly closePort: (uid: number, port: number) => Promise<void>;
   /** Ends an app's outgoing connections, also to the router and to a resolver; or allows them. */
-  readonly setNetwork: (uid: number, network: "open" | "closed") => Promise<void>;
+  readonly setNetwork: (uid: number, network: Network) => Promise<void>;
   /** Lets an app connect to what another uid of the range listens on, as to a service. */
   readonly link: (fromUid: number, toUid: number) => Promise<void>;
   readonly unlink: (fromUid: number, toUid: number) => Promise<void>;
@@ -52,22 +56,25 @@ function verbsOf(table: string, { uids, apps }: FenceSettings): Fence {
     assert(Number.isInteger(number) && number > 0 && number < 65_536, "a port");
     return `ports { ${cgroup(uid)} . ${number} }`;
   };
-  const add = (...elements: string[]) =>
-    nft(elements.map((element) => `add element ${table} ${element}`));
+  const adding = (elements: readonly string[]) =>
+    elements.map((it) => `add element ${table} ${it}`);
   // Adding it first makes removing it twice no error.
-  const drop = (...elements: string[]) =>
-    nft(elements.flatMap((it) => [`add element ${table} ${it}`, `delete element ${table} ${it}`]));
+  const dropping = (elements: readonly string[]) =>
+    elements.flatMap((it) => [`add element ${table} ${it}`, `delete element ${table} ${it}`]);
   const closed = (uid: number) => [`closed { ${known(uid)} }`, `closed_marks { ${known(uid)} }`];
   const app = (uid: number) => [`marks { ${known(uid)} : ${uid} }`, pair(uid, uid)];
+  const network = (uid: number, wanted: Network) =>
+    wanted === "closed" ? adding(closed(uid)) : dropping(closed(uid));
   return {
-    admit: (uid) => add(...app(uid)),
-    forget: (uid) => drop(...app(uid), ...closed(uid)),
-    openPort: (uid, number) => add(...app(uid), port(uid, number)),
-    closePort: (uid, number) => drop(port(uid, number)),
-    setNetwork: (uid, network) =>
-      network === "closed" ? add(...closed(uid)) : drop(...closed(uid)),
-    link: (from, to) => add(pair(from, to)),
-    unlink: (from, to) => drop(pair(from, to)),
+    admit: (uid, { network: wanted, port: number }) => {
+      const elements = number === null ? app(uid) : [...app(uid), port(uid, number)];
+      return nft([...adding(elements), ...network(uid, wanted)]);
+    },
+    forget: (uid) => nft(dropping([...app(uid), ...closed(uid)])),
+    closePort: (uid, number) => nft(dropping([port(uid, number)])),
+    setNetwork: (uid, wanted) => nft(network(uid, wanted)),
+    link: (from, to) => nft(adding([pair(from, to)])),
+    unlink: (from, to) => nft(dropping([pair(from, to)])),
     remove: () => nft([`table ${table}`, `delete table ${table}`]),
   };
 }

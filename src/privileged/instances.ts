@@ -2,16 +2,29 @@ import { mkdir, rename, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
+import type { ExitStatus } from "#domain/instance.ts";
+import type { Limits } from "#domain/limits.ts";
 import type { VerbArguments } from "#domain/privileges.ts";
 import { exec, ExecError } from "#lib/exec.ts";
-import { renderExecline } from "#lib/execline.ts";
-import { exists, namesIn, nullIfMissing, removeTree, writeAtomic } from "#lib/files.ts";
+import { renderExecline, type ExeclineWord } from "#lib/execline.ts";
+import {
+  exists,
+  namesIn,
+  nullIfMissing,
+  readIfThere,
+  removeTree,
+  writeAtomic,
+} from "#lib/files.ts";
+import { ignore, killsIn } from "./cgroup-files.ts";
+import { parseExit } from "./exits.ts";
+import { confinedOf, keptOf, loggerOf, writeKept } from "./kept.ts";
 import type { SupervisionLayout } from "./layout.ts";
 import { terminateInside } from "./processes.ts";
-import type { Ids, Realm } from "./realm.ts";
+import type { Realm } from "./realm.ts";
 import { renderSandbox, sandboxArgv, type SandboxInput } from "./sandbox.ts";
 import { statusOf } from "./status.ts";
 import { requireArtifact } from "./trees.ts";
+import { goBehind, limitInside, putUp, takeDown } from "./walls.ts";
 
 type Started = VerbArguments<"startInstance">;
 
@@ -24,6 +37,8 @@ const stuckAfterMs = 5000;
  */
 export async function startInstance(realm: Realm, instance: Started): Promise<void> {
   const { layout } = realm;
+  await putUp(realm.walls, confinedOf(realm, instance));
+  await putUp(realm.walls, loggerOf(realm, instance));
   const service = layout.service(instance.id);
   if (!(await exists(layout.link(instance.id)))) {
     await writeService(realm, instance);
@@ -46,20 +61,22 @@ async function untilSupervised(service: string): Promise<void> {
 }
 
 /** Stops an instance and removes what it had. @throws {PlatformError} `instance_stuck` */
-export async function stopInstance(
-  layout: SupervisionLayout,
-  id: number,
-  graceMs: number,
-): Promise<void> {
+export async function stopInstance(realm: Realm, id: number, graceMs: number): Promise<void> {
+  const { layout } = realm;
   const service = layout.service(id);
+  const kept = await keptOf(layout, id);
   if (await exists(join(service, "supervise"))) await end(service, id, graceMs);
   await unlink(layout.link(id)).catch(nullIfMissing);
   await exec(["s6-svc", "-xd", service]).catch(ignoreNotSupervised);
   await endLogger(join(service, "log"));
   // Without an s6-svscan there is nothing to tell.
   await rescan(layout).catch(ignoreNotSupervised);
+  if (kept) {
+    await takeDown(realm.walls, confinedOf(realm, { ...kept, id }));
+    await takeDown(realm.walls, loggerOf(realm, { ...kept, id }));
+  }
   for (const path of [service, partialOf(service)]) await removeTree(path);
-  await unlink(layout.exit(id)).catch(nullIfMissing);
+  for (const path of exitFiles(layout, id)) await unlink(path).catch(nullIfMissing);
 }
 
 /** A logger that cannot write what it still holds, as on a full disk, does not end by itself. */
@@ -73,8 +90,28 @@ async function endLogger(log: string): Promise<void> {
 }
 
 /** Lets an instance run again that ended too often in a row. */
-export async function reviveInstance(layout: SupervisionLayout, id: number): Promise<void> {
+export async function reviveInstance(realm: Realm, id: number): Promise<void> {
+  const { layout } = realm;
+  await putUpAgain(realm, id);
   await exec(["s6-svc", "-u", layout.service(id)]).catch(ignoreNotSupervised);
+}
+
+/** Holds an instance to other limits, now and whenever it is started again. */
+export async function limitInstance(realm: Realm, id: number, limits: Limits): Promise<void> {
+  const kept = await keptOf(realm.layout, id);
+  if (!kept) return;
+  await writeKept(realm.layout.service(id), { ...kept, limits });
+  // Version 1 does not go below what is in use: then it holds from the next start on.
+  const { cgroups } = realm.walls;
+  await cgroups?.update(confinedOf(realm, { ...kept, id }), limits).catch(ignore(["EBUSY"]));
+}
+
+/** After a restart of the machine nothing is left of what an instance was started behind. */
+export async function putUpAgain(realm: Realm, id: number): Promise<void> {
+  const kept = await keptOf(realm.layout, id);
+  if (!kept) return;
+  await putUp(realm.walls, confinedOf(realm, { ...kept, id }));
+  await putUp(realm.walls, loggerOf(realm, { ...kept, id }));
 }
 
 async function end(service: string, id: number, graceMs: number): Promise<void> {
@@ -96,12 +133,17 @@ async function end(service: string, id: number, graceMs: number): Promise<void> 
 }
 
 async function isDownWithin(service: string, ms: number): Promise<boolean> {
+  // To s6-svwait no time means for ever.
+  if (ms < 1) return false;
   try {
-    await exec(["s6-svwait", "-d", "-t", String(Math.ceil(ms)), service], { timeoutMs: ms + 5000 });
+    await exec(["s6-svwait", "-d", "-t", String(Math.ceil(ms)), service], {
+      timeoutMs: ms + 5000,
+    });
     return true;
   } catch (error) {
     if (error instanceof ExecError && error.code === 1) return (await statusOf(service)) === null;
-    if (error instanceof ExecError && error.code === 99) return false;
+    // It took longer, or already to begin waiting did.
+    if (error instanceof ExecError && (error.code === 99 || error.code === 111)) return false;
     throw error;
   }
 }
@@ -124,15 +166,17 @@ async function writeService(realm: Realm, instance: Started): Promise<void> {
     },
     realm.tools,
   );
-  const write = (name: string, text: string, mode: number) =>
+  const write = (name: string, text: string | Uint8Array, mode: number) =>
     writeAtomic(join(partial, name), text, mode);
   await removeTree(partial);
   await removeTree(service);
   await mkdir(join(partial, "log"), { recursive: true, mode: 0o700 });
   for (const input of inputs) await write(fileOf(input), input.text, 0o600);
-  await write("run", renderRun(realm, { user, inputs, command: instance.command }), 0o700);
-  await write("finish", renderFinish(layout.exit(instance.id)), 0o700);
-  await write("log/run", renderLog(realm, layout.log(instance.logName)), 0o700);
+  await writeKept(partial, instance);
+  for (const path of exitFiles(layout, instance.id)) await unlink(path).catch(nullIfMissing);
+  await write("run", renderRun(realm, instance, inputs), 0o700);
+  await write("finish", renderFinish(realm, instance), 0o700);
+  await write("log/run", renderLog(realm, instance), 0o700);
   await rename(partial, service);
 }
 
@@ -147,16 +191,16 @@ function partialOf(service: string): string {
   return `${service}.partial`;
 }
 
-/** The supervisor's privilege opens the files; what follows has none. */
-function renderRun(
-  realm: Realm,
-  { user, inputs, command }: { user: Ids; inputs: readonly SandboxInput[]; command: string },
-): string {
+/** The supervisor's privilege opens the files and the cgroups; what follows has none. */
+function renderRun(realm: Realm, instance: Started, inputs: readonly SandboxInput[]): string {
+  const { walls } = realm;
   const opened = inputs.map((it) => ["redirfd", "-r", String(it.descriptor), fileOf(it)]);
-  return renderExecline(
-    [["fdmove", "-c", "2", "1"], ...opened, [...realm.become(user), ...sandboxArgv(command)]],
-    { args: "-P" },
-  );
+  const argv = sandboxArgv(instance.command, limitInside(walls, instance.limits));
+  const program = [...realm.become(realm.userOf(instance.user)), ...argv];
+  const behind = goBehind(walls, confinedOf(realm, instance));
+  return renderExecline([["fdmove", "-c", "2", "1"], ...behind, ...opened, program], {
+    args: "-P",
+  });
 }
 
 function fileOf({ descriptor }: SandboxInput): string {
@@ -164,39 +208,59 @@ function fileOf({ descriptor }: SandboxInput): string {
 }
 
 /**
- * Notes how it ended, and gives up after five ends within a minute, so that a crashing app never
- * spins even while berthd is away.
+ * Notes how it ended, with the kernel's count of kills for lack of memory, beside the one of the end
+ * before. Gives up after five ends within a minute, so that a crashing app never spins even while
+ * berthd is away.
  * @see s6-supervise(8), s6-permafailon(8)
  */
-function renderFinish(exitFile: string): string {
-  const note = [
-    "redirfd",
-    "-w",
-    "1",
-    exitFile,
-    "echo",
-    { substituted: "${1}" },
-    { substituted: "${2}" },
-  ];
+function renderFinish(realm: Realm, instance: Started): string {
+  const [exit, memory, before] = exitFiles(realm.layout, instance.id);
+  const events = realm.walls.cgroups?.memoryEventsFile(confinedOf(realm, instance)) ?? null;
+  const count: ExeclineWord[][] =
+    events === null
+      ? []
+      : [
+          ["foreground", ["redirfd", "-w", "2", "/dev/null", "mv", "-f", "--", memory, before]],
+          ["foreground", ["cp", "--", events, memory]],
+        ];
+  const how = ["echo", { substituted: "${1}" }, { substituted: "${2}" }];
   return renderExecline(
     [
-      ["foreground", note],
+      ...count,
+      ["foreground", ["redirfd", "-w", "1", exit, ...how]],
       ["s6-permafailon", "60", "5", "0-255,SIGKILL,SIGTERM,SIGSEGV,SIGABRT,SIGBUS", "exit", "0"],
     ],
     { args: "-S2" },
   );
 }
 
+/** How it ended, the count of kills then, and that of the end before. */
+function exitFiles(layout: SupervisionLayout, id: number): [string, string, string] {
+  const exit = layout.exit(id);
+  return [exit, `${exit}.memory`, `${exit}.memory.before`];
+}
+
+/** How an instance ended last; null when it never did. */
+export async function lastExitOf(
+  layout: SupervisionLayout,
+  id: number,
+): Promise<ExitStatus | null> {
+  const [exit, memory, before] = await Promise.all(exitFiles(layout, id).map(readIfThere));
+  const last = parseExit(exit ?? "");
+  const isOutOfMemory = killsIn(memory ?? "") > killsIn(before ?? "");
+  return last && isOutOfMemory && last.code !== 0 ? { ...last, outOfMemory: true } : last;
+}
+
 /**
  * The logger reads on while it cannot write, so that no app ever waits for a full disk. What it
  * holds back is bounded: beyond that it ends, and the next one begins with an empty hand.
  */
-function renderLog(realm: Realm, logDir: string): string {
+function renderLog(realm: Realm, instance: Started): string {
   const bounded = [...realm.become(realm.account), "s6-softlimit", "-d", "8000000"];
-  const rotation = ["n10", "s1000000"];
-  return renderExecline([[...bounded, "s6-log", "-l", "65536", ...rotation, "T", logDir]], {
-    args: "-P",
-  });
+  const logger = ["s6-log", "-l", "65536", "n10", "s1000000", "T"];
+  const behind = goBehind(realm.walls, loggerOf(realm, instance));
+  const program = [...bounded, ...logger, realm.layout.log(instance.logName)];
+  return renderExecline([...behind, program], { args: "-P" });
 }
 
 async function rescan(layout: SupervisionLayout): Promise<void> {

@@ -1,6 +1,7 @@
 import { UserNumber, userRange } from "#domain/app-user.ts";
 import { supervisionLayout, type SupervisionLayout } from "./layout.ts";
 import type { SandboxTools } from "./sandbox.ts";
+import { ownWalls, type Walls } from "./walls.ts";
 
 /** A Linux user and its group. */
 export type Ids = { readonly uid: number; readonly gid: number };
@@ -16,12 +17,18 @@ export type Realm = {
   readonly account: Ids;
   /** Whether apps have users of their own; else everything is the account's. */
   readonly hasUsers: boolean;
+  readonly walls: Walls;
   readonly userOf: (userNumber: number) => Ids;
   /** Owns what is sealed, and runs nothing else: what it may not change is not ours. */
   readonly keeperUid: number;
   /** Words that start a program as that user, without any privilege. */
   readonly become: (ids: Ids) => string[];
 };
+
+/** The uids of a home's apps. */
+export function usersIn(usersFrom: number): { first: number; last: number } {
+  return { first: usersFrom, last: usersFrom + userRange.ofHome - 1 };
+}
 
 export type RealmOptions = {
   readonly home: string;
@@ -30,9 +37,11 @@ export type RealmOptions = {
   readonly account: Ids;
   /** The first uid of the home's range; null for an ordinary user. */
   readonly usersFrom: number | null;
+  /** What only root can put up; by default none of it. */
+  readonly walls?: Walls;
 };
 
-export function createRealm({ usersFrom, ...options }: RealmOptions): Realm {
+export function createRealm({ usersFrom, walls = ownWalls(), ...options }: RealmOptions): Realm {
   const isInRange =
     usersFrom === null ||
     (usersFrom >= userRange.first &&
@@ -45,6 +54,7 @@ export function createRealm({ usersFrom, ...options }: RealmOptions): Realm {
     layout: supervisionLayout(options.home),
     hasUsers,
     keeperUid: usersFrom ?? options.account.uid,
+    walls,
     userOf: (userNumber) => {
       if (usersFrom === null) return options.account;
       const uid = usersFrom + UserNumber.parse(userNumber);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { lstatSync, readFileSync } from "node:fs";
 
 import type { Ids } from "./realm.ts";
+import { seccompProgram } from "./seccomp.ts";
 import { userCommand } from "./user-command.ts";
 
 /** What a sandbox shows to the program in it, beyond the machine's read-only system. */
@@ -57,11 +58,14 @@ const etcFiles = [
 const path = "/app/node_modules/.bin:/opt/node/bin:/usr/local/bin:/usr/bin:/bin";
 
 /** Something that bwrap reads from a file descriptor while it makes the sandbox. */
-export type SandboxInput = { readonly descriptor: number; readonly text: string };
+export type SandboxInput = {
+  readonly descriptor: number;
+  readonly text: string | Uint8Array;
+};
 
-/** Starts a command line in the sandbox that `renderSandbox` describes. @see bwrap(1) */
-export function sandboxArgv(command: string): [string, ...string[]] {
-  return ["bwrap", "--args", "9", "--", ...userCommand(command)];
+/** Starts a command line, behind the words of `inside`, as `renderSandbox` describes. @see bwrap(1) */
+export function sandboxArgv(command: string, inside: readonly string[]): [string, ...string[]] {
+  return ["bwrap", "--args", "9", "--", ...inside, ...userCommand(command)];
 }
 
 /**
@@ -72,7 +76,9 @@ export function renderSandbox(sandbox: Sandbox, tools: SandboxTools): SandboxInp
   const { uid, gid } = sandbox.user;
   const args = argumentsOf(sandbox, tools);
   for (const arg of args) assert(!arg.includes("\0"), "an argument of the sandbox holds a NUL");
+  const filter = seccompProgram();
   return [
+    ...(filter ? [{ descriptor: 6, text: filter }] : []),
     { descriptor: 7, text: `root:x:0:\napp:x:${gid}:\nnogroup:x:65534:\n` },
     { descriptor: 8, text: accountsFor(uid, gid) },
     { descriptor: 9, text: args.map((arg) => `${arg}\0`).join("") },
@@ -88,6 +94,7 @@ function argumentsOf(sandbox: Sandbox, tools: SandboxTools): string[] {
     "--cap-drop",
     "ALL",
     "--die-with-parent",
+    ...(seccompProgram() === null ? [] : ["--seccomp", "6"]),
     ...(sandbox.ownsTerminal ? [] : ["--new-session"]),
     "--ro-bind",
     "/usr",

@@ -7,6 +7,7 @@ import { namesIn, nullIfMissing } from "#lib/files.ts";
 import { uidOf } from "./processes.ts";
 import type { Ids, Realm } from "./realm.ts";
 import { removeAll } from "./trees.ts";
+import { takeAllDown } from "./walls.ts";
 
 const tries = 50;
 /** Where a program that got out of its sandbox could have left something, besides the home. */
@@ -19,6 +20,7 @@ const openToAll = ["/tmp", "/var/tmp", "/dev/shm"];
 export async function retireUser(realm: Realm, user: Ids): Promise<void> {
   // An ordinary user's apps share the user's own account, which is not ours to end.
   if (!realm.hasUsers) return;
+  await takeAllDown(realm.walls, user.uid);
   await endAll(realm, user);
   const { caches, scratch, artifacts } = realm.layout;
   const places = [caches, scratch, artifacts, ...openToAll];

@@ -86,7 +86,7 @@ test("a command builds in the growing tree, cannot write outside of it, and is b
   const { home } = world;
   const tree = await world.growing(7);
   await world.privileges.call("handOverArtifact", { artifactId: 7, user: 1 });
-  const app = { id: 1, userNumber: 1 };
+  const app = { id: 1, userNumber: 1, network: "open" } as const;
   const build = { app, artifactId: 7, building: true, limits: buildLimits };
   const output: string[] = [];
   const options = {
@@ -199,6 +199,8 @@ async function startWorld(files: Readonly<Record<string, string>> = { file: "con
         artifactId: 1,
         env: { GREETING: "a 'b\" $c" },
         limits: instanceLimits,
+        network: "open",
+        port: null,
         logName: logName(id),
       };
       await privileges.call("startInstance", instance);
@@ -209,7 +211,7 @@ async function startWorld(files: Readonly<Record<string, string>> = { file: "con
     },
     /** A command in a terminal of 100 by 30. */
     talk: async (command: string) => {
-      const app = { id: 1, userNumber: 1 };
+      const app = { id: 1, userNumber: 1, network: "open" } as const;
       const limits = instanceLimits;
       const sandboxed = { app, artifactId: 1, building: false, command, env: {}, limits };
       const terminal = { columns: 100, rows: 30, kind: "xterm" };
@@ -240,7 +242,7 @@ async function startWorld(files: Readonly<Record<string, string>> = { file: "con
     run: async (command: string) => {
       const output: Uint8Array[] = [];
       const options = { signal: new AbortController().signal, timeoutMs: 5000 };
-      const app = { id: 1, userNumber: 1 };
+      const app = { id: 1, userNumber: 1, network: "open" } as const;
       const limits = instanceLimits;
       const sandboxed = { app, artifactId: 1, building: false, command, env: {}, limits };
       await runner.run(sandboxed, { ...options, onOutput: (chunk) => output.push(chunk) });

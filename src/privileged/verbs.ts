@@ -1,17 +1,23 @@
 import type { ObservedInstance } from "#domain/instance.ts";
 import type { PlainVerb, Verb, VerbArguments, VerbResult } from "#domain/privileges.ts";
 import type { Outcome } from "#domain/runner.ts";
-import { namesIn, readIfThere } from "#lib/files.ts";
+import { namesIn } from "#lib/files.ts";
 import type { Caller } from "./caller.ts";
 import { runCommand } from "./commands.ts";
-import { parseExit } from "./exits.ts";
-import { reviveInstance, startInstance, stopInstance } from "./instances.ts";
+import {
+  lastExitOf,
+  limitInstance,
+  reviveInstance,
+  startInstance,
+  stopInstance,
+} from "./instances.ts";
 import { instanceIdOf, type SupervisionLayout } from "./layout.ts";
 import { listeningPortsOf } from "./processes.ts";
 import type { Realm } from "./realm.ts";
 import { statusOf } from "./status.ts";
 import { handOverTree, removeAll, sealTree } from "./trees.ts";
 import { retireUser } from "./users.ts";
+import { protectionsOf, setNetwork } from "./walls.ts";
 
 type Verbs = {
   readonly [V in Verb]: (
@@ -26,8 +32,11 @@ export function verbsIn(realm: Realm): Verbs {
   const done = async (work: Promise<unknown>) => work.then(() => null);
   return {
     startInstance: (instance) => done(startInstance(realm, instance)),
-    stopInstance: ({ id, graceMs }) => done(stopInstance(layout, id, graceMs)),
-    reviveInstance: ({ id }) => done(reviveInstance(layout, id)),
+    stopInstance: ({ id, graceMs }) => done(stopInstance(realm, id, graceMs)),
+    reviveInstance: ({ id }) => done(reviveInstance(realm, id)),
+    limitInstance: ({ id, limits }) => done(limitInstance(realm, id, limits)),
+    setNetwork: ({ user, network }) => done(setNetwork(realm.walls, userOf(user).uid, network)),
+    protections: async () => protectionsOf(realm.walls),
     listInstances: async () => {
       const ids = (await namesIn(layout.services)).flatMap((name) => instanceIdOf(name) ?? []);
       return Promise.all(ids.map((id) => observe(layout, id)));
@@ -57,16 +66,16 @@ async function seal(realm: Realm, artifactId: number, userNumber: number): Promi
 }
 
 async function observe(layout: SupervisionLayout, id: number): Promise<ObservedInstance> {
-  const [status, exitText] = await Promise.all([
+  const [status, lastExit] = await Promise.all([
     statusOf(layout.service(id)),
-    readIfThere(layout.exit(id)),
+    lastExitOf(layout, id),
   ]);
   return {
     id,
     state: status === null ? "gone" : status.up ? "running" : "waiting",
     pid: status?.pid ?? null,
     sinceMs: status?.sinceMs ?? 0,
-    lastExit: parseExit(exitText ?? ""),
+    lastExit,
     givenUp: status !== null && !status.up && !status.wantedUp,
   };
 }

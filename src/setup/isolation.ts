@@ -1,9 +1,15 @@
+import type { Protections } from "#domain/privileges.ts";
+
 /** Each protection, with whether it is in force where this program runs. */
 export function isolationOf({
   hasUsers,
-}: {
-  readonly hasUsers: boolean;
-}): { what: string; inForce: boolean }[] {
+  limited,
+  hasFence,
+  fenceProblem,
+  hasFilter,
+}: Protections & { readonly hasUsers: boolean }): { what: string; inForce: boolean }[] {
+  const unlimited = ["memory", "cpu", "pids"].filter((it) => !limited.some((name) => name === it));
+  const why = fenceProblem === null ? "" : ` (${fenceProblem})`;
   return [
     {
       what: "Apps, builds and hooks run in a sandbox: read-only system, no sight of other apps",
@@ -15,6 +21,17 @@ export function isolationOf({
     },
     { what: "Every app has a Linux user of its own", inForce: hasUsers },
     { what: "The router and berthd are different Linux users", inForce: hasUsers },
-    { what: "Memory, CPU and processes of an app are limited", inForce: false },
+    {
+      what: `Memory, CPU and processes of each instance and build are limited${unlimited.length === 0 ? "" : `, but for ${unlimited.join(", ")}`}`,
+      inForce: unlimited.length === 0,
+    },
+    { what: "Files, temporary files and logs of each instance are limited", inForce: true },
+    { what: "System calls that no app needs are refused", inForce: hasFilter },
+    {
+      what: `An app reaches its own ports and the router's on this machine, and no others${why}`,
+      inForce: hasFence,
+    },
+    { what: "Addresses at which clouds keep secrets are out of reach", inForce: hasFence },
+    { what: "Abstract unix sockets of an app are its own", inForce: false },
   ];
 }

@@ -23,6 +23,8 @@ export type TreeOptions = {
   readonly code: string;
   readonly nginxConf: string;
   readonly sshdConf: string;
+  /** Ports of the router, which every app may visit. */
+  readonly visitorPorts: readonly number[];
 };
 
 /**
@@ -85,7 +87,9 @@ async function writeParts(options: TreeOptions): Promise<void> {
   ]);
   if (!users) return;
   const [, ...helper] = ours("berth-root.ts");
-  const numbers = [users.appsFrom, users.account.uid, users.account.gid].map(String);
+  const { appsFrom, account: berth } = users;
+  const ids = [appsFrom, berth.uid, berth.gid, users.router.uid].map(String);
+  const numbers = [...ids, options.visitorPorts.join(",")];
   await writeService(options, "berth-root", [
     cachedIn(layout.helperCache),
     oneArena,

@@ -12,6 +12,7 @@ const columns = {
   teamId: apps.teamId,
   managedBy: apps.managedBy,
   userNumber: apps.userNumber,
+  network: apps.network,
   createdAt: apps.createdAt,
 };
 

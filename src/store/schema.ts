@@ -1,4 +1,5 @@
 import { index, integer, sqliteTable, text, uniqueIndex } from "./drizzle.ts";
+import type { Network } from "#domain/app.ts";
 import type { BranchMode } from "#domain/branch.ts";
 import type { Door } from "#domain/door.ts";
 import type { DomainConfig } from "#domain/domain-name.ts";
@@ -24,6 +25,7 @@ export const apps = sqliteTable("apps", {
   managedBy: text("managed_by"),
   /** Which of the home's Linux users is its own. */
   userNumber: integer("user_number").notNull().unique(),
+  network: text("network").$type<Network>().notNull().default("open"),
   createdAt: time("created_at").notNull(),
   /** Set while it is being destroyed, so that a crash in the middle is finished later. */
   destroyingAt: time("destroying_at"),

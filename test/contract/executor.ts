@@ -37,6 +37,7 @@ export function executorContract(name: string, create: () => Promise<ExecutorWor
           limits: instanceLimits,
         },
         userNumber: 1,
+        network: "open",
         port,
         logName: `1/${id}-web.1`,
       }));

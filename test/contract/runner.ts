@@ -84,6 +84,6 @@ function runIn({ runner }: RunnerWorld): Run {
 }
 
 function commandOf(command: string): SandboxCommand {
-  const app = { id: 1, userNumber: 1 };
+  const app = { id: 1, userNumber: 1, network: "open" } as const;
   return { command, app, artifactId: 1, building: false, env: {}, limits: buildLimits };
 }

@@ -14,19 +14,21 @@ const answerTimeoutMs = 5000;
 export function createLocalExecutor(privileges: Privileges, logRoot: string): Executor {
   const observe = (id: number) => privileges.call("observeInstance", { id });
   return {
-    start: async ({ id, spec, userNumber, port, logName }) => {
+    start: async ({ id, spec, userNumber, network, port, logName }) => {
       await ensureDirectory(join(logRoot, logName), 0o700);
       // Here, at the last step before the program, secrets are opened.
       const env = { ...revealVars(spec.env), ...(port === null ? {} : { PORT: String(port) }) };
       const { command, artifactId, limits } = spec;
-      const instance = { id, user: userNumber, artifactId, command, env, limits, logName };
+      const app = { user: userNumber, network };
+      const instance = { id, ...app, artifactId, command, env, limits, port, logName };
       await privileges.call("startInstance", instance);
     },
     stop: async (id, graceMs) => {
       await privileges.call("stopInstance", { id, graceMs });
     },
-    // Nothing here has the privilege to limit what runs.
-    limit: async () => {},
+    limit: async (id, limits) => {
+      await privileges.call("limitInstance", { id, limits });
+    },
     revive: async (id) => {
       await privileges.call("reviveInstance", { id });
     },

@@ -4,6 +4,9 @@ import type { Privileges } from "#domain/privileges.ts";
 /** The Linux users that apps have on this machine. */
 export function createUsers({ call }: Privileges): Users {
   return {
+    setNetwork: async (user, network) => {
+      await call("setNetwork", { user, network });
+    },
     retire: async (user) => {
       await call("retireUser", { user });
     },

@@ -48,6 +48,7 @@ function argumentsOf({ app, ...command }: SandboxCommand, timeoutMs: number) {
     env: revealVars(command.env),
     appId: app.id,
     user: app.userNumber,
+    network: app.network,
     timeoutMs: Math.min(timeoutMs, timeoutMsMax),
   } satisfies Partial<VerbArguments<"runCommand">>;
 }

@@ -1,4 +1,4 @@
-import { appInfo, createApp, destroyApp, listApps } from "#api/apps.ts";
+import { appInfo, createApp, destroyApp, listApps, setNetwork } from "#api/apps.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { handle, handleList, type Handler } from "./handle.ts";
 import { cutOff } from "./page.ts";
@@ -18,6 +18,10 @@ export const appHandlers: readonly Handler[] = [
     return appStatusView(await engine.appInfo(name));
   }),
   handle(appInfo, async ({ params }, engine) => appStatusView(await engine.appInfo(params.app))),
+  handle(setNetwork, async ({ params: { app }, body, actor }, engine) => {
+    await engine.setNetwork(app, body.network, actor);
+    return appStatusView(await engine.appInfo(app));
+  }),
   handle(destroyApp, async ({ params: { app }, query, actor }, engine) => {
     if (query.confirm !== app) throw new PlatformError("confirmation_needed", { app });
     return engine.destroyApp(app, actor);

@@ -1,0 +1,40 @@
+import { statfs } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { exec } from "#lib/exec.ts";
+
+const lookEveryMs = 250;
+
+/**
+ * Resolves with true once folders hold more than they may, and with false when `signal` aborts.
+ * Looking into them takes long, so it is done only when the disk has lost about as much as could
+ * make the difference.
+ */
+export async function outgrows(
+  folders: readonly string[],
+  bytesMax: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const slackBytes = Math.max(16 * 1024 ** 2, bytesMax / 8);
+  const [first = "/"] = folders;
+  let freeBefore = await freeBytes(first);
+  while (!signal.aborted) {
+    await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
+    const free = await freeBytes(first);
+    freeBefore = Math.max(free, freeBefore);
+    if (freeBefore - free < slackBytes) continue;
+    if ((await sizeOf(folders)) > bytesMax) return true;
+    freeBefore = free;
+  }
+  return false;
+}
+
+async function freeBytes(path: string): Promise<number> {
+  const { bfree, bsize } = await statfs(path);
+  return bfree * bsize;
+}
+
+/** Bytes on the disk; no link is followed, and what goes away meanwhile does not count. */
+async function sizeOf(folders: readonly string[]): Promise<number> {
+  const text = await exec(["du", "-sxB1", "--", ...folders]).catch(() => "");
+  return text.split("\n").reduce((sum, line) => sum + (Number.parseInt(line, 10) || 0), 0);
+}

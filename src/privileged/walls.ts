@@ -1,0 +1,130 @@
+import { readFileSync } from "node:fs";
+import type { Network } from "#domain/app.ts";
+import type { Limits } from "#domain/limits.ts";
+import type { Protections } from "#domain/privileges.ts";
+import { ExecError } from "#lib/exec.ts";
+import type { ExeclineWord } from "#lib/execline.ts";
+import { joinLines } from "./cgroup-join.ts";
+import { openCgroups, type Cgroups } from "./cgroups.ts";
+import { openFence, type Fence } from "./fence.ts";
+import { seccompProgram } from "./seccomp.ts";
+
+/** What the kernel does for us on this machine; null is what it does not, or what nobody asked for. */
+export type Walls = {
+  readonly cgroups: Cgroups | null;
+  readonly fence: Fence | null;
+  /** Why there is no fence. */
+  readonly fenceProblem: string | null;
+  /** The highest number of open files that we may give away. */
+  readonly openFilesMax: number;
+};
+
+/** Something that runs, and what it may use and reach. */
+export type Confined = {
+  readonly uid: number;
+  /** `i7` of an instance, `c…` of a command. */
+  readonly name: string;
+  readonly limits: Limits;
+  readonly network: Network;
+  /** Where the router may connect to it. */
+  readonly port: number | null;
+};
+
+export type WallOptions = {
+  /** The first and the last uid of the home's apps. */
+  readonly uids: { readonly first: number; readonly last: number };
+  /** Who may connect to instances: root, berthd, the router. */
+  readonly trustedUids: readonly number[];
+  /** Ports of the router, which every app may visit. */
+  readonly openPorts: readonly number[];
+};
+
+/** The walls of a home whose apps have users of their own, as far as this machine has what they need. */
+export async function openWalls(options: WallOptions): Promise<Walls> {
+  const key = `u${options.uids.first}`;
+  const cgroups = await openCgroups(key);
+  const found = { cgroups, openFilesMax: openFilesMax() };
+  const without = (fenceProblem: string): Walls => ({ ...found, fence: null, fenceProblem });
+  if (cgroups.unified === null) return without("no hierarchy of cgroups version 2 is mounted");
+  try {
+    const fence = await openFence({ ...options, key, apps: cgroups.unified });
+    return { ...found, fence, fenceProblem: null };
+  } catch (error) {
+    if (error instanceof ExecError) return without(error.stderrTail.trim() || error.message);
+    throw error;
+  }
+}
+
+/** The walls of an ordinary user, who may set none up: what every program may do to itself. */
+export function ownWalls(): Walls {
+  const fenceProblem = "only root can set it up";
+  return { cgroups: null, fence: null, fenceProblem, openFilesMax: openFilesMax() };
+}
+
+export function protectionsOf({ cgroups, fence, fenceProblem }: Walls): Protections {
+  const limited = cgroups?.controllers ?? [];
+  const hasFilter = seccompProgram() !== null;
+  return { limited: [...limited], hasFence: fence !== null, fenceProblem, hasFilter };
+}
+
+/** Puts up the walls before anything starts between them. Repeatable. */
+export async function putUp({ cgroups, fence }: Walls, confined: Confined): Promise<void> {
+  await cgroups?.create(confined, confined.limits);
+  await fence?.admit(confined.uid, confined);
+}
+
+/** Ends what still runs between the walls and takes them away; the app's own stay. Repeatable. */
+export async function takeDown({ cgroups, fence }: Walls, confined: Confined): Promise<void> {
+  const { uid, port } = confined;
+  if (fence && port !== null) {
+    // After a restart of the machine it is not there, and the fence takes only what is.
+    await cgroups?.ensureApp(uid);
+    await fence.closePort(uid, port);
+  }
+  await cgroups?.remove(confined);
+}
+
+/** Opens or closes an app's connections from now on. */
+export async function setNetwork(
+  { cgroups, fence }: Walls,
+  uid: number,
+  network: Network,
+): Promise<void> {
+  await cgroups?.ensureApp(uid);
+  await fence?.admit(uid, { network, port: null });
+}
+
+/** Ends everything of an app and forgets it. */
+export async function takeAllDown({ cgroups, fence }: Walls, uid: number): Promise<void> {
+  await cgroups?.ensureApp(uid);
+  await fence?.forget(uid);
+  await cgroups?.removeAll(uid);
+}
+
+/** Lines of execline by which a program goes behind its walls, while it still has the privilege. */
+export function goBehind(
+  { cgroups, openFilesMax: most }: Walls,
+  { uid, name, limits }: Confined,
+): ExeclineWord[][] {
+  const files = Math.min(limits.openFiles, most);
+  return [
+    ...joinLines(cgroups?.joinFiles({ uid, name }) ?? []),
+    // Should the whole machine be out of memory, apps end before Berth does.
+    ["choom", "-n", "500", "--"],
+    ["prlimit", `--nofile=${files}:${files}`, "--core=0:0", "--"],
+  ];
+}
+
+/**
+ * Words that limit the number of processes from inside of the sandbox, where no cgroup does: there
+ * the kernel counts those of the sandbox alone. @see user_namespaces(7), RLIMIT_NPROC
+ */
+export function limitInside({ cgroups }: Walls, { pids }: Limits): string[] {
+  const isCounted = cgroups?.controllers.includes("pids") ?? false;
+  return isCounted ? [] : ["prlimit", `--nproc=${pids}:${pids}`, "--"];
+}
+
+function openFilesMax(): number {
+  const limits = readFileSync("/proc/self/limits", "utf8");
+  return Number(/^Max open files +\d+ +(\d+)/m.exec(limits)?.[1] ?? 1024);
+}

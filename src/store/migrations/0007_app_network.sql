@@ -1,0 +1,1 @@
+ALTER TABLE `apps` ADD `network` text DEFAULT 'open' NOT NULL;

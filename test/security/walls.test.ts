@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import test, { after, before } from "node:test";
+import { startPlatform, until, type Platform } from "../platform.ts";
+import { isRoot } from "../privileges.ts";
+
+/** Does what it is asked for: connects, allocates, forks, starts programs, listens on another port. */
+const probe = `
+const { connect, createServer } = require("node:net");
+const { execFile, spawn } = process.getBuiltinModule("child" + "_process");
+const held = [];
+const acts = {
+  connect: ({ host, port }, done) => {
+    const socket = connect({ host, port: Number(port), timeout: 4000 });
+    socket.once("connect", () => { done("connected"); socket.destroy(); });
+    socket.once("timeout", () => { done("timed out"); socket.destroy(); });
+    socket.once("error", () => done("refused"));
+  },
+  listen: ({ port }, done) => createServer((it) => it.end()).listen(Number(port), "127.0.0.1", () => done("listening")),
+  run: ({ argv }, done) => execFile("sh", ["-c", argv], (error, out, err) => done(String(error?.code ?? 0) + "\\n" + out + err)),
+  fork: ({ count }, done) => {
+    let failed = 0;
+    for (let index = 0; index < Number(count); index += 1) {
+      try { spawn("sleep", ["5"]).on("error", () => { failed += 1; }); } catch { failed += 1; }
+    }
+    setTimeout(() => done(String(failed)), 500);
+  },
+  allocate: (_, done) => { done("well"); setImmediate(() => { for (;;) held.push(Buffer.alloc(1 << 20, 1)); }); },
+};
+require("node:http").createServer((request, response) => {
+  const url = new URL(request.url, "http://x");
+  const act = acts[url.pathname.slice(1)];
+  if (!act) return response.end("up");
+  act(Object.fromEntries(url.searchParams), (text) => response.end(text));
+}).listen(process.env.PORT, "127.0.0.1");
+`;
+const files = { "server.js": probe, Procfile: "web: node server.js\n" };
+const noRoot = isRoot ? false : "only root can put the walls up";
+
+let platform: Platform;
+before(async () => {
+  if (!isRoot) return;
+  platform = await startPlatform();
+  for (const name of ["shop", "rival"]) {
+    await platform.berth("apps:create", name);
+    const pushed = await platform.push(await platform.tree(files), name);
+    assert.equal(pushed.code, 0, pushed.stderr);
+  }
+});
+after(async () => {
+  if (isRoot) await platform[Symbol.asyncDispose]();
+});
+
+test("status says that every wall of this machine is up", { skip: noRoot }, async () => {
+  const { stdout } = await platform.berth("status");
+  for (const line of [/Memory, CPU and processes/, /System calls/, /reaches its own ports/]) {
+    const found = stdout.split("\n").find((each) => line.test(each)) ?? "";
+    assert.match(found, /^Isolation +yes/, stdout);
+  }
+});
+
+test(
+  "an app reaches itself and the router, and nothing else of the machine",
+  { skip: noRoot },
+  async () => {
+    const { ports } = platform;
+    const own = await portOf("shop");
+    const others = await portOf("rival");
+    assert.equal(await ask("rival", "/listen?port=19229"), "listening");
+    assert.equal(await ask("shop", "/listen?port=19230"), "listening");
+    const expected: readonly (readonly [string, number, string])[] = [
+      ["127.0.0.1", own, "connected"],
+      ["127.0.0.1", 19_230, "connected"],
+      ["127.0.0.1", ports.direct, "connected"],
+      ["127.0.0.1", others, "refused"],
+      ["127.0.0.1", 19_229, "refused"],
+      ["127.0.0.1", ports.api, "refused"],
+      ["127.0.0.1", ports.ssh, "refused"],
+      ["169.254.169.254", 80, "refused"],
+    ];
+    for (const [host, port, answer] of expected) {
+      const got = await ask("shop", `/connect?host=${host}&port=${port}`);
+      assert.equal(got, answer, `${host}:${port}`);
+    }
+  },
+);
+
+test(
+  "a closed network is closed at once, for what runs too, and opened again",
+  { skip: noRoot },
+  async () => {
+    const visit = `/connect?host=127.0.0.1&port=${platform.ports.direct}`;
+    const closed = await platform.berth("network:close", "-a", "shop");
+    assert.equal(closed.stdout, "The network of shop is closed.\n");
+    assert.equal(await ask("shop", visit), "refused");
+    assert.equal(await ask("rival", visit), "connected");
+    assert.match((await platform.berth("apps:info", "shop")).stdout, /^Network +closed$/m);
+    await platform.berth("network:open", "-a", "shop");
+    assert.equal(await ask("shop", visit), "connected");
+  },
+);
+
+test("system calls that no app needs are refused to it", { skip: noRoot }, async () => {
+  assert.match(await run("shop", "cat /proc/self/status"), /^Seccomp:\t2$/m);
+  assert.doesNotMatch(await run("shop", "unshare --user true"), /^0\n/);
+  assert.match(await run("shop", "git --version && node --version && npm --version"), /^0\n/);
+});
+
+test(
+  "a number of processes holds at once, and is taken back at once",
+  { skip: noRoot },
+  async () => {
+    assert.equal(await ask("shop", "/fork?count=60"), "0");
+    const set = await platform.berth("limits:set", "pids=40", "--type", "web", "-a", "shop");
+    assert.equal(set.code, 0, set.stderr);
+    await until(
+      async () => Number(await ask("shop", "/fork?count=60")) >= 20,
+      "forks fail",
+      10_000,
+    );
+    await platform.berth("limits:unset", "pids", "--type", "web", "-a", "shop");
+    await until(async () => (await ask("shop", "/fork?count=60")) === "0", "forks work", 20_000);
+  },
+);
+
+test(
+  "out of memory shows as such in ps, in an event and in a failed deploy",
+  { skip: noRoot },
+  async () => {
+    assert.equal(await ask("rival", "/allocate"), "well");
+    await until(
+      async () => (await events()).includes("instance.out_of_memory"),
+      "the event",
+      20_000,
+    );
+    assert.match(
+      await events(),
+      /web\.1: it ran out of memory: its limit is 512M\..*berth limits:set memory=1G --type web -a rival/,
+    );
+    await until(async () => (await ask("rival", "/")) === "up", "it serves again", 20_000);
+    const hog = "const held = []; for (;;) held.push(Buffer.alloc(1 << 20, 1));";
+    await platform.berth("apps:create", "greedy");
+    await platform.berth("limits:set", "memory=64M", "-a", "greedy");
+    const tree = await platform.tree({ "server.js": hog, Procfile: "web: node server.js\n" });
+    const refused = await platform.push(tree, "greedy");
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.stderr, /it ran out of memory: its limit is 64M/);
+    assert.match(refused.stderr, /berth limits:set memory=128M --type web -a greedy/);
+  },
+);
+
+test(
+  "a build that outgrows its memory or its disk is ended with the line to type",
+  { skip: noRoot },
+  async () => {
+    await platform.berth("apps:create", "builder");
+    const fat = "const held = []; for (;;) held.push(Buffer.alloc(1 << 20, 1));";
+    const memory = await pushBuild(`node -e '${fat}'`, "memory=64M");
+    assert.match(
+      memory,
+      /ran out of memory; allow builds more: berth limits:set memory=128M --build -a builder/,
+    );
+    const disk = await pushBuild(
+      "for i in $(seq 60); do head -c 16M /dev/zero > f$i; sleep 0.1; done",
+      "disk=64M",
+    );
+    assert.match(disk, /outgrew the limit of its disk/);
+  },
+);
+
+/** A push whose build runs a command line, with one limit of its own; what git said. */
+async function pushBuild(script: string, limit: string): Promise<string> {
+  await platform.berth("limits:unset", "memory", "disk", "--build", "-a", "builder");
+  await platform.berth("limits:set", limit, "--build", "-a", "builder");
+  const scripts = JSON.stringify({ scripts: { build: script } });
+  const tree = await platform.tree({ ...files, "package.json": scripts });
+  const pushed = await platform.push(tree, "builder");
+  assert.notEqual(pushed.code, 0);
+  return pushed.stderr;
+}
+
+async function ask(app: string, path: string): Promise<string> {
+  const { status, body } = await platform.visit(`${app}.localhost`, path);
+  return status === 200 ? body : String(status);
+}
+
+/** The exit code and the output of a command line that an app runs. */
+function run(app: string, argv: string): Promise<string> {
+  return ask(app, `/run?argv=${encodeURIComponent(argv)}`);
+}
+
+async function portOf(app: string): Promise<number> {
+  const { stdout } = await platform.berth("ps", "-a", app, "--json");
+  const [first] = JSON.parse(stdout) as readonly { readonly port: number }[];
+  return first?.port ?? 0;
+}
+
+async function events(): Promise<string> {
+  return (await platform.berth("events", "--json")).stdout;
+}
