@@ -6,10 +6,9 @@ import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { instanceLimits, type Limits } from "#domain/limits.ts";
 import { ended, start } from "#lib/exec.ts";
-import { renderExecline } from "#lib/execline.ts";
 import { temporaryFolder } from "../../test/machine.ts";
 import { baseIn, parseHierarchies } from "./cgroup-places.ts";
-import { joinLines } from "./cgroup-join.ts";
+import { joinWords } from "./cgroup-join.ts";
 import { openCgroups, type Cgroups, type CgroupName } from "./cgroups.ts";
 
 const uid = 1_999_990_001;
@@ -206,8 +205,8 @@ function skip(t: TestContext, reason: string): null {
 
 /** A program that joins the cgroup first, as an instance does. */
 function joined({ cgroups, cgroup }: World, argv: readonly string[]): [string, ...string[]] {
-  const lines = [...joinLines(cgroups.joinFiles(cgroup)), [...argv]];
-  return ["execlineb", "-Pc", renderExecline(lines, { args: "-P" })];
+  const [program = "", ...args] = [...joinWords(cgroups.joinFiles(cgroup)), ...argv];
+  return [program, ...args];
 }
 
 async function runIn(world: World, argv: readonly string[]) {

@@ -137,15 +137,13 @@ async function runIn(
   };
 }
 
-/** What it is started with is an argument to execline, not text in it: only the walls are text. */
 function argvOf(
   realm: Realm,
   asked: { command: Command; confined: Confined; program: readonly string[] },
 ): [string, ...string[]] {
-  const script = [...goBehind(realm.walls, asked.confined), [{ substituted: "$@" }]];
   const user = realm.become(realm.userOf(asked.command.user));
-  const text = renderExecline(script, { args: "-S0" });
-  return ["execlineb", "-S0", "-c", text, ...user, ...asked.program];
+  const [program = "", ...args] = [...goBehind(realm.walls, asked.confined), ...user];
+  return [program, ...args, ...asked.program];
 }
 
 /** Resolves with true when a build has outgrown its disk; its cache is then given up, too. */

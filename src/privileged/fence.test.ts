@@ -6,9 +6,8 @@ import { networkInterfaces } from "node:os";
 import { test, type TestContext } from "node:test";
 import { instanceLimits } from "#domain/limits.ts";
 import { ended, exec, start } from "#lib/exec.ts";
-import { renderExecline } from "#lib/execline.ts";
 import { freePort } from "../../test/machine.ts";
-import { joinLines } from "./cgroup-join.ts";
+import { joinWords } from "./cgroup-join.ts";
 import { openCgroups, type Cgroups } from "./cgroups.ts";
 import { openFence, type Fence } from "./fence.ts";
 
@@ -195,13 +194,11 @@ async function openWorld(t: TestContext): Promise<World | null> {
 /** A program of an app: in its cgroup, with its uid. */
 function argvOf(cgroups: Cgroups, uid: number, perl: string): [string, ...string[]] {
   const isApp = uid >= uids.first && uid <= uids.last;
-  const join = isApp ? joinLines(cgroups.joinFiles({ uid, name: "i1" })) : [];
+  const join = isApp ? joinWords(cgroups.joinFiles({ uid, name: "i1" })) : [];
   const become = ["setpriv", "--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups"];
   const modules = ["-MIO::Socket::IP", "-MIO::Socket::INET", "-MErrno"];
-  const script = renderExecline([...join, [...become, "perl", ...modules, "-e", perl]], {
-    args: "-P",
-  });
-  return ["execlineb", "-Pc", script];
+  const [program, ...args] = [...join, ...become, "perl", ...modules, "-e", perl];
+  return [program, ...args];
 }
 
 type Listener = { readonly uid: number; readonly address: string; readonly port: number };

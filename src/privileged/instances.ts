@@ -37,13 +37,14 @@ const stuckAfterMs = 5000;
  */
 export async function startInstance(realm: Realm, instance: Started): Promise<void> {
   const { layout } = realm;
-  await putUp(realm.walls, confinedOf(realm, instance));
-  await putUp(realm.walls, loggerOf(realm, instance));
   const service = layout.service(instance.id);
-  if (!(await exists(layout.link(instance.id)))) {
-    await writeService(realm, instance);
-    await symlink(service, layout.link(instance.id)).catch(ignoreExisting);
-  }
+  const isLinked = await exists(layout.link(instance.id));
+  await Promise.all([
+    putUp(realm.walls, confinedOf(realm, instance)),
+    putUp(realm.walls, loggerOf(realm, instance)),
+    isLinked ? null : writeService(realm, instance),
+  ]);
+  if (!isLinked) await symlink(service, layout.link(instance.id)).catch(ignoreExisting);
   await rescan(layout);
   await untilSupervised(service);
 }
@@ -196,9 +197,9 @@ function renderRun(realm: Realm, instance: Started, inputs: readonly SandboxInpu
   const { walls } = realm;
   const opened = inputs.map((it) => ["redirfd", "-r", String(it.descriptor), fileOf(it)]);
   const argv = sandboxArgv(instance.command, limitInside(walls, instance.limits));
-  const program = [...realm.become(realm.userOf(instance.user)), ...argv];
   const behind = goBehind(walls, confinedOf(realm, instance));
-  return renderExecline([["fdmove", "-c", "2", "1"], ...behind, ...opened, program], {
+  const program = [...behind, ...realm.become(realm.userOf(instance.user)), ...argv];
+  return renderExecline([["fdmove", "-c", "2", "1"], ...opened, program], {
     args: "-P",
   });
 }
@@ -260,7 +261,7 @@ function renderLog(realm: Realm, instance: Started): string {
   const logger = ["s6-log", "-l", "65536", "n10", "s1000000", "T"];
   const behind = goBehind(realm.walls, loggerOf(realm, instance));
   const program = [...bounded, ...logger, realm.layout.log(instance.logName)];
-  return renderExecline([...behind, program], { args: "-P" });
+  return renderExecline([[...behind, ...program]], { args: "-P" });
 }
 
 async function rescan(layout: SupervisionLayout): Promise<void> {

@@ -16,8 +16,14 @@ export function confinedOf(
 }
 
 /** What an instance prints costs somebody else than Berth and the other apps: its own logger. */
-export function loggerOf(realm: Realm, { id, user, network }: Kept & { id: number }): Confined {
-  return { uid: realm.userOf(user).uid, name: `l${id}`, limits: loggerLimits, network, port: null };
+export function loggerOf(realm: Realm, { id, user }: Kept & { id: number }): Confined {
+  return {
+    uid: realm.userOf(user).uid,
+    name: `l${id}`,
+    limits: loggerLimits,
+    network: null,
+    port: null,
+  };
 }
 
 const loggerLimits: Limits = {

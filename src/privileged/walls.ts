@@ -3,8 +3,7 @@ import type { Network } from "#domain/app.ts";
 import type { Limits } from "#domain/limits.ts";
 import type { Protections } from "#domain/privileges.ts";
 import { ExecError } from "#lib/exec.ts";
-import type { ExeclineWord } from "#lib/execline.ts";
-import { joinLines } from "./cgroup-join.ts";
+import { joinWords } from "./cgroup-join.ts";
 import { openCgroups, type Cgroups } from "./cgroups.ts";
 import { openFence, type Fence } from "./fence.ts";
 import { seccompProgram } from "./seccomp.ts";
@@ -25,7 +24,8 @@ export type Confined = {
   /** `i7` of an instance, `c…` of a command. */
   readonly name: string;
   readonly limits: Limits;
-  readonly network: Network;
+  /** Null for what connects to nothing, as a logger does not. */
+  readonly network: Network | null;
   /** Where the router may connect to it. */
   readonly port: number | null;
 };
@@ -70,7 +70,8 @@ export function protectionsOf({ cgroups, fence, fenceProblem }: Walls): Protecti
 /** Puts up the walls before anything starts between them. Repeatable. */
 export async function putUp({ cgroups, fence }: Walls, confined: Confined): Promise<void> {
   await cgroups?.create(confined, confined.limits);
-  await fence?.admit(confined.uid, confined);
+  const { uid, network, port } = confined;
+  if (network !== null) await fence?.admit(uid, { network, port });
 }
 
 /** Ends what still runs between the walls and takes them away; the app's own stay. Repeatable. */
@@ -101,17 +102,18 @@ export async function takeAllDown({ cgroups, fence }: Walls, uid: number): Promi
   await cgroups?.removeAll(uid);
 }
 
-/** Lines of execline by which a program goes behind its walls, while it still has the privilege. */
+/** Words by which a program goes behind its walls, while it still has the privilege. */
 export function goBehind(
   { cgroups, openFilesMax: most }: Walls,
   { uid, name, limits }: Confined,
-): ExeclineWord[][] {
+): string[] {
   const files = Math.min(limits.openFiles, most);
   return [
-    ...joinLines(cgroups?.joinFiles({ uid, name }) ?? []),
-    // Should the whole machine be out of memory, apps end before Berth does.
-    ["choom", "-n", "500", "--"],
-    ["prlimit", `--nofile=${files}:${files}`, "--core=0:0", "--"],
+    ...joinWords(cgroups?.joinFiles({ uid, name }) ?? []),
+    "prlimit",
+    `--nofile=${files}:${files}`,
+    "--core=0:0",
+    "--",
   ];
 }
 

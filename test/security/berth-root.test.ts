@@ -48,6 +48,7 @@ const command = { appId: 1, user: 1, artifactId: 1, building: false, command: "t
 const run = {
   ...command,
   limits: instanceLimits,
+  network: "open",
   timeoutMs: 20_000,
   takesInput: false,
   terminal: null,
@@ -59,6 +60,8 @@ const instance = {
   command: "sleep 900",
   env: {},
   limits: instanceLimits,
+  network: "open",
+  port: null,
   logName: "1/1-web.1",
 };
 
@@ -67,6 +70,9 @@ const fair: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   startInstance: instance,
   stopInstance: { id: 1, graceMs: 0 },
   reviveInstance: { id: 1 },
+  limitInstance: { id: 1, limits: instanceLimits },
+  setNetwork: { user: 1, network: "closed" },
+  protections: {},
   listInstances: {},
   observeInstance: { id: 1 },
   listeningPorts: { id: 1 },
@@ -92,6 +98,8 @@ const hostile: Readonly<Record<string, readonly unknown[]>> = {
   logName: ["../../x", "1/1-web.1/..", "/etc/passwd", "1/1-web.1\n", "1/1-.1"],
   terminal: [{ columns: 0, rows: 1, kind: "x" }, { columns: 1, rows: 1, kind: "../x" }, "x"],
   limits: [{}, { ...instanceLimits, memoryBytes: -1 }, null],
+  network: ["", "OPEN", "open\n", 1, null],
+  port: [0, -1, 1.5, 65_536, "80", '"; flush ruleset'],
   building: ["yes", 1],
   takesInput: [1],
 };

@@ -1,0 +1,180 @@
+/**
+ * What walls cost an instance: the time from asking for it until it answers, and its memory with the
+ * kernel's own for it, beside the same program started bare under the same s6, in turn in one run.
+ */
+import assert from "node:assert/strict";
+import { mkdir, symlink } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { instanceLimits } from "#domain/limits.ts";
+import { exec } from "#lib/exec.ts";
+import { renderExecline } from "#lib/execline.ts";
+import { removeTree, writeAtomic } from "#lib/files.ts";
+import { joinWords } from "#privileged/cgroup-join.ts";
+import { putUp, takeDown } from "#privileged/walls.ts";
+import { freePort, superviseFolder, temporaryFolder, tools } from "../test/machine.ts";
+import { isRoot, startPrivileges, type PrivilegedWorld } from "../test/privileges.ts";
+import { median, ms, verdict } from "./numbers.ts";
+
+const targets = { startMsMax: 15, memoryMbMax: 3 };
+const server = `require("node:net").createServer((it) => it.end()).listen(process.env.PORT, "127.0.0.1")`;
+const bareId = 1_000_000;
+const countedFrom = 1_000_000;
+
+const { values } = parseArgs({
+  options: { runs: { type: "string", default: "15" }, json: { type: "boolean", default: false } },
+});
+const runs = Math.min(200, Math.max(10, Number(values.runs)));
+
+assert.ok(isRoot, "Only root can put the walls up: run it as root.");
+await using folder = await temporaryFolder();
+await using world = await startPrivileges(folder.path);
+await using _supervision = await superviseFolder(world.realm.layout.scan);
+await world.artifact(1, { "server.js": server });
+
+const taken = { walled: [] as Sample[], bare: [] as Sample[] };
+// The first of each warms the disk up.
+for (let run = 0; run <= runs; run += 1) {
+  const walled = await startWalled(world, run + 1);
+  const bare = await startBare(world, bareId + run);
+  if (run === 0) continue;
+  taken.walled.push(walled);
+  taken.bare.push(bare);
+}
+const [walled, bare] = [middleOf(taken.walled), middleOf(taken.bare)];
+const costMs = walled.startMs - bare.startMs;
+const costMb = walled.memoryMb - bare.memoryMb;
+console.log(
+  values.json
+    ? JSON.stringify({ runs, walled, bare, costMs, costMb }, null, 2)
+    : [
+        `An instance behind its walls, and the same program bare (medians of ${runs})`,
+        `  start until it answers  ${ms(walled.startMs)}, bare ${ms(bare.startMs)}: ${ms(costMs)} more  (under ${targets.startMsMax}: ${verdict(costMs < targets.startMsMax)})`,
+        `  memory                  ${mb(walled.memoryMb)}, bare ${mb(bare.memoryMb)}: ${mb(costMb)} more  (under ${targets.memoryMbMax}: ${verdict(costMb < targets.memoryMbMax)})`,
+      ].join("\n"),
+);
+
+type Sample = { readonly startMs: number; readonly memoryMb: number };
+
+async function startWalled(
+  { privileges, logFolder }: PrivilegedWorld,
+  id: number,
+): Promise<Sample> {
+  const port = await freePort();
+  const logName = `1/${id}-web.1`;
+  await logFolder(logName);
+  const startedMs = performance.now();
+  await privileges.call("startInstance", {
+    id,
+    user: 1,
+    artifactId: 1,
+    command: "exec node server.js",
+    env: { PORT: String(port) },
+    limits: instanceLimits,
+    network: "open",
+    port,
+    logName,
+  });
+  await untilAnswers(port);
+  const startMs = performance.now() - startedMs;
+  const memoryMb = await memoryOf(`i${id}`);
+  await privileges.call("stopInstance", { id, graceMs: 0 });
+  return { startMs, memoryMb };
+}
+
+/** The same supervision and log, and nothing else. */
+async function startBare({ realm }: PrivilegedWorld, id: number): Promise<Sample> {
+  const { layout } = realm;
+  const port = await freePort();
+  const service = layout.service(id);
+  const log = ["s6-log", "-l", "65536", "n10", "s1000000", "T", join(folder.path, `log-${id}`)];
+  const startedMs = performance.now();
+  await writeBare(service, { log, port });
+  await symlink(service, layout.link(id));
+  await exec(["s6-svscanctl", "-an", layout.scan]);
+  await untilAnswers(port);
+  const startMs = performance.now() - startedMs;
+  await end(id);
+  return { startMs, memoryMb: await bareMemory(id + countedFrom) };
+}
+
+/** Once more, in a cgroup that only counts: joining it is no part of a bare start. */
+async function bareMemory(id: number): Promise<number> {
+  const { layout, walls } = world.realm;
+  const cgroup = { uid: uidOfApp(), name: `b${id}` };
+  assert.ok(walls.cgroups);
+  const port = await freePort();
+  await putUp(walls, { ...cgroup, limits: instanceLimits, network: "open", port });
+  const log = ["s6-log", join(folder.path, `log-${id}`)];
+  await writeBare(layout.service(id), {
+    log,
+    port,
+    first: joinWords(walls.cgroups.joinFiles(cgroup)),
+  });
+  await symlink(layout.service(id), layout.link(id));
+  await exec(["s6-svscanctl", "-an", layout.scan]);
+  await untilAnswers(port);
+  const memoryMb = await memoryOf(cgroup.name);
+  await end(id);
+  await takeDown(walls, { ...cgroup, limits: instanceLimits, network: "open", port });
+  return memoryMb;
+}
+
+async function writeBare(
+  service: string,
+  { log, port, first = [] }: { log: string[]; port: number; first?: string[] },
+): Promise<void> {
+  const tree = world.realm.layout.artifact(1);
+  const program = [...first, "env", `PORT=${port}`, tools.node, join(tree, "server.js")];
+  await mkdir(join(service, "log"), { recursive: true });
+  const script = renderExecline([["fdmove", "-c", "2", "1"], program], { args: "-P" });
+  await writeAtomic(join(service, "run"), script, 0o700);
+  await writeAtomic(join(service, "log", "run"), renderExecline([log], { args: "-P" }), 0o700);
+}
+
+async function end(id: number): Promise<void> {
+  const { layout } = world.realm;
+  const service = layout.service(id);
+  await exec(["rm", "-f", layout.link(id)]);
+  await exec(["s6-svc", "-xdk", service]);
+  await exec(["s6-svc", "-xd", join(service, "log")]);
+  await exec(["s6-svscanctl", "-an", layout.scan]);
+  await exec(["s6-svwait", "-D", "-t", "2000", service]).catch(() => {});
+  await removeTree(service);
+}
+
+async function untilAnswers(port: number): Promise<void> {
+  while (!(await answers(port))) await sleep(1);
+}
+
+function answers(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect(port, "127.0.0.1");
+  socket.once("connect", () => resolve(true));
+  socket.once("error", () => resolve(false));
+  return promise.finally(() => socket.destroy());
+}
+
+/** When it has come to rest. */
+async function memoryOf(name: string): Promise<number> {
+  await sleep(300);
+  const usage = await world.realm.walls.cgroups?.usage({ uid: uidOfApp(), name });
+  return (usage?.memoryBytes ?? NaN) / 1024 ** 2;
+}
+
+function uidOfApp(): number {
+  return world.realm.userOf(1).uid;
+}
+
+function middleOf(samples: readonly Sample[]): Sample {
+  return {
+    startMs: median(samples.map(({ startMs }) => startMs)),
+    memoryMb: median(samples.map(({ memoryMb }) => memoryMb)),
+  };
+}
+
+function mb(value: number): string {
+  return `${value.toFixed(1)} MB`;
+}
