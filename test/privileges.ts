@@ -7,7 +7,7 @@ import { exec } from "#lib/exec.ts";
 import { beginRealm } from "#privileged/begin.ts";
 import { createHelper, type AuditEntry } from "#privileged/helper.ts";
 import { createRealm, usersIn, type Realm } from "#privileged/realm.ts";
-import { openWalls, ownWalls } from "#privileged/walls.ts";
+import { openWalls, ownWalls, removeWalls } from "#privileged/walls.ts";
 import { claimUsers, releaseUsers } from "#setup/uid-range.ts";
 import { tools } from "./machine.ts";
 
@@ -77,9 +77,7 @@ export async function startPrivileges(
       await rename(realm.layout.growing(id), realm.layout.artifact(id));
     },
     [Symbol.asyncDispose]: async () => {
-      await walls.fence?.remove();
-      await walls.cgroups?.removeAll((usersFrom ?? 0) + 1);
-      await walls.cgroups?.close();
+      await removeWalls(walls);
       if (hasUsers) await releaseUsers(home);
     },
   };

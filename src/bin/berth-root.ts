@@ -2,7 +2,7 @@ import { chmodSync, chownSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { machineClock } from "#lib/clock.ts";
-import { beginRealm } from "#privileged/begin.ts";
+import { beginRealm, endRealm } from "#privileged/begin.ts";
 import { createHelper } from "#privileged/helper.ts";
 import { createRealm, usersIn } from "#privileged/realm.ts";
 import { openWalls } from "#privileged/walls.ts";
@@ -22,7 +22,7 @@ process.umask(0o022);
 const walls = await openWalls({
   uids: usersIn(Number(usersFrom)),
   trustedUids: [0, account.uid, Number(router)],
-  openPorts: ports.split(",").map(Number),
+  openPorts: ports.split(",").filter(Boolean).map(Number),
 });
 const realm = createRealm({ home, tools, relay, account, usersFrom: Number(usersFrom), walls });
 await beginRealm(realm);
@@ -30,6 +30,7 @@ const helper = createHelper(realm, (entry) => {
   const line = { at: machineClock.now(), by: account.uid, ...entry };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 });
+process.once("SIGTERM", () => void endRealm(realm).finally(() => process.exit(0)));
 const server = createServer((connection) => helper.serve(connection));
 server.maxConnections = 512;
 const socket = join(home, "run/root/berth-root.sock");

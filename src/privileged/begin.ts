@@ -1,9 +1,10 @@
 import { chown, mkdir } from "node:fs/promises";
-import { removeOldScratch } from "./commands.ts";
 import { namesIn } from "#lib/files.ts";
+import { removeOldScratch } from "./commands.ts";
 import { putUpAgain, removeHalfStarted } from "./instances.ts";
 import { instanceIdOf } from "./layout.ts";
 import type { Realm } from "./realm.ts";
+import { removeWalls, takeCommandsDown } from "./walls.ts";
 
 /** Makes the folders that the verbs work in, and removes what a killed predecessor left in them. */
 export async function beginRealm(realm: Realm): Promise<void> {
@@ -16,6 +17,12 @@ export async function beginRealm(realm: Realm): Promise<void> {
   if (hasUsers) await chown(layout.exits, 0, account.gid);
   await removeOldScratch(realm);
   await removeHalfStarted(realm);
+  await takeCommandsDown(realm.walls);
   const ids = (await namesIn(layout.services)).flatMap((name) => instanceIdOf(name) ?? []);
   for (const id of ids) await putUpAgain(realm, id);
+}
+
+/** What is left on the machine when Berth was stopped: nothing. Instances that run keep their walls. */
+export async function endRealm({ layout, walls }: Realm): Promise<void> {
+  if ((await namesIn(layout.services)).length === 0) await removeWalls(walls);
 }

@@ -43,6 +43,8 @@ export type Cgroups = {
   readonly usage: (cgroup: CgroupName) => Promise<Usage | null>;
   /** The file that counts kills for lack of memory, for whoever notes how something ended. */
   readonly memoryEventsFile: (cgroup: CgroupName) => string | null;
+  /** Apps that have a part of the tree. */
+  readonly uids: () => Promise<number[]>;
   /** Names of all cgroups of an app. */
   readonly list: (uid: number) => Promise<string[]>;
   /**
@@ -102,6 +104,7 @@ export async function openCgroups(
     memoryEventsFile: (cgroup) =>
       memory === undefined ? null : join(folderOf(memory, cgroup), memoryEventsName(memory)),
     list: (uid) => namesOf(places, uid),
+    uids: () => uidsIn(places),
     unified: unified ? placeForFence(unified) : null,
   };
 }
@@ -224,6 +227,12 @@ async function namesOf(places: readonly Place[], uid: number): Promise<string[]>
     for (const entry of entries) if (entry.isDirectory()) names.add(entry.name);
   }
   return [...names].toSorted();
+}
+
+async function uidsIn(places: readonly Place[]): Promise<number[]> {
+  const names = await Promise.all(places.map(({ apps }) => readdir(apps).catch(() => [])));
+  const uids = names.flat().flatMap((name) => /^u(\d+)$/.exec(name)?.[1] ?? []);
+  return [...new Set(uids.map(Number))];
 }
 
 function appFolder(apps: string, uid: number): string {

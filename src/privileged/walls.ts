@@ -102,6 +102,22 @@ export async function takeAllDown({ cgroups, fence }: Walls, uid: number): Promi
   await cgroups?.removeAll(uid);
 }
 
+/** Ends what commands of a killed predecessor left. */
+export async function takeCommandsDown({ cgroups }: Walls): Promise<void> {
+  for (const uid of (await cgroups?.uids()) ?? []) {
+    for (const name of (await cgroups?.list(uid)) ?? []) {
+      if (name.startsWith("c")) await cgroups?.remove({ uid, name });
+    }
+  }
+}
+
+/** Leaves nothing of the walls on the machine; for a home in which nothing runs. */
+export async function removeWalls({ cgroups, fence }: Walls): Promise<void> {
+  await fence?.remove();
+  for (const uid of (await cgroups?.uids()) ?? []) await cgroups?.removeAll(uid);
+  await cgroups?.close();
+}
+
 /** Words by which a program goes behind its walls, while it still has the privilege. */
 export function goBehind(
   { cgroups, openFilesMax: most }: Walls,
