@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { readdir, readFile, readlink, stat } from "node:fs/promises";
+import { readdir, readFile, readlink, rename, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import test, { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Operation } from "#api/operation.ts";
 import { operations } from "#api/operations.ts";
+import { exists } from "#lib/files.ts";
 import { createTransport } from "#lib/http.ts";
 import { commit, runProgram, startPlatform, until, type Platform, type Ran } from "../platform.ts";
+import { kill, pidOf } from "../processes.ts";
 
 /** What must be found nowhere but in the environment of the app that it is of. */
 const marker = `marker-${randomBytes(12).toString("hex")}`;
@@ -148,6 +150,25 @@ test("class 10, secrets: who may, and says so, sees it; and that is noted", asyn
   assert.match(events.stdout, /The value of PASSWORD was shown\./);
 });
 
+test("class 11, default secrets: without its key berthd does not start and says why; apps serve on", async () => {
+  const { home } = platform;
+  const key = join(home, "data/secret.key");
+  await rename(key, `${key}.away`);
+  kill(await pidOf(home, "berthd"));
+  const log = () => readFile(join(home, "logs/berthd/current"), "utf8");
+  await until(
+    async () => /does not start: .*secret\.key is not there/.test(await log()),
+    "the log says what is missing",
+  );
+  assert.match(await log(), /→ Put it back .*touch .*secret\.key\.lost/);
+  assert.ok(await isUp(), "the app serves");
+  assert.equal(await exists(key), false, "no other key is made");
+  await rename(`${key}.away`, key);
+  await until(async () => (await platform.berth("apps")).code === 0, "it starts with its key");
+  assert.equal((await platform.berth("ps:restart", "-a", "shop")).code, 0);
+  await until(isUp, "and reads its secrets");
+});
+
 async function setSecret(name: string, value: string): Promise<void> {
   const answer = await request("PATCH", "/apps/shop/config", { [name]: { secret: value } });
   assert.equal(answer.status, 200, answer.text);
@@ -175,14 +196,20 @@ async function request(
   body: unknown,
 ): Promise<{ status: number; text: string }> {
   const socketPath = join(platform.home, "run/berthd.sock");
+  const signal = AbortSignal.timeout(method === "GET" ? 2000 : 10_000);
   const answer = await createTransport({ socketPath })({
     method,
     path: `/api/v1${path}`,
     body: body === null ? null : JSON.stringify(body),
-    signal: AbortSignal.timeout(10_000),
+    signal,
   });
   const chunks: Uint8Array[] = [];
-  for await (const chunk of answer.body) chunks.push(chunk);
+  try {
+    for await (const chunk of answer.body) chunks.push(chunk);
+  } catch (error) {
+    // A stream of events has no end; what came of it is what there is.
+    if (method !== "GET" || !signal.aborted) throw error;
+  }
   const text = Buffer.concat(chunks).toString("utf8");
   said.push(text);
   return { status: answer.status, text };
