@@ -87,6 +87,14 @@ test("deploying, and making a release current, are given apart", async () => {
   await berth("teams:grant", "web", "ann", "deployer");
 });
 
+test("of what cannot be hidden, no owner is named", async () => {
+  await berth("domains:add", "taken.example", "-a", "vault");
+  const domain = await ann.ssh("domains:add", "taken.example", "-a", "shop");
+  assert.match(domain.stderr, /taken\.example already belongs to another app/);
+  assert.ok(!(await ann.ssh("domains", "--json")).stdout.includes("taken.example"));
+  assert.match((await ann.ssh("apps:create", "vault")).stderr, /needs the right admin for a team/);
+});
+
 test("a token does what it is for, and ends with a word", async () => {
   const made = await ann.ssh("tokens:add", "ci", "--role", "viewer", "-a", "shop");
   const token = made.stdout.trim();

@@ -15,7 +15,11 @@ export const keyHandlers: readonly Handler[] = [
   }),
   handle(addKey, async ({ caller, body: { name, key, user }, actor }, engine) => {
     const userId = ownerOf(engine.people, caller, user);
-    return keyView(engine.people, await engine.addKey(name, key, actor, userId));
+    const mine = await keysOf(caller, engine);
+    const added = await engine.addKey(name, key, actor, userId).catch((error: unknown) => {
+      throw withoutName(error, mine);
+    });
+    return keyView(engine.people, added);
   }),
   handle(removeKey, async ({ caller, params: { name }, actor }, engine) => {
     const mine = await keysOf(caller, engine);
@@ -37,4 +41,12 @@ async function keysOf(caller: Caller, engine: Engine): Promise<Key[]> {
 
 function keyView(people: People, { userId, ...key }: Key) {
   return { ...key, user: userId === null ? null : (people.userById(userId)?.name ?? null) };
+}
+
+/** That a key is there already cannot be hidden; what somebody else calls it can be. */
+function withoutName(error: unknown, mine: readonly Key[]): unknown {
+  if (!(error instanceof PlatformError) || error.code !== "key_exists") return error;
+  const { key = "", name = "" } = error.details;
+  const isMine = mine.some((it) => it.name === name);
+  return isMine ? error : new PlatformError("key_exists", { key, name: "somebody else's" });
 }
