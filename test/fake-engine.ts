@@ -13,9 +13,11 @@ import { machineClock } from "#lib/clock.ts";
 import { appRows } from "#store/apps.ts";
 import { openDatabase } from "#store/database.ts";
 import { keyRows } from "#store/keys.ts";
+import { onceRows } from "#store/once.ts";
 import { peopleRows } from "#store/people.ts";
 import type { Store } from "#domain/store.ts";
 import { inputBytesMax, sessionFrames, type Session } from "#domain/runner.ts";
+import { createOnce } from "#engine/once.ts";
 import type {
   AppStatus,
   DrainStatus,
@@ -210,6 +212,7 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
+    once: createOnce({ store: emptyStore(), clock: machineClock }),
     through: () => engine,
     status: async () => ({
       version: "0.0.0",
@@ -391,6 +394,11 @@ function wordOf(word: unknown): string {
 /** The rows that people are made of; nothing else is asked of it. */
 function emptyStore(): Store {
   const { db } = openDatabase(":memory:");
-  const rows = { apps: appRows(db), keys: keyRows(db), people: peopleRows(db) };
+  const rows = {
+    apps: appRows(db),
+    keys: keyRows(db),
+    people: peopleRows(db),
+    once: onceRows(db),
+  };
   return { transaction: (work) => db.transaction(() => work()), ...rows } as Store;
 }

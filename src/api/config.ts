@@ -28,6 +28,7 @@ export const listConfigVars = operation({
 
 export const revealConfigVars = operation({
   id: "config.reveal",
+  shownOnce: true,
   method: "POST",
   path: "/apps/:target/config/reveal",
   summary: "Shows the values of config vars, of secrets too; that they were shown is an event.",

@@ -33,6 +33,8 @@ export type Operation<
   readonly errors: readonly ErrorCode[];
   /** What someone must be allowed to do before it is carried out for them. */
   readonly needs: Need;
+  /** Its answer holds what is never to be seen again, so that it is not kept for a repeated request. */
+  readonly shownOnce: boolean;
   /** Offered on the unix socket only: its answer is of use to programs in Berth's account alone. */
   readonly localOnly: boolean;
 };
@@ -50,6 +52,7 @@ export type OperationSpec<P, Q, B, R, S> = Omit<Route, "stream"> & {
   readonly stream?: S;
   readonly errors: readonly ErrorCode[];
   readonly needs: Need;
+  readonly shownOnce?: true;
   readonly localOnly?: true;
 };
 
@@ -68,6 +71,7 @@ export function operation<
     query: spec.query ?? (nothing as unknown as Q),
     body: spec.body ?? (nothing as unknown as B),
     stream: spec.stream ?? (false as S),
+    shownOnce: spec.shownOnce ?? false,
     localOnly: spec.localOnly ?? false,
   };
 }

@@ -9,6 +9,7 @@ const Size = z.int().min(1).max(10_000);
 
 export const createRun = operation({
   id: "runs.create",
+  shownOnce: true,
   method: "POST",
   path: "/apps/:target/runs",
   summary: "Prepares a one-off command in the sandbox of the current release, to be attached to.",

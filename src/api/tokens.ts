@@ -26,6 +26,7 @@ export const listTokens = operation({
 
 export const addToken = operation({
   id: "tokens.add",
+  shownOnce: true,
   method: "POST",
   path: "/tokens",
   summary: "Makes a token for programs; it is shown this once.",

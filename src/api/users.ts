@@ -24,6 +24,7 @@ export const listUsers = operation({
 
 export const addUser = operation({
   id: "users.add",
+  shownOnce: true,
   method: "POST",
   path: "/users",
   summary: "Adds a person and gives a one-time link with which they sign in.",
@@ -64,6 +65,7 @@ export const removeUser = operation({
 
 export const createLink = operation({
   id: "users.link",
+  shownOnce: true,
   method: "POST",
   path: "/users/:user/link",
   summary: "Gives a new one-time sign-in link, good for 15 minutes.",

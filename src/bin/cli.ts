@@ -25,6 +25,7 @@ process.exitCode = await runCli({
   stdout,
   stderr,
   tty: stdout.isTTY ?? false,
+  colour: !env["NO_COLOR"],
   terminal: env["TERM"] ?? "dumb",
   directory: process.cwd(),
   local: true,

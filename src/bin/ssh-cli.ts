@@ -15,6 +15,6 @@ export async function runOverSsh(session: {
   // Our own package.json has a version.
   const { version } = JSON.parse(manifest) as { version: string };
   const tty: boolean = stdout.isTTY;
-  const io = { stdin, stdout, stderr, tty };
+  const io = { stdin, stdout, stderr, tty, colour: true };
   return runCli({ ...session, ...io, directory: "/", local: false, lifecycle: null, version });
 }

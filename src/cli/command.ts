@@ -28,6 +28,8 @@ export type Context = {
   readonly local: boolean;
   readonly lifecycle: Lifecycle | null;
   readonly version: string;
+  /** Every command there is. */
+  readonly commands: readonly Command[];
 };
 
 export type Option = { readonly flags: string; readonly describe: string };

@@ -1,6 +1,7 @@
 import { activityCommands } from "./activity.ts";
 import { appCommands } from "./apps.ts";
 import type { Command } from "./command.ts";
+import { completionCommands } from "./completion.ts";
 import { configCommands } from "./config.ts";
 import { drainCommands } from "./drains.ts";
 import { domainCommands } from "./domains.ts";
@@ -14,6 +15,7 @@ import { notificationCommands } from "./notifications.ts";
 import { lifecycleCommands, platformCommands } from "./platform.ts";
 import { releaseCommands } from "./releases.ts";
 import { runCommands } from "./runs.ts";
+import { topCommands } from "./top.ts";
 import { auditCommands, teamCommands, tokenCommands } from "./teams.ts";
 
 export type CommandGroup = { readonly title: string; readonly commands: readonly Command[] };
@@ -32,8 +34,8 @@ export const commandGroups: readonly CommandGroup[] = [
   { title: "Domains", commands: domainCommands },
   { title: "Keys", commands: keyCommands },
   { title: "People", commands: [...peopleCommands, ...teamCommands, ...tokenCommands] },
-  { title: "Activity", commands: [...activityCommands, ...auditCommands] },
-  { title: "The platform", commands: platformCommands },
+  { title: "Activity", commands: [...activityCommands, ...topCommands, ...auditCommands] },
+  { title: "The platform", commands: [...platformCommands, ...completionCommands] },
 ];
 
 export const commands: readonly Command[] = commandGroups.flatMap((group) => group.commands);

@@ -8,6 +8,8 @@ export type OutputOptions = {
   /** Whether somebody looks at stdout directly. */
   readonly tty: boolean;
   readonly json: boolean;
+  /** Whether programs' colours are passed on to a terminal. */
+  readonly colour: boolean;
   /** Whether stdout is on this machine; else a terminal may be at its far end. */
   readonly local: boolean;
 };
@@ -41,7 +43,7 @@ export type Output = {
   readonly drained: () => Promise<void>;
 };
 
-export function createOutput({ stdout, stderr, tty, json, local }: OutputOptions): Output {
+export function createOutput({ stdout, stderr, tty, json, local, colour }: OutputOptions): Output {
   const line = (text: string): void => void stdout.write(`${text}\n`);
   const note = (text: string): void => void stderr.write(`${text}\n`);
   return {
@@ -50,7 +52,7 @@ export function createOutput({ stdout, stderr, tty, json, local }: OutputOptions
     line: (text) => line(safeText(text)),
     exact: (text) => line(local && !tty ? text : text.split("\n").map(safeText).join("\n")),
     printed: (prefix, text) =>
-      line(safeText(prefix) + (tty ? safeColouredLine(text) : safeLine(text))),
+      line(safeText(prefix) + (tty && colour ? safeColouredLine(text) : safeLine(text))),
     table(headings, rows, whenEmpty) {
       if (rows.length === 0) note(safeText(whenEmpty));
       else for (const text of renderTable(headings, rows)) line(text);
@@ -58,7 +60,7 @@ export function createOutput({ stdout, stderr, tty, json, local }: OutputOptions
     value: (value) => line(safeJson(value, 2)),
     valueLine: (value) => line(safeJson(value)),
     note: (text) => note(safeText(text)),
-    progress: (text) => note(tty ? safeColouredLine(text) : safeLine(text)),
+    progress: (text) => note(tty && colour ? safeColouredLine(text) : safeLine(text)),
     errorValue: (value) => note(safeJson(value)),
     async drained() {
       if (stdout.writableNeedDrain && !stdout.destroyed) await once(stdout, "drain");
@@ -67,7 +69,10 @@ export function createOutput({ stdout, stderr, tty, json, local }: OutputOptions
 }
 
 /** Lines of a table whose columns are as wide as their widest cell; no line ends in spaces. */
-function renderTable(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
+export function renderTable(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+): string[] {
   const table = [headings, ...rows].map((row) => row.map(safeText));
   const widths = headings.map((_, column) =>
     Math.max(...table.map((row) => (row[column] ?? "").length)),

@@ -477,6 +477,7 @@ async function startWorld(t: TestContext, overrides: Partial<Engine> = {}): Prom
       argv: words.split(" "),
       home,
       actor: "ann",
+      colour: true,
       stdin: Readable.from([]),
       stdout,
       stderr,

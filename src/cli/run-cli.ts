@@ -5,6 +5,7 @@ import { PlatformError } from "#domain/errors.ts";
 import { createTransport } from "#lib/http.ts";
 import { upgradeOverSocket } from "#lib/upgrade.ts";
 import type { Command, Context } from "./command.ts";
+import { commands } from "./commands.ts";
 import { exitCodeOf, printError } from "./errors.ts";
 import { renderHelp, renderOverview } from "./help.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -25,6 +26,8 @@ export type CliOptions = {
   readonly stderr: Writable;
   /** Whether stdout is a terminal. */
   readonly tty: boolean;
+  /** Whether colours are welcome there. @see https://no-color.org */
+  readonly colour: boolean;
   /** TERM of that terminal; `dumb` when there is none. */
   readonly terminal: string;
   /** The directory whose app is meant when none is named. */
@@ -42,19 +45,26 @@ export function apiSocketOf(home: string): string {
 
 /** Runs one command to its end and gives the exit code; every failure has been printed by then. */
 export async function runCli(options: CliOptions): Promise<number> {
-  const { stdout, stderr, tty, argv, local } = options;
+  const { stdout, stderr, tty, argv, local, colour } = options;
   const gone = new AbortController();
   // A reader that has seen enough, such as head, closes the pipe: that is an end, not a failure.
   stdout.on("error", () => gone.abort());
   const wantsJson = argv.includes("--json") && !argv.includes("run");
-  let out = createOutput({ stdout, stderr, tty, local, json: wantsJson });
+  let out = createOutput({ stdout, stderr, tty, local, colour, json: wantsJson });
   try {
     const invocation = parseArgv(argv, local);
     if ("help" in invocation) {
       writeHelp(invocation.help, options);
       return 0;
     }
-    out = createOutput({ stdout, stderr, tty, local, json: invocation.options["json"] === true });
+    out = createOutput({
+      stdout,
+      stderr,
+      tty,
+      local,
+      colour,
+      json: invocation.options["json"] === true,
+    });
     return await runCommand(invocation, { options, out, signal: gone.signal });
   } catch (error) {
     if (gone.signal.aborted) return 0;
@@ -90,6 +100,7 @@ async function runCommand(
   const context: Context = {
     ...options,
     ...naming,
+    commands,
     options: words,
     client: createClient(transport, home),
     connect: (path) => upgradeOverSocket(apiSocketOf(home), path),

@@ -195,6 +195,21 @@ export const errorCatalog = {
     message: "{target} moved to {commit} while this push waited.",
     hint: "Run git pull, then push again.",
   },
+  key_reused: {
+    kind: "conflict",
+    message: "The Idempotency-Key {key} was used for another request.",
+    hint: "Choose a new key for each request; use one again only to repeat the same request.",
+  },
+  key_in_doubt: {
+    kind: "conflict",
+    message: "The request with the Idempotency-Key {key} was cut off by a restart of Berth.",
+    hint: "See whether it was done (jobs, events); if not, send it again with another key.",
+  },
+  answer_shown_once: {
+    kind: "conflict",
+    message: "The request with the Idempotency-Key {key} was done; its answer is shown once only.",
+    hint: "What it made can be removed and made again, with another key.",
+  },
   branch_removed: {
     kind: "conflict",
     message: "{target} is being removed.",
@@ -376,16 +391,27 @@ export const errorCatalog = {
 export type ErrorCode = keyof typeof errorCatalog;
 export type ErrorDetails = Readonly<Record<string, string | number>>;
 
+/** What is wrong with one field of what was asked. */
+export type FieldProblem = { readonly field: string; readonly problem: string };
+
 /** An expected failure: a code of the catalogue and the facts of this case. */
 export class PlatformError extends Error {
   override readonly name = "PlatformError";
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
 
-  constructor(code: ErrorCode, details: ErrorDetails = {}, options?: ErrorOptions) {
+  /** Each field that is not valid, of `invalid_input`. */
+  readonly fields: readonly FieldProblem[];
+
+  constructor(
+    code: ErrorCode,
+    details: ErrorDetails = {},
+    { fields = [], ...options }: ErrorOptions & { readonly fields?: readonly FieldProblem[] } = {},
+  ) {
     super(fill(errorCatalog[code].message, details), options);
     this.code = code;
     this.details = details;
+    this.fields = fields;
   }
 
   get kind(): ErrorKind {

@@ -147,6 +147,35 @@ export const HostSettings = z.strictObject({
     .nonnegative()
     .default(512)
     .describe("Free megabytes of the disk below which nothing is built; 512 by default."),
+  retention: z
+    .strictObject({
+      eventsDays: z
+        .int()
+        .min(1)
+        .max(3650)
+        .default(365)
+        .describe("Days that events are kept; 365 by default."),
+      eventsMax: z
+        .int()
+        .min(1000)
+        .max(10_000_000)
+        .default(1_000_000)
+        .describe("Events that are kept at most; 1000000 by default."),
+      jobsDays: z
+        .int()
+        .min(1)
+        .max(3650)
+        .default(180)
+        .describe("Days that jobs and their output are kept; 180 by default."),
+      jobsMax: z
+        .int()
+        .min(100)
+        .max(1_000_000)
+        .default(20_000)
+        .describe("Jobs that are kept at most; 20000 by default."),
+    })
+    .prefault({})
+    .describe("What is kept of the past; the oldest is removed first."),
   buildsAtOnce: z
     .int()
     .min(1)

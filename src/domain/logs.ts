@@ -6,6 +6,8 @@ export type JobLog = {
   readonly read: (jobId: number, offset: number) => Promise<{ text: string; offset: number }>;
   /** Resolves when there may be more to read, at the latest after `timeoutMs`. */
   readonly changed: (jobId: number, timeoutMs: number, signal: AbortSignal) => Promise<void>;
+  /** Every job that has output. */
+  readonly ids: () => Promise<number[]>;
   /** How many bytes there are. */
   readonly size: (jobId: number) => number;
   readonly remove: (jobId: number) => Promise<void>;

@@ -22,6 +22,12 @@ type Rows<Row, New, Change> = {
 type Without<Row, Keys extends keyof Row> = Omit<Row, Keys>;
 type Patch<Row, Keys extends keyof Row> = Partial<Pick<Row, Keys>>;
 
+/** What is past: whatever is from before a moment, and what is more than `keep` of the newest. */
+export type Past = { readonly before: Date; readonly keep: number; readonly batch: number };
+
+/** Who asked, and the key that they chose. */
+export type OncePlace = { readonly caller: string; readonly key: string };
+
 /** Which rows of a long list are wanted, the newest first; what is null or missing matters not. */
 export type Page = {
   /** Only rows with a smaller id. */
@@ -137,6 +143,8 @@ export type Store = {
     /** Those that have not ended, oldest first. */
     readonly open: () => Job[];
     readonly list: (query: JobQuery) => Job[];
+    /** Ids of up to `batch` jobs that have ended and are past, the oldest first. */
+    readonly past: (past: Past) => number[];
     /** Every id that a log may stand for. */
     readonly ids: () => number[];
     /** Removes rows of jobs that have ended, with whatever else is noted of them. */
@@ -147,6 +155,8 @@ export type Store = {
     /** Oldest first, newer than the event `after`. */
     readonly after: (after: number, limit: number) => Event[];
     readonly list: (query: EventQuery) => Event[];
+    /** Removes up to `batch` of those that are past, the oldest first; answers how many. */
+    readonly prune: (past: Past) => number;
   };
   readonly notifications: Rows<
     Notification,
@@ -193,6 +203,23 @@ export type Store = {
   readonly secrets: {
     /** Seals every secret with a new key and takes the old one away; killed half-way, all is readable. */
     readonly rotate: () => Promise<{ readonly key: string }>;
+  };
+  /** Keys of requests that are carried out once. */
+  readonly once: {
+    readonly get: (place: OncePlace) => {
+      readonly fingerprint: string;
+      readonly isDone: boolean;
+      readonly answer: string | null;
+    } | null;
+    readonly add: (
+      place: OncePlace,
+      facts: { readonly fingerprint: string; readonly createdAt: Date },
+    ) => void;
+    /** Notes the end; null for an answer that is not kept. */
+    readonly finish: (place: OncePlace, answer: string | null) => void;
+    readonly remove: (place: OncePlace) => void;
+    /** Removes up to `batch` of those from before; answers how many. */
+    readonly prune: (past: Omit<Past, "keep">) => number;
   };
   readonly configFiles: {
     readonly get: (file: string) => string | null;

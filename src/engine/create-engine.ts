@@ -11,12 +11,14 @@ import { applyHostConfig, realProblems, reportProblems } from "./host-config.ts"
 import { JobQueue, rowOf } from "./jobs.ts";
 import { Loop } from "./loop.ts";
 import { Meter } from "./meter.ts";
+import { createOnce } from "./once.ts";
 import { operations } from "./operations.ts";
 import type { Parts } from "./parts.ts";
 import { removeStrangers } from "./prune.ts";
 import { Outbox } from "./outbox.ts";
 import { Publisher } from "./publish.ts";
 import { RouterLog } from "./router-log.ts";
+import { keepWithinBounds } from "./retention.ts";
 import { createJobRunner } from "./run-job.ts";
 import { Runs } from "./runs.ts";
 import { Traffic } from "./traffic.ts";
@@ -50,6 +52,7 @@ export function createEngine(ports: EnginePorts): RunningEngine {
   };
   const shared = {
     listen: feed.listen,
+    once: createOnce(context),
     status: createStatus(context),
     shutDown: async () => {
       await stop();
@@ -141,6 +144,7 @@ function measure(
     new Outbox(context).run(stopping),
     new Drains(context).run(stopping),
     new Warden(context, meter).run(stopping),
+    keepWithinBounds(context, stopping),
   ];
   const ended = { [Symbol.asyncDispose]: async () => void (await Promise.all(works)) };
   return [counting, ended];

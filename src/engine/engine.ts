@@ -18,6 +18,7 @@ import type { Notification, NotificationKind } from "#domain/notification.ts";
 import type { Release, ReleaseStatus } from "#domain/release.ts";
 import type { EventQuery, JobQuery, Page } from "#domain/store.ts";
 import type { LimitStatus } from "./limits.ts";
+import type { Once } from "./once.ts";
 import type { People } from "./people/people.ts";
 import type { Session } from "#domain/runner.ts";
 import type { RunRequest } from "./runs.ts";
@@ -319,6 +320,8 @@ export type Engine = {
   /** Resolves with the ended job. @throws {PlatformError} `job_ended`, `abort_too_late` */
   readonly abortJob: (id: number, actor: string) => Promise<Job>;
 
+  /** Requests that bear a key are carried out once. */
+  readonly once: Once;
   /** Calls `listener` with every change until the answer is disposed of. */
   readonly listen: (listener: ChangeListener) => Disposable;
   /** The same engine for somebody who came in by this door, which is noted with what they do. */

@@ -1,4 +1,5 @@
 import { targetOf } from "#domain/branch.ts";
+import type { Instance } from "#domain/instance.ts";
 import type { Work } from "./build.ts";
 import { emit } from "./context.ts";
 import { nameOf } from "./health.ts";
@@ -6,16 +7,27 @@ import type { Loop } from "./loop.ts";
 import { neverDeployed } from "./targets.ts";
 
 /** Puts a new instance in the place of each one asked for, without a moment in which fewer serve. */
-export async function restart(
-  { context, job, branch, out, signal }: Work,
-  loop: Loop,
-): Promise<void> {
-  const { store, clock } = context;
+export async function restart(work: Work, loop: Loop): Promise<void> {
+  const { context, job, branch, out, step } = work;
   const { instance: name } = job.input;
-  const mine = store.instances.of(branch.id).filter((it) => it.drainingAt === null);
+  const mine = context.store.instances.of(branch.id).filter((it) => it.drainingAt === null);
   const chosen =
     name === undefined ? mine : mine.filter((it) => nameOf(it) === name || it.processType === name);
-  out.heading(`Restarting ${chosen.map(nameOf).join(", ") || "nothing"}`);
+  const title = `Restarting ${chosen.map(nameOf).join(", ") || "nothing"}`;
+  const started = await step({ name: "start", title, isHeading: true, resumeAt: "start" }, () =>
+    replace(work, loop, { mine, chosen }),
+  );
+  const what = { name: "switch", title: "Taking the old ones out of service" };
+  await step({ ...what, resumeAt: "switch" }, () => loop.reconcile(branch.id));
+  out.heading(`Restarted ${started.map(nameOf).join(", ") || "nothing"}`);
+}
+
+/** Starts instances for those chosen and waits until they are healthy; gives them. */
+async function replace(
+  { context: { store, clock }, branch, signal }: Work,
+  loop: Loop,
+  { mine, chosen }: { mine: readonly Instance[]; chosen: readonly Instance[] },
+): Promise<Instance[]> {
   const since = clock.now();
   for (const { id } of chosen) store.instances.update(id, { retiringAt: since });
   await loop.reconcile(branch.id);
@@ -25,6 +37,7 @@ export async function restart(
   });
   try {
     await loop.health.until(replacements, { target: targetOf(branch), since, signal });
+    return replacements;
   } catch (error) {
     // The old ones go on serving: taking the mark off makes the new ones the surplus.
     for (const { id } of chosen)
@@ -32,15 +45,16 @@ export async function restart(
     await loop.reconcile(branch.id);
     throw error;
   }
-  await loop.reconcile(branch.id);
-  out.heading(`Restarted ${replacements.map(nameOf).join(", ") || "nothing"}`);
 }
 
 /** Stops what a branch runs, until it is started again; a deploy to it starts nothing. */
-export async function stop({ context, job, branch, out }: Work, loop: Loop): Promise<void> {
-  context.store.branches.update(branch.id, { mode: "stopped" });
-  await loop.reconcile(branch.id);
-  await loop.retired(branch.id);
+export async function stop(work: Work, loop: Loop): Promise<void> {
+  const { context, job, branch, out, step } = work;
+  await step({ name: "stop", title: "Stopping the instances" }, async () => {
+    context.store.branches.update(branch.id, { mode: "stopped" });
+    await loop.reconcile(branch.id);
+    await loop.retired(branch.id);
+  });
   emit(context, "branch.stopped", {
     branch,
     actor: job.actor,
@@ -49,21 +63,35 @@ export async function stop({ context, job, branch, out }: Work, loop: Loop): Pro
   out.heading(`${targetOf(branch)} is stopped`);
 }
 
-export async function startAgain(
-  { context, job, branch, out, signal }: Work,
-  loop: Loop,
-): Promise<void> {
-  const { store, clock } = context;
+/** One that a person aborts is stopped again. */
+export async function startAgain(work: Work, loop: Loop): Promise<void> {
+  const { context, job, branch, out, step } = work;
   if (branch.currentReleaseId === null) throw neverDeployed(branch);
-  const since = clock.now();
-  store.branches.update(branch.id, { mode: "serving" });
-  await loop.reconcile(branch.id);
-  const mine = store.instances.of(branch.id).filter((it) => it.drainingAt === null);
-  await loop.health.until(mine, { target: targetOf(branch), since, signal });
+  const started = await step({ name: "start", title: "Starting the instances" }, () =>
+    startAll(work, loop).catch(async (error: unknown) => {
+      if (work.signal.aborted && !work.stopping.aborted) {
+        context.store.branches.update(branch.id, { mode: "stopped" });
+        await loop.reconcile(branch.id);
+      }
+      throw error;
+    }),
+  );
   emit(context, "branch.started", {
     branch,
     actor: job.actor,
     message: `${targetOf(branch)} was started.`,
   });
-  out.heading(`${targetOf(branch)} runs: ${mine.map(nameOf).join(", ")}`);
+  out.heading(`${targetOf(branch)} runs: ${started.map(nameOf).join(", ")}`);
+}
+
+async function startAll(
+  { context: { store, clock }, branch, signal }: Work,
+  loop: Loop,
+): Promise<Instance[]> {
+  const since = clock.now();
+  store.branches.update(branch.id, { mode: "serving" });
+  await loop.reconcile(branch.id);
+  const mine = store.instances.of(branch.id).filter((it) => it.drainingAt === null);
+  await loop.health.until(mine, { target: targetOf(branch), since, signal });
+  return mine;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Job } from "#domain/job.ts";
 import { createWorld, eventually, type World } from "../../test/engine-world.ts";
 
 const segfault = { code: null, signal: "SIGSEGV" } as const;
@@ -175,4 +176,19 @@ test("one that ends again as it is taken over is out of the routes at once", asy
   await world.restart();
   assert.equal(router.answer("shop.localhost", "/", 0).do, "refuse");
   await eventually(() => messages(world, "instance.exited").length > 0, "the end is noted");
+});
+
+test("restarts, stops and starts are jobs with steps; a start that is aborted is stopped again", async () => {
+  await using world = await deployed();
+  const { engine, store } = world;
+  const named = (job: Job) => job.steps.map(({ name, status }) => `${name} ${status}`);
+  const restarted = await world.ended(await engine.restart("shop", null, "ann"));
+  assert.deepEqual(named(restarted), ["start done", "switch done"]);
+  const stopped = await world.ended(await engine.stopBranch("shop", "ann"));
+  assert.deepEqual(named(stopped), ["stop done"]);
+  world.executor.programs.set("node server.js", { kind: "deaf", listening: [] });
+  const job = await engine.startBranch("shop", "ann");
+  await eventually(() => store.jobs.get(job.id)?.steps[0]?.status === "running", "it starts");
+  assert.deepEqual(named(await engine.abortJob(job.id, "ann")), ["start aborted"]);
+  assert.equal(store.branches.get(1)?.mode, "stopped");
 });

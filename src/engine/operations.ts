@@ -35,7 +35,7 @@ import { appNamed, branchAt, refuseManagedApp } from "./targets.ts";
 export function operations(
   context: EngineContext,
   parts: Parts,
-): Omit<Engine, "status" | "shutDown" | "listen" | "through"> {
+): Omit<Engine, "status" | "shutDown" | "listen" | "once" | "through"> {
   return {
     ...appOperations(context, parts),
     ...releaseOperations(context, parts),

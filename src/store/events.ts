@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, gte, inArray, lt, lte } from "./drizzle.ts";
+import { and, asc, desc, eq, gt, gte, inArray, lt, lte, max } from "./drizzle.ts";
 import type { EventQuery, Store } from "#domain/store.ts";
 import { addRow, type Db } from "./database.ts";
 import { events } from "./schema.ts";
@@ -22,6 +22,24 @@ export function eventRows(db: Db): Store["events"] {
         .orderBy(desc(events.id))
         .limit(query.limit)
         .all(),
+    prune: ({ before, keep, batch }) => {
+      const newest =
+        db
+          .select({ id: max(events.id) })
+          .from(events)
+          .get()?.id ?? 0;
+      // One index each: both conditions at once would look at every row.
+      const tooMany = oldest(db, lte(events.id, newest - keep)).orderBy(asc(events.id));
+      const tooOld = oldest(db, lt(events.at, before)).orderBy(asc(events.at));
+      const removed = [tooMany, tooOld].map(
+        (doomed) =>
+          db
+            .delete(events)
+            .where(inArray(events.id, doomed.limit(batch)))
+            .run().changes,
+      );
+      return Math.max(...removed);
+    },
   };
 }
 
@@ -36,4 +54,8 @@ function conditionOf({ appIds, target, types, actors, after, before, since, unti
     since ? gte(events.at, since) : undefined,
     until ? lte(events.at, until) : undefined,
   );
+}
+
+function oldest(db: Db, isPast: ReturnType<typeof lt>) {
+  return db.select({ id: events.id }).from(events).where(isPast);
 }

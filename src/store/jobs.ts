@@ -1,7 +1,7 @@
-import { and, asc, desc, eq, inArray, lt } from "./drizzle.ts";
+import { and, asc, desc, eq, inArray, lt, lte, max, or } from "./drizzle.ts";
 import assert from "node:assert/strict";
 import { isEnded, jobTransitions, type Job, type JobStatus } from "#domain/job.ts";
-import type { JobQuery, Store } from "#domain/store.ts";
+import type { JobQuery, Past, Store } from "#domain/store.ts";
 import { addRow, type Db } from "./database.ts";
 import { jobs } from "./schema.ts";
 import type { Sealing } from "./sealing.ts";
@@ -38,6 +38,7 @@ export function jobRows(db: Db, sealing: Sealing): Store["jobs"] {
         .map(jobOf),
     list: (query) =>
       all().where(conditionOf(query)).orderBy(desc(jobs.id)).limit(query.limit).all().map(jobOf),
+    past: (past) => pastJobs(db, past),
     ids: () =>
       db
         .select({ id: jobs.id })
@@ -66,4 +67,19 @@ function conditionOf({ appIds, branchId, kinds, statuses, actors, before }: JobQ
 
 function jobReader({ openInput }: Sealing): (row: typeof jobs.$inferSelect) => Job {
   return (row) => ({ ...row, input: openInput(row.branchId, row.input) });
+}
+
+function pastJobs(db: Db, { before, keep, batch }: Past): number[] {
+  const newest =
+    db
+      .select({ id: max(jobs.id) })
+      .from(jobs)
+      .get()?.id ?? 0;
+  const isPast = or(lt(jobs.endedAt, before), lte(jobs.id, newest - keep));
+  const ended = db
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(and(inArray(jobs.status, endedStatuses), isPast));
+  const oldest = ended.orderBy(asc(jobs.id)).limit(batch);
+  return oldest.all().map(({ id }) => id);
 }

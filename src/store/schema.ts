@@ -1,4 +1,4 @@
-import { index, integer, sqliteTable, text, uniqueIndex } from "./drizzle.ts";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "./drizzle.ts";
 import type { Network } from "#domain/app.ts";
 import type { BranchMode } from "#domain/branch.ts";
 import type { Door } from "#domain/door.ts";
@@ -180,6 +180,24 @@ export const keys = sqliteTable("keys", {
 
 /** The keys that secrets are sealed with, by name; the keys themselves are not here. */
 export const secretKeys = sqliteTable("secret_keys", { id: text("id").primaryKey() });
+
+/** Requests that bear a key of their client's choice, so that each is carried out once. */
+export const onceKeys = sqliteTable(
+  "once_keys",
+  {
+    caller: text("caller").notNull(),
+    key: text("key").notNull(),
+    /** Of what was asked, so that a key is not used for something else. */
+    fingerprint: text("fingerprint").notNull(),
+    isDone: integer("is_done", { mode: "boolean" }).notNull(),
+    answer: text("answer"),
+    createdAt: time("created_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.caller, table.key] }),
+    index("once_keys_by_time").on(table.createdAt),
+  ],
+);
 
 /** The newest valid text of each configuration file, sealed, as it may hold secrets. */
 export const configFiles = sqliteTable("config_files", {

@@ -10,6 +10,7 @@ import { eventRows } from "./events.ts";
 import { instanceRows } from "./instances.ts";
 import { jobRows } from "./jobs.ts";
 import { keyRows } from "./keys.ts";
+import { onceRows } from "./once.ts";
 import { peopleRows } from "./people.ts";
 import { deliveryRows, markRows, notificationRows } from "./notifications.ts";
 import { releaseRows } from "./releases.ts";
@@ -62,6 +63,7 @@ async function storeOver(db: Db, keyFile: KeyFile): Promise<Store> {
     marks: markRows(db),
     domains: domainRows(db),
     keys: keyRows(db),
+    once: onceRows(db),
     configFiles: configFileRows(db, vault),
     secrets: secretVerbs({ ...parts, keys: [current] }),
     people: peopleRows(db),

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { JobLog } from "#domain/logs.ts";
-import { nullIfMissing, removeTree } from "#lib/files.ts";
+import { namesIn, nullIfMissing, removeTree } from "#lib/files.ts";
 
 const readBytesMax = 64 * 1024;
 const endMark = "\n[the rest of this output was dropped]\n";
@@ -43,6 +43,11 @@ export function createJobFiles(root: string, bytesMax = 10 * 1024 * 1024): JobLo
       const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       await once(changes, String(jobId), { signal: either }).catch(() => {});
     },
+    ids: async () =>
+      (await namesIn(root)).flatMap((name) => {
+        const [, id] = /^(\d+)\.log$/.exec(name) ?? [];
+        return id === undefined ? [] : [Number(id)];
+      }),
     size: sizeOf,
     remove: (jobId) => removeTree(pathOf(jobId)),
   };

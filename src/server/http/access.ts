@@ -10,8 +10,16 @@ import type { People } from "#engine/people/people.ts";
 /** Where a request comes in: by the socket, which only Berth's account can open, or by TCP. */
 export type Listener = "socket" | "tcp";
 
+/** Where the API describes itself. */
+export const documentPath = "/api/openapi.json";
+
 /** What is answered to anybody. */
-export const openPaths: ReadonlySet<string> = new Set(["/", "/health", "/api/v1/version"]);
+export const openPaths: ReadonlySet<string> = new Set([
+  "/",
+  "/health",
+  "/api/v1/version",
+  documentPath,
+]);
 
 /** Whether two tokens are the same, in a time that does not depend on where they differ. */
 export function sameToken(given: string, expected: string): boolean {

@@ -1,4 +1,5 @@
-import { PlatformError, reportOf, type ErrorCode, type ErrorKind } from "#domain/errors.ts";
+import { statusOf } from "#api/problem.ts";
+import { PlatformError, reportOf, type FieldProblem } from "#domain/errors.ts";
 
 /** An error as HTTP tells it. @see RFC 9457 */
 export type Problem = {
@@ -8,16 +9,9 @@ export type Problem = {
   readonly code: string;
   readonly detail: string;
   readonly hint: string;
+  /** Each field that is not valid. */
+  readonly errors?: readonly FieldProblem[];
 };
-
-const statusOfKind = {
-  invalid: 400,
-  not_found: 404,
-  conflict: 409,
-  denied: 403,
-  busy: 503,
-  failed: 500,
-} as const satisfies Record<ErrorKind, number>;
 
 const titles: Readonly<Record<number, string>> = {
   400: "Not valid",
@@ -33,7 +27,7 @@ const titles: Readonly<Record<number, string>> = {
 };
 
 /** The problem document of any thrown value; `status` overrules that of the error's kind. */
-export function problemOf(error: unknown, status: number = statusOf(error)): Problem {
+export function problemOf(error: unknown, status: number = statusOfError(error)): Problem {
   const { code, message, hint } = reportOf(error);
   return {
     type: `urn:berth:error:${code}`,
@@ -42,6 +36,7 @@ export function problemOf(error: unknown, status: number = statusOf(error)): Pro
     code,
     detail: message,
     hint,
+    ...(error instanceof PlatformError && error.fields.length > 0 ? { errors: error.fields } : {}),
   };
 }
 
@@ -50,14 +45,6 @@ export function isBug(error: unknown): boolean {
   return !(error instanceof PlatformError);
 }
 
-/** Where HTTP has a status of its own for what is meant. */
-const statusOfCode: Partial<Record<ErrorCode, number>> = {
-  sign_in_needed: 401,
-  link_not_valid: 401,
-  too_many_attempts: 429,
-};
-
-function statusOf(error: unknown): number {
-  if (!(error instanceof PlatformError)) return 500;
-  return statusOfCode[error.code] ?? statusOfKind[error.kind];
+function statusOfError(error: unknown): number {
+  return error instanceof PlatformError ? statusOf(error.code) : 500;
 }

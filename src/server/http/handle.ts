@@ -3,7 +3,7 @@ import type { ListOperation } from "#api/list.ts";
 import type { Operation } from "#api/operation.ts";
 import type { Reach } from "#domain/authorize.ts";
 import type { Caller } from "#domain/caller.ts";
-import { PlatformError } from "#domain/errors.ts";
+import { PlatformError, type FieldProblem } from "#domain/errors.ts";
 import type { Right } from "#domain/rights.ts";
 import type { Engine } from "#engine/engine.ts";
 import { namedBy, type Parts } from "./admit.ts";
@@ -125,21 +125,27 @@ function admit<O extends Operation>(
   return { ...parts, caller, signal, actor: caller.actor, reach, visible } as Call<O>;
 }
 
+/** Enough to mend a request by, and no flood for whoever sends one. */
+const fieldsMax = 20;
+
 function parsePart(schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value ?? {});
   if (result.success) return result.data;
+  const fields = result.error.issues.slice(0, fieldsMax).flatMap(wordsOf);
   // A parse that fails has at least one issue.
-  const issue = result.error.issues[0] as z.core.$ZodIssue;
-  throw new PlatformError("invalid_input", wordsOf(issue), { cause: result.error });
+  const first = fields[0] as FieldProblem;
+  throw new PlatformError("invalid_input", { ...first }, { cause: result.error, fields });
 }
 
-function wordsOf(issue: z.core.$ZodIssue): { field: string; problem: string } {
+function wordsOf(issue: z.core.$ZodIssue): FieldProblem[] {
   const path = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {
-    return { field: [...path, issue.keys[0]].join("."), problem: "there is no such field here" };
+    const problem = "there is no such field here";
+    const unknown = issue.keys.slice(0, fieldsMax);
+    return unknown.map((key) => ({ field: [...path, key].join("."), problem }));
   }
   const own = issue.code === "invalid_key" ? issue.issues[0] : issue;
-  return { field: path.join(".") || "The request", problem: own?.message ?? issue.message };
+  return [{ field: path.join(".") || "The request", problem: own?.message ?? issue.message }];
 }
 
 function only(item: object, fields: readonly string[]): object {

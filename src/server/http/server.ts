@@ -2,30 +2,29 @@ import { chmod, rename, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { fastify, type FastifyError, type FastifyInstance } from "fastify";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Operation } from "#api/operation.ts";
-import { PlatformError, reportOf, withDiskFull } from "#domain/errors.ts";
+import { openApiDocument } from "#api/openapi.ts";
+import { PlatformError, withDiskFull } from "#domain/errors.ts";
 import type { Caller } from "#domain/caller.ts";
 import type { Engine } from "#engine/engine.ts";
-import { bearerOf, openPaths, socketCaller, tokenBearer, type Listener } from "./access.ts";
+import {
+  bearerOf,
+  documentPath,
+  openPaths,
+  socketCaller,
+  tokenBearer,
+  type Listener,
+} from "./access.ts";
 import { assertGuarded } from "./admit.ts";
 import { addConsole, isConsolePath, type ConsoleFiles } from "./console.ts";
-import { isBug, problemOf } from "./errors.ts";
-import type { Handler } from "./handle.ts";
+import { problemOf } from "./errors.ts";
 import { handlers } from "./handlers.ts";
-import { eventStream } from "./event-stream.ts";
 import { createOpenStreams, type OpenStreams } from "./open-streams.ts";
 import { refuseOtherSites } from "./origin.ts";
 import { prometheusType, renderPrometheus } from "./prometheus.ts";
+import { addRoute, callerIn } from "./route.ts";
 import { serveSession } from "./sessions.ts";
 import { addressOfRequest, addSignIn, isSignInPath, type Surroundings } from "./sign-in.ts";
 import { welcomeHeaders, welcomePage } from "./welcome.ts";
-
-declare module "fastify" {
-  interface FastifyRequest {
-    /** Who asks; null on a path that is answered to anybody. */
-    caller: Caller | null;
-  }
-}
 
 export type HttpServerOptions = {
   readonly engine: Engine;
@@ -88,6 +87,16 @@ async function listenSocket(app: FastifyInstance, path: string): Promise<void> {
   await rename(early, path);
 }
 
+/** Made when it is first asked for, since few do. */
+let document: { readonly version: string; readonly text: string } | null = null;
+
+function documentOf(version: string): string {
+  if (document?.version !== version) {
+    document = { version, text: JSON.stringify(openApiDocument(version)) };
+  }
+  return document.text;
+}
+
 function createDoor(door: Listener, options: DoorOptions): FastifyInstance {
   const app = fastify({
     logger: false,
@@ -119,12 +128,16 @@ function createDoor(door: Listener, options: DoorOptions): FastifyInstance {
     version: options.version,
     signOn: surroundingsOf(options).signOnName(),
   }));
+  app.get(documentPath, (_request, reply) =>
+    reply.type("application/json; charset=utf-8").send(documentOf(options.version)),
+  );
   app.get("/metrics", (request, reply) => {
     people.permit(callerIn(request), "installation:read", {});
     return reply.type(prometheusType).send(renderPrometheus(options.engine.metricFamilies()));
   });
   for (const { operation } of handlers) assertGuarded(operation);
-  for (const handler of handlers) addRoute(app, { door, handler, options });
+  const again = (request: FastifyRequest) => callerOf(door, request, options);
+  for (const handler of handlers) addRoute(app, { door, handler, options, again });
   app.server.on("upgrade", (request, connection) =>
     serveSession(request, connection, options.engine.openRun),
   );
@@ -174,82 +187,6 @@ async function tcpCaller(request: FastifyRequest, options: HttpServerOptions): P
   if (!caller) throw new PlatformError("sign_in_needed", { problem: "" });
   if (method !== "GET") refuseOtherSites(headers, surroundings.url());
   return caller;
-}
-
-function addRoute(
-  app: FastifyInstance,
-  route: {
-    readonly door: Listener;
-    readonly handler: Handler;
-    readonly options: DoorOptions;
-  },
-): void {
-  const { door, handler, options } = route;
-  const { operation } = handler;
-  app.route({
-    method: operation.method,
-    url: `/api/v1${operation.path}`,
-    handler: async (request, reply) => {
-      if (operation.localOnly && door !== "socket") {
-        throw new PlatformError("not_permitted", { actor: "A client from outside" });
-      }
-      const gone = new AbortController();
-      reply.raw.once("close", () => gone.abort());
-      const { params, body } = request;
-      const query = operation.stream ? withLastEvent(request) : request.query;
-      const caller = callerIn(request);
-      const answer = handler.run(
-        { params, query, body, caller, signal: gone.signal },
-        options.engine.through(caller.door),
-      );
-      if (answer instanceof Promise) {
-        const value = await answer;
-        if (changesRights(operation)) await options.streams.check();
-        return value;
-      }
-      const cut = (): void => {
-        gone.abort();
-        reply.raw.destroy();
-      };
-      const again = () => callerOf(door, request, options);
-      gone.signal.addEventListener("abort", options.streams.add({ caller, again, cut }));
-      const events = await eventStream(answer, {
-        signal: gone.signal,
-        reportOf: (error) => {
-          if (isBug(error)) options.log.error({ err: error }, "A stream failed.");
-          return reportOf(error);
-        },
-      });
-      return reply.headers(streamHeaders).send(events);
-    },
-  });
-}
-
-/** Whether somebody may have fewer rights afterwards. */
-function changesRights({ method, needs }: Operation): boolean {
-  return method !== "GET" && (needs.endsWith(":admin") || needs === "own:change");
-}
-
-/**
- * Who asks. A path may be written in ways that look open, such as /%61pi: what is behind it asks
- * here, and nobody is not let in.
- */
-function callerIn({ caller }: FastifyRequest): Caller {
-  if (caller) return caller;
-  throw new PlatformError("sign_in_needed", { problem: "" });
-}
-
-const streamHeaders = {
-  "content-type": "text/event-stream; charset=utf-8",
-  "cache-control": "no-store",
-  // A proxy in front must not gather events.
-  "x-accel-buffering": "no",
-};
-
-/** A browser that comes again says so in a header; it goes on after that event. */
-function withLastEvent({ headers, query }: FastifyRequest): unknown {
-  const last = headers["last-event-id"];
-  return typeof last === "string" && last !== "" ? { ...(query as object), after: last } : query;
 }
 
 function fail(reply: FastifyReply, error: unknown, log: HttpServerOptions["log"]): FastifyReply {

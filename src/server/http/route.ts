@@ -1,0 +1,127 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Operation } from "#api/operation.ts";
+import type { Caller } from "#domain/caller.ts";
+import { PlatformError, reportOf } from "#domain/errors.ts";
+import type { Listener } from "./access.ts";
+import { isBug } from "./errors.ts";
+import { eventStream } from "./event-stream.ts";
+import type { Handler } from "./handle.ts";
+import { carryOutOnce } from "./idempotency.ts";
+import type { OpenStreams } from "./open-streams.ts";
+import type { HttpServerOptions } from "./server.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who asks; null on a path that is answered to anybody. */
+    caller: Caller | null;
+  }
+}
+
+type Route = {
+  readonly door: Listener;
+  readonly handler: Handler;
+  readonly options: Pick<HttpServerOptions, "engine" | "log"> & { readonly streams: OpenStreams };
+  /** Asks again who it is that asks, as they may have lost what they had. */
+  readonly again: (request: FastifyRequest) => Promise<Caller>;
+};
+
+/** Serves an operation. */
+export function addRoute(app: FastifyInstance, route: Route): void {
+  const { door, handler } = route;
+  const { operation } = handler;
+  app.route({
+    method: operation.method,
+    url: `/api/v1${operation.path}`,
+    handler: async (request, reply) => {
+      if (operation.localOnly && door !== "socket") {
+        throw new PlatformError("not_permitted", { actor: "A client from outside" });
+      }
+      return operation.stream
+        ? answerStream({ request, reply }, route)
+        : answerValue({ request, reply }, route);
+    },
+  });
+}
+
+/**
+ * Who asks. A path may be written in ways that look open, such as /%61pi: what is behind it asks
+ * here, and nobody is not let in.
+ */
+export function callerIn({ caller }: FastifyRequest): Caller {
+  if (caller) return caller;
+  throw new PlatformError("sign_in_needed", { problem: "" });
+}
+
+type Exchange = { readonly request: FastifyRequest; readonly reply: FastifyReply };
+
+async function answerValue(
+  { request, reply }: Exchange,
+  { handler: { operation, run }, options: { engine, streams } }: Route,
+): Promise<unknown> {
+  const caller = callerIn(request);
+  const { params, query, body } = request;
+  const { signal } = untilGone(reply);
+  // What is no stream is a promise.
+  const work = async () => {
+    const call = { params, query, body, caller, signal };
+    const value = await (run(call, engine.through(caller.door)) as Promise<unknown>);
+    if (changesRights(operation)) await streams.check();
+    return value;
+  };
+  const key = request.headers["idempotency-key"];
+  if (key === undefined || operation.method === "GET") return work();
+  const asked = { key, caller, request: { url: request.url, body } };
+  const { answer, isRepeated } = await carryOutOnce(engine, operation, { ...asked, work });
+  if (isRepeated) void reply.header("idempotency-replayed", "true");
+  return answer;
+}
+
+async function answerStream(
+  { request, reply }: Exchange,
+  { handler: { run }, options: { engine, log, streams }, again }: Route,
+): Promise<FastifyReply> {
+  const caller = callerIn(request);
+  const { params, body } = request;
+  const { gone, signal } = untilGone(reply);
+  const cut = (): void => {
+    gone.abort();
+    reply.raw.destroy();
+  };
+  signal.addEventListener("abort", streams.add({ caller, again: () => again(request), cut }));
+  const call = { params, query: withLastEvent(request), body, caller, signal };
+  // What is a stream is one of events.
+  const answer = run(call, engine.through(caller.door)) as AsyncIterable<unknown>;
+  const events = await eventStream(answer, {
+    signal,
+    reportOf: (error) => {
+      if (isBug(error)) log.error({ err: error }, "A stream failed.");
+      return reportOf(error);
+    },
+  });
+  return reply.headers(streamHeaders).send(events);
+}
+
+const streamHeaders = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  // A proxy in front must not gather events.
+  "x-accel-buffering": "no",
+};
+
+/** Aborts when the client is gone. */
+function untilGone(reply: FastifyReply): { gone: AbortController; signal: AbortSignal } {
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  return { gone, signal: gone.signal };
+}
+
+/** Whether somebody may have fewer rights afterwards. */
+function changesRights({ method, needs }: Operation): boolean {
+  return method !== "GET" && (needs.endsWith(":admin") || needs === "own:change");
+}
+
+/** A browser that comes again says so in a header; it goes on after that event. */
+function withLastEvent({ headers, query }: FastifyRequest): unknown {
+  const last = headers["last-event-id"];
+  return typeof last === "string" && last !== "" ? { ...(query as object), after: last } : query;
+}
