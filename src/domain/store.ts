@@ -91,6 +91,7 @@ export type Store = {
     >
   > & {
     readonly of: (appId: number) => Branch[];
+    readonly ofApps: (appIds: readonly number[]) => Branch[];
     readonly list: () => Branch[];
     readonly remove: (id: number) => void;
   };
@@ -108,6 +109,7 @@ export type Store = {
     Pick<Release, "branchId" | "artifactId" | "config" | "description" | "actor" | "createdAt">,
     Patch<Release, "status" | "healthyAt">
   > & {
+    readonly many: (ids: readonly number[]) => Release[];
     /** Newest first. */
     readonly of: (branchId: number) => Release[];
     /** Newest first; `before` is a release's number. */
@@ -123,6 +125,10 @@ export type Store = {
     Patch<Instance, "spec" | "healthyAt" | "retiringAt" | "drainingAt">
   > & {
     readonly of: (branchId: number) => Instance[];
+    /** How those of some branches stand that are not draining. */
+    readonly standing: (
+      branchIds: readonly number[],
+    ) => Pick<Instance, "id" | "branchId" | "healthyAt">[];
     readonly list: () => Instance[];
     /** Every instance, read quickly. */
     readonly places: () => InstancePlace[];

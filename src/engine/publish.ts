@@ -169,9 +169,14 @@ export class Publisher {
 }
 
 /** Where visitors reach a branch: its domains, else its own host name. */
-export function urlsOf({ store, hostConfig }: EngineContext, branch: Branch): string[] {
+/** Where visitors reach a branch, given the domains if they are at hand. */
+export function urlsOf(
+  { store, hostConfig }: EngineContext,
+  branch: Branch,
+  domains: readonly Domain[] = store.domains.list(),
+): string[] {
   const { suffix, listen } = hostConfig().settings;
-  const named = store.domains.list().filter((it) => leadsTo(it, branch));
+  const named = domains.filter((it) => leadsTo(it, branch));
   const urls = named.map(({ name, config }) =>
     config.ssl ? `https://${name}:${listen.tls}` : `http://${name}:${listen.direct}`,
   );

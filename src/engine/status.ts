@@ -1,17 +1,43 @@
 import type { App } from "#domain/app.ts";
 import type { Branch } from "#domain/branch.ts";
+import type { Domain } from "#domain/domain-name.ts";
 import type { Instance } from "#domain/instance.ts";
 import type { Release } from "#domain/release.ts";
 import type { EngineContext } from "./context.ts";
 import type { AppStatus, BranchState, BranchStatus, InstanceStatus } from "./engine.ts";
 import { nameOf } from "./health.ts";
 import type { Use } from "./meter.ts";
-import { wantedOf } from "./plan/wanted.ts";
+import { countOf } from "./plan/wanted.ts";
 import { urlsOf } from "./publish.ts";
 
 export async function appStatus(context: EngineContext, app: App): Promise<AppStatus> {
-  const branches = context.store.branches.of(app.id).map((it) => branchStatus(context, it));
-  return { app, gitRemote: remoteOf(context, app.name), branches: await Promise.all(branches) };
+  const [status] = await appStatuses(context, [app], null);
+  // One app gives one status.
+  return status as AppStatus;
+}
+
+/** Of those apps with a branch in one of `states`, of all when null: with few questions to the store. */
+export async function appStatuses(
+  context: EngineContext,
+  apps: readonly App[],
+  states: readonly BranchState[] | null,
+): Promise<AppStatus[]> {
+  const { store } = context;
+  const branches = Map.groupBy(store.branches.ofApps(apps.map(({ id }) => id)), (it) => it.appId);
+  const branchesOf = ({ id }: App) => branches.get(id) ?? [];
+  const possible = apps.filter(
+    (app) => states === null || branchesOf(app).some((it) => mayBeIn(it, states)),
+  );
+  const known = knownOf(context, possible.flatMap(branchesOf));
+  const statuses = await Promise.all(
+    possible.map(async (app) => ({
+      app,
+      gitRemote: remoteOf(context, app.name),
+      branches: await Promise.all(branchesOf(app).map((it) => branchStatus(context, it, known))),
+    })),
+  );
+  if (states === null) return statuses;
+  return statuses.filter((it) => it.branches.some(({ state }) => states.includes(state)));
 }
 
 /** What to push to, from this machine; from elsewhere with its own name in the place of localhost. */
@@ -19,19 +45,47 @@ function remoteOf({ host, hostConfig }: EngineContext, app: string): string {
   return `ssh://${host.sshNames[0] ?? host.account}@localhost:${hostConfig().settings.listen.ssh}/${app}`;
 }
 
-async function branchStatus(context: EngineContext, branch: Branch): Promise<BranchStatus> {
-  const { store, executor } = context;
-  const current =
-    branch.currentReleaseId === null ? null : store.releases.get(branch.currentReleaseId);
-  const living = store.instances.of(branch.id).filter((it) => it.drainingAt === null);
+/** Whether a branch could be in one of these states, as far as its row says. */
+function mayBeIn({ currentReleaseId, mode }: Branch, states: readonly BranchState[]): boolean {
+  if (currentReleaseId === null) return states.includes("undeployed");
+  if (mode !== "serving") return states.includes(mode);
+  return ["running", "starting", "crashing"].some((it) => states.includes(it as BranchState));
+}
+
+type Known = {
+  readonly releases: ReadonlyMap<number, Release>;
+  readonly instances: ReadonlyMap<number, readonly Standing[]>;
+  readonly domains: readonly Domain[];
+};
+type Standing = Pick<Instance, "id" | "branchId" | "healthyAt">;
+
+/** What is asked for all of these branches at once. */
+function knownOf({ store }: EngineContext, branches: readonly Branch[]): Known {
+  const current = branches.flatMap(({ currentReleaseId }) => currentReleaseId ?? []);
+  const standing = store.instances.standing(branches.map(({ id }) => id));
+  return {
+    releases: new Map(store.releases.many(current).map((it) => [it.id, it])),
+    instances: Map.groupBy(standing, ({ branchId }) => branchId),
+    domains: store.domains.list(),
+  };
+}
+
+async function branchStatus(
+  context: EngineContext,
+  branch: Branch,
+  { releases, instances, domains }: Known,
+): Promise<BranchStatus> {
+  const { executor } = context;
+  const current = releases.get(branch.currentReleaseId ?? 0) ?? null;
+  const living = instances.get(branch.id) ?? [];
   const healthy = living.filter((it) => it.healthyAt !== null).length;
-  const wanted = current ? wantedOf(current).reduce((sum, { count }) => sum + count, 0) : 0;
+  const wanted = current ? countOf(current) : 0;
   // Only those that do not serve are asked about, which are few.
   const unhealthy = living.filter((it) => it.healthyAt === null);
   const observed = await Promise.all(unhealthy.map(({ id }) => executor.observe(id)));
   const isCrashing = observed.some(({ lastExit }) => lastExit !== null);
   const state = stateOf(branch, current, { healthy, wanted, isCrashing });
-  return { branch, state, current, urls: urlsOf(context, branch), healthy, wanted };
+  return { branch, state, current, urls: urlsOf(context, branch, domains), healthy, wanted };
 }
 
 function stateOf(

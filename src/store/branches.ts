@@ -1,4 +1,4 @@
-import { asc, desc, eq } from "./drizzle.ts";
+import { asc, desc, eq, inArray } from "./drizzle.ts";
 import type { Branch } from "#domain/branch.ts";
 import type { Store } from "#domain/store.ts";
 import { addRow, type Db } from "./database.ts";
@@ -45,6 +45,12 @@ export function branchRows(db: Db, { seal, open }: Sealing): Store["branches"] {
       all()
         .where(eq(branches.appId, appId))
         .orderBy(desc(branches.isDefault), asc(branches.name))
+        .all()
+        .map(branchOf),
+    ofApps: (appIds) =>
+      all()
+        .where(inArray(branches.appId, [...appIds]))
+        .orderBy(asc(branches.appId), desc(branches.isDefault), asc(branches.name))
         .all()
         .map(branchOf),
     list: () => all().orderBy(asc(branches.id)).all().map(branchOf),

@@ -1,4 +1,4 @@
-import { asc, eq, isNotNull } from "./drizzle.ts";
+import { and, asc, eq, inArray, isNotNull, isNull } from "./drizzle.ts";
 import type { Instance } from "#domain/instance.ts";
 import type { Store } from "#domain/store.ts";
 import { addRow, type Db } from "./database.ts";
@@ -12,6 +12,12 @@ const place = {
   index: instances.index,
   port: instances.port,
   createdAt: instances.createdAt,
+};
+
+const standing = {
+  id: instances.id,
+  branchId: instances.branchId,
+  healthyAt: instances.healthyAt,
 };
 
 export function instanceRows(db: Db, { seal, open }: Sealing): Store["instances"] {
@@ -44,6 +50,12 @@ export function instanceRows(db: Db, { seal, open }: Sealing): Store["instances"
         .all()
         .map(instanceOf),
     list: () => all().orderBy(asc(instances.id)).all().map(instanceOf),
+    standing: (branchIds) =>
+      db
+        .select(standing)
+        .from(instances)
+        .where(and(inArray(instances.branchId, [...branchIds]), isNull(instances.drainingAt)))
+        .all(),
     places: () => db.select(place).from(instances).all(),
     ports: () =>
       db

@@ -46,6 +46,11 @@ export function releaseRows(db: Db, sealing: Sealing): Store["releases"] {
         return get(added.id)!;
       }),
     get,
+    many: (ids) =>
+      all()
+        .where(inArray(releases.id, [...ids]))
+        .all()
+        .map((row) => releaseOf(row)!),
     of: (branchId) => {
       const rows = all().where(eq(releases.branchId, branchId)).orderBy(desc(releases.number));
       return rows.all().map((row) => releaseOf(row)!);

@@ -26,6 +26,12 @@ export function wantedOf(release: Release): WantedType[] {
   });
 }
 
+/** How many instances a release wants in all. */
+export function countOf({ processTypes }: Pick<Release, "processTypes">): number {
+  const running = Object.values(processTypes).filter(({ kind }) => kind !== "static");
+  return running.reduce((sum, { count }) => sum + count, 0);
+}
+
 /** The environment of a release's processes, hooks and one-off commands, without PORT. */
 export function environmentOf({ config, commit }: Pick<Release, "config" | "commit">): ConfigVars {
   return { ...config.env, GIT_COMMIT: commit };
