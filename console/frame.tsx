@@ -1,22 +1,33 @@
 import { useEffect, useRef, type ReactNode } from "react";
-import { useLiveState } from "./data/live.tsx";
-import { chooseScheme, schemes, useScheme, type Scheme } from "./data/scheme.ts";
-import { forgetSession } from "./data/session.ts";
+import { useIsLive } from "./data/live.tsx";
+import { useAddress } from "./data/location.ts";
+import { useCaller, useIsSuperuser } from "./data/session.ts";
+import { plainText } from "./lib/text.ts";
 import { Mark, NavIcon, type NavIconName } from "./parts/icon.tsx";
 import { Link } from "./parts/link.tsx";
 import { Notices } from "./parts/notices.tsx";
-import { Choice } from "./parts/field.tsx";
 
-const places: readonly (readonly [path: string, name: string, icon: NavIconName])[] = [
-  ["/", "Apps", "apps"],
-  ["/activity", "Activity", "activity"],
-  ["/keys", "Keys", "keys"],
-  ["/installation", "Installation", "installation"],
+type Place = {
+  readonly to: string;
+  readonly name: string;
+  readonly icon: NavIconName;
+  readonly isForSuperusers?: true;
+};
+
+const places: readonly Place[] = [
+  { to: "/", name: "Apps", icon: "apps" },
+  { to: "/activity", name: "Activity", icon: "activity" },
+  { to: "/people", name: "People", icon: "people" },
+  { to: "/keys", name: "Keys", icon: "keys" },
+  { to: "/audit", name: "Audit", icon: "audit" },
+  { to: "/installation", name: "Installation", icon: "installation", isForSuperusers: true },
 ];
 
 /** What stands around every page: where one can go, how live it is, and where notices appear. */
 export function Frame({ path, children }: { path: string; children: ReactNode }) {
   const main = useRef<HTMLElement>(null);
+  const isSuperuser = useIsSuperuser();
+  const shown = places.filter(({ isForSuperusers }) => !isForSuperusers || isSuperuser);
   useFocusOnNewPage(path, main);
   return (
     <div className="frame">
@@ -29,7 +40,7 @@ export function Frame({ path, children }: { path: string; children: ReactNode })
           <span>Berth</span>
         </Link>
         <ul className="nav-places">
-          {places.map(([to, name, icon]) => (
+          {shown.map(({ to, name, icon }) => (
             <li key={to}>
               <Link to={to} className="nav-link" isCurrent={isWithin(path, to)}>
                 <NavIcon name={icon} />
@@ -49,37 +60,25 @@ export function Frame({ path, children }: { path: string; children: ReactNode })
 }
 
 function NavFoot() {
-  const scheme = useScheme();
+  const caller = useCaller();
+  const { path } = useAddress();
   return (
     <div className="nav-foot">
       <LiveMark />
-      <Choice
-        label="Colours"
-        isLabelHidden
-        value={scheme}
-        choices={schemes.map((it) => [it, schemeNames[it]])}
-        // The choices are the schemes.
-        onChoose={(chosen) => chooseScheme(chosen as Scheme)}
-      />
-      <button type="button" className="button small quiet" onClick={forgetSession}>
-        Sign out
-      </button>
+      <Link to="/account" className="nav-link" isCurrent={path === "/account"}>
+        <NavIcon name="account" />
+        <span className="clip">{plainText(caller?.user?.name ?? "This machine", 60)}</span>
+      </Link>
     </div>
   );
 }
 
-const schemeNames: Readonly<Record<Scheme, string>> = {
-  system: "Colours of the system",
-  light: "Light",
-  dark: "Dark",
-};
-
 function LiveMark() {
-  const state = useLiveState();
+  const isLive = useIsLive();
   return (
-    <p className={`live live-${state}`} role="status">
+    <p className={isLive ? "live" : "live live-away"} role="status">
       <span className="live-dot" aria-hidden="true" />
-      {state === "open" ? "Live" : "Reconnecting"}
+      {isLive ? "Live" : "Connecting"}
     </p>
   );
 }

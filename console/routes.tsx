@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { matchPath } from "./lib/paths.ts";
+import { AccountPage } from "./pages/account.tsx";
 import { ActivityPage } from "./pages/activity.tsx";
 import { AppConfigPage } from "./pages/app-config.tsx";
 import { AppDomainsPage } from "./pages/app-domains.tsx";
@@ -8,11 +9,14 @@ import { AppMetricsPage } from "./pages/app-metrics.tsx";
 import { AppOverviewPage } from "./pages/app-overview.tsx";
 import { AppReleasesPage } from "./pages/app-releases.tsx";
 import { AppSettingsPage } from "./pages/app-settings.tsx";
+import { AppTerminalPage } from "./pages/app-terminal.tsx";
 import { AppsPage } from "./pages/apps.tsx";
+import { AuditPage } from "./pages/audit.tsx";
 import { InstallationPage } from "./pages/installation.tsx";
 import { JobPage } from "./pages/job.tsx";
 import { KeysPage } from "./pages/keys.tsx";
 import { NewAppPage } from "./pages/new-app.tsx";
+import { PeoplePage } from "./pages/people.tsx";
 
 type Params = Readonly<Record<string, string>>;
 
@@ -24,6 +28,7 @@ const pages: readonly (readonly [pattern: string, page: (params: Params) => Reac
   ["/apps/:target/releases", (params) => <AppReleasesPage {...targetOf(params)} />],
   ["/apps/:target/logs", (params) => <AppLogsPage {...targetOf(params)} />],
   ["/apps/:target/metrics", (params) => <AppMetricsPage {...targetOf(params)} />],
+  ["/apps/:target/terminal", (params) => <AppTerminalPage {...targetOf(params)} />],
   ["/apps/:target/config", (params) => <AppConfigPage {...targetOf(params)} />],
   ["/apps/:target/domains", (params) => <AppDomainsPage {...targetOf(params)} />],
   ["/apps/:target/settings", (params) => <AppSettingsPage {...targetOf(params)} />],
@@ -31,6 +36,9 @@ const pages: readonly (readonly [pattern: string, page: (params: Params) => Reac
   ["/activity", () => <ActivityPage />],
   ["/installation", () => <InstallationPage />],
   ["/keys", () => <KeysPage />],
+  ["/people", () => <PeoplePage />],
+  ["/audit", () => <AuditPage />],
+  ["/account", () => <AccountPage />],
 ];
 
 /** The page at a path; null when there is none. */

@@ -60,6 +60,7 @@ export async function startBrowser(platform: Platform): Promise<TestBrowser> {
 export async function signIn(page: Page, platform: Platform): Promise<void> {
   const token = (await readFile(`${platform.home}/data/api.token`, "utf8")).trim();
   await page.goto("/");
+  await page.getByRole("button", { name: "Use a token" }).click();
   await page.getByLabel("Token").fill(token);
   await page.getByRole("button", { name: "Sign in" }).click();
 }

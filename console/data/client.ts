@@ -1,6 +1,6 @@
 import type { InputOf, Operation, ResultOf } from "#api/operation.ts";
 import { createSseParser } from "../lib/sse.ts";
-import { forgetSession, sessionHeaders } from "./session.ts";
+import { endSession, sessionHeaders } from "./session.ts";
 
 /** A failure as the server tells it: what happened and what to do. */
 export class ApiError extends Error {
@@ -51,7 +51,7 @@ async function* piecesOf(response: Response): AsyncGenerator<string> {
 }
 
 /** Sends what a request holds and refuses an answer that is none. */
-async function send(path: string, init: Sent = {}): Promise<Response> {
+export async function send(path: string, init: Sent = {}): Promise<Response> {
   const response = await fetch(path, {
     ...init,
     headers: { ...sessionHeaders(), ...init.headers },
@@ -59,7 +59,7 @@ async function send(path: string, init: Sent = {}): Promise<Response> {
     if (init.signal?.aborted) throw error;
     throw new ApiError(unreachable, 0);
   });
-  if (response.status === 401) forgetSession();
+  if (response.status === 401 && !isAskingWho(path)) endSession();
   if (!response.ok) throw await errorOf(response);
   return response;
 }
@@ -113,4 +113,9 @@ async function errorOf(response: Response): Promise<ApiError> {
     },
     response.status,
   );
+}
+
+/** There, that nobody is signed in is the answer, or that what was given is wrong. */
+function isAskingWho(path: string): boolean {
+  return path === "/api/v1/account" || path.startsWith("/api/auth/");
 }

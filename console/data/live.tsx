@@ -1,27 +1,75 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
-
+import {
+  createContext,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+  type ReactNode,
+} from "react";
+import type { LiveEvent } from "#api/stream.ts";
+import { notify } from "../parts/notices.tsx";
+import { createLiveAnswers } from "./live-answers.ts";
+import { createLiveStream, type LiveListener, type LiveStream } from "./live-stream.ts";
 import { useMetricsClock } from "./use-metrics.ts";
 
-type LiveState = "open" | "away";
+const LiveContext = createContext<LiveStream | null>(null);
 
-const LiveContext = createContext<LiveState>("away");
-
-export function useLiveState(): LiveState {
-  return useContext(LiveContext);
-}
-
-/** Keeps everything that is shown up to date. */
+/** Keeps everything that is shown up to date, over one stream. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
+  const [live] = useState(createLiveStream);
   useMetricsClock();
-  const [state] = useState<LiveState>("open");
   useEffect(() => {
-    const timer = setInterval(
-      () => void queries.invalidateQueries({ refetchType: "active" }),
-      1500,
-    );
-    return () => clearInterval(timer);
-  }, [queries]);
-  return <LiveContext value={state}>{children}</LiveContext>;
+    const released = [
+      live.open(),
+      live.listen(createLiveAnswers(queries)),
+      live.listen(watchVersion()),
+    ];
+    return () => {
+      for (const release of released) release();
+    };
+  }, [live, queries]);
+  return <LiveContext value={live}>{children}</LiveContext>;
 }
+
+/** Whether what is shown is live at the moment. */
+export function useIsLive(): boolean {
+  const live = useContext(LiveContext);
+  return useSyncExternalStore(live?.subscribeOpen ?? never, () => live?.isOpen() ?? false);
+}
+
+/** Asks for topics, with commas between, while whoever calls is shown; hands over what comes. */
+export function useLive(topics: string, onEvent: LiveListener = ignore): void {
+  const live = useContext(LiveContext);
+  const listener = useRef(onEvent);
+  useEffect(() => {
+    listener.current = onEvent;
+  }, [onEvent]);
+  useEffect(() => {
+    if (!live) return undefined;
+    const wanted = topics.split(",").map((topic) => live.want(topic));
+    const released = [...wanted, live.listen((event) => listener.current(event))];
+    return () => {
+      for (const release of released) release();
+    };
+  }, [live, topics]);
+}
+
+/** Says when Berth has been updated under an open page, whose code is then the old one. */
+function watchVersion(): LiveListener {
+  let known: string | null = null;
+  return (event: LiveEvent) => {
+    if (event.type !== "hello") return;
+    if (known !== null && known !== event.version)
+      notify("Berth was updated: load this page again.");
+    known = event.version;
+  };
+}
+
+function never(): () => void {
+  return ignore;
+}
+
+function ignore(): void {}

@@ -29,6 +29,23 @@ export function useScheme(): Scheme {
   }, chosenScheme);
 }
 
+/** The colours behind custom properties as they are in force at an element: for what is drawn. */
+export function coloursAt<Name extends string>(
+  element: HTMLElement,
+  properties: Readonly<Record<Name, string>>,
+): Record<Name, string> {
+  const probe = document.createElement("span");
+  element.append(probe);
+  const entries = Object.entries<string>(properties).map(([name, property]) => {
+    // A custom property may hold light-dark(); only a real property says what it comes to.
+    probe.style.color = `var(${property})`;
+    return [name, getComputedStyle(probe).color];
+  });
+  probe.remove();
+  // The same names, which entries do not show.
+  return Object.fromEntries(entries) as Record<Name, string>;
+}
+
 /** Changes with the colours that are in force, whoever chose them: for what is drawn, not styled. */
 export function useColours(): string {
   const scheme = useScheme();

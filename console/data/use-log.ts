@@ -1,70 +1,116 @@
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { readLogs } from "#api/logs.ts";
+import type { LiveEvent } from "#api/stream.ts";
 import { createLineBuffer, type Line, type LineBuffer } from "../lib/line-buffer.ts";
+import { createLineSieve } from "../lib/line-sieve.ts";
+import { withoutAnsi } from "../lib/ansi.ts";
 import { ApiError, follow } from "./client.ts";
-import { pause } from "./pause.ts";
+import { useLive } from "./live.tsx";
+
+/** Whose lines are shown, and under which topic of the stream they come. */
+export const logSources = {
+  app: { name: "the app", topics: ["logs"] },
+  router: { name: "the router", topics: ["router"] },
+  build: { name: "builds", topics: ["builds"] },
+  all: { name: "all of them", topics: ["logs", "router", "builds"] },
+} as const;
+export type LogSource = keyof typeof logSources;
+
+export type LogWanted = {
+  readonly target: string;
+  readonly source: LogSource;
+  /** A process type or an instance; everything when empty. */
+  readonly process: string;
+  /** What a line must have in it. */
+  readonly text: string;
+};
 
 type NewLine = Omit<Line, "number">;
-type Batch = { readonly add: (line: NewLine) => void };
-
-/** What is wanted of a log: one instance or process type, or everything when `process` is empty. */
-type Wanted = { readonly target: string; readonly process: string };
-
-/** The log of a branch: its newest lines, and those that come. */
-export function useAppLog(target: string, process: string): LogState {
-  const [buffer] = useState(() => createLineBuffer());
-  const [refused, setRefused] = useState<{ by: ApiError; process: string } | null>(null);
-  useEffect(() => {
-    const ended = new AbortController();
-    const batch = createBatch(buffer.add);
-    buffer.clear();
-    followInto(batch, { target, process }, ended.signal).catch((error: unknown) => {
-      if (error instanceof ApiError) setRefused({ by: error, process });
-    });
-    return () => {
-      ended.abort();
-      batch.drop();
-    };
-  }, [buffer, target, process]);
-  return { buffer, error: refused?.process === process ? refused.by : null };
-}
-
 type LogState = { readonly buffer: LineBuffer; readonly error: ApiError | null };
 
-/** Follows the log, again when it is cut. @throws {ApiError} when the server refuses it. */
-async function followInto(batch: Batch, wanted: Wanted, signal: AbortSignal): Promise<void> {
-  for (let isAgain = false; !signal.aborted; isAgain = true) {
-    try {
-      for await (const line of open(wanted, isAgain, signal)) batch.add(line);
-    } catch (error) {
-      if (error instanceof ApiError && error.status >= 400 && !signal.aborted) throw error;
-    }
-    await pause(1000);
-  }
+const historyLines = 2000;
+
+/** The newest lines that are kept of a branch and fit, and those that come. */
+export function useAppLog(wanted: LogWanted): LogState {
+  const { target, source, process, text } = wanted;
+  const what = JSON.stringify(wanted);
+  const [buffer] = useState(() => createLineBuffer());
+  const [refused, setRefused] = useState<{ by: ApiError; what: string } | null>(null);
+  const intake = useRef<Intake | null>(null);
+  useEffect(() => {
+    const ended = new AbortController();
+    const own = createIntake(buffer);
+    intake.current = own;
+    buffer.clear();
+    readHistory({ target, source, process, text }, ended.signal).then(
+      own.begin,
+      (error: unknown) => {
+        if (error instanceof ApiError) setRefused({ by: error, what });
+      },
+    );
+    return () => {
+      ended.abort();
+      own.end();
+    };
+  }, [buffer, target, source, process, text, what]);
+  const onEvent = useCallback(
+    (event: LiveEvent) => {
+      if (event.type !== "log" || event.target !== target) return;
+      if (isWanted(event.line, process, text)) intake.current?.add(event.line);
+    },
+    [target, process, text],
+  );
+  useLive(logSources[source].topics.map((topic) => `${topic}:${target}`).join(), onEvent);
+  return { buffer, error: refused?.what === what ? refused.by : null };
 }
 
-function open({ target, process }: Wanted, isAgain: boolean, signal: AbortSignal) {
-  const filter = process === "" ? {} : { process };
-  const query = { lines: isAgain ? 0 : 2000, follow: "true", ...filter } as const;
-  return follow(readLogs, { params: { target }, query }, signal);
+async function readHistory(
+  { target, source, process, text }: LogWanted,
+  signal: AbortSignal,
+): Promise<NewLine[]> {
+  const filters = { ...(process && { process }), ...(text && { grep: text }) };
+  const query = { lines: historyLines, source, ...filters };
+  const lines: NewLine[] = [];
+  for await (const line of follow(readLogs, { params: { target }, query }, signal))
+    lines.push(line);
+  return lines;
 }
+
+function isWanted({ source, text }: NewLine, process: string, wanted: string): boolean {
+  const isFrom = process === "" || source === process || source.startsWith(`${process}.`);
+  return isFrom && withoutAnsi(text).toLowerCase().includes(wanted.toLowerCase());
+}
+
+type Intake = {
+  /** What was kept comes first, then what has come in the meantime. */
+  readonly begin: (history: readonly NewLine[]) => void;
+  readonly add: (line: NewLine) => void;
+  readonly end: () => void;
+};
 
 /** Collects what comes between two drawings, so that a flood costs one each. */
-function createBatch(onLines: (lines: NewLine[]) => void) {
+function createIntake(buffer: LineBuffer): Intake {
+  const isNew = createLineSieve();
   let waiting: NewLine[] = [];
+  let hasBegun = false;
   let timer: number | undefined;
   const flush = () => {
     timer = undefined;
-    const lines = waiting;
+    const lines = waiting.filter(isNew);
     waiting = [];
-    onLines(lines);
+    buffer.add(lines);
   };
   return {
-    add(line: NewLine) {
-      waiting.push(line);
-      timer ??= window.setTimeout(flush, 50);
+    begin(history) {
+      hasBegun = true;
+      waiting = [...history, ...waiting];
+      flush();
     },
-    drop() {
+    add(line) {
+      waiting.push(line);
+      if (hasBegun) timer ??= window.setTimeout(flush, 50);
+    },
+    end() {
       window.clearTimeout(timer);
       waiting = [];
     },

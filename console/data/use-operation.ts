@@ -10,7 +10,7 @@ import type { InputOf, Operation, ResultOf } from "#api/operation.ts";
 import { call, type ApiError } from "./client.ts";
 
 /** The key under which an answer is kept: the path first, so that live notices find what they concern. */
-function keyOf(operation: Operation, input: unknown): readonly unknown[] {
+export function keyOf(operation: Operation, input: unknown): readonly unknown[] {
   return [operation.path, input];
 }
 

@@ -1,5 +1,6 @@
 import { restart, startBranch, stopBranch } from "#api/instances.ts";
 import type { BranchView, JobView } from "#api/views.ts";
+import { useMay } from "../data/session.ts";
 import { useAction } from "../data/use-operation.ts";
 import { JobNotice } from "../parts/job-link.tsx";
 import { notify } from "../parts/notices.tsx";
@@ -13,7 +14,8 @@ export function AppActions({ branch: { target, state } }: { branch: BranchView }
   const stopping = useAction(stopBranch, told("Stopping"));
   const starting = useAction(startBranch, told("Starting"));
   useErrorNotice(restarting.error ?? stopping.error ?? starting.error);
-  if (state === "undeployed") return null;
+  const mayOperate = useMay("operate", target);
+  if (state === "undeployed" || !mayOperate) return null;
   const params = { target };
   if (state === "stopped") {
     return (

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { changeConfigVars, listConfigVars, revealConfigVars } from "#api/config.ts";
 import type { ChangeView, ConfigVarView } from "#api/views.ts";
+import { useMay } from "../data/session.ts";
 import { useAction, useOperation } from "../data/use-operation.ts";
 import { plainText } from "../lib/text.ts";
 import { Answer } from "../parts/answer.tsx";
@@ -116,6 +117,7 @@ function Value({ text }: { text: string }) {
 /** Masked until somebody who may see it asks, which is noted among the events. */
 function SecretValue({ target, name }: { target: string; name: string }) {
   const reveal = useAction(revealConfigVars);
+  const mayReveal = useMay("reveal", target);
   const value = reveal.data?.[name];
   if (value !== undefined) {
     return (
@@ -133,6 +135,8 @@ function SecretValue({ target, name }: { target: string; name: string }) {
       <button
         type="button"
         className="button small"
+        disabled={!mayReveal}
+        title={mayReveal ? undefined : "You may not see the values of secrets here"}
         onClick={() => reveal.mutate({ params: { target }, body: { names: [name] } })}
       >
         Reveal<span className="unseen"> the value of {name}</span>

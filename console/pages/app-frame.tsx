@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { appInfo } from "#api/apps.ts";
 import type { AppStatusView, BranchView } from "#api/views.ts";
 import { useAddress } from "../data/location.ts";
+import { useMay } from "../data/session.ts";
 import { useOperation } from "../data/use-operation.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Link, paths } from "../parts/link.tsx";
@@ -17,6 +18,7 @@ const tabs = [
   ["metrics", "Metrics"],
   ["config", "Config vars"],
   ["domains", "Domains"],
+  ["terminal", "Terminal"],
   ["settings", "Settings"],
 ] as const;
 
@@ -86,18 +88,30 @@ function Branches({ app, current }: { app: AppStatusView; current: BranchView })
 
 function Tabs({ target }: { target: string }) {
   const { path } = useAddress();
+  const mayConfigure = useMay("configure", target);
+  const mayRun = useMay("run", target);
+  const mayAdmin = useMay("admin", target);
+  const hidden = new Set([
+    ...(mayConfigure ? [] : ["config"]),
+    ...(mayRun ? [] : ["terminal"]),
+    ...(mayAdmin ? [] : ["settings"]),
+  ]);
   return (
     <nav className="tabs" aria-label="Pages of the app">
-      {tabs.map(([tab, name]) => (
-        <Link
-          key={tab}
-          to={paths.app(target, tab)}
-          className="tab"
-          isCurrent={path === paths.app(target, tab)}
-        >
-          {name}
-        </Link>
-      ))}
+      {tabs.flatMap(([tab, name]) =>
+        hidden.has(tab) ? (
+          []
+        ) : (
+          <Link
+            key={tab}
+            to={paths.app(target, tab)}
+            className="tab"
+            isCurrent={path === paths.app(target, tab)}
+          >
+            {name}
+          </Link>
+        ),
+      )}
     </nav>
   );
 }

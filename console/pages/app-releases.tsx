@@ -2,6 +2,7 @@ import { useState } from "react";
 import { listReleases } from "#api/releases.ts";
 import type { ResultOf } from "#api/operation.ts";
 import { useList } from "../data/use-operation.ts";
+import { useMay } from "../data/session.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Empty } from "../parts/note.tsx";
 import { Badge, State } from "../parts/state.tsx";
@@ -17,6 +18,7 @@ export function AppReleasesPage({ target }: { target: string }) {
 
 function Releases({ target }: { target: string }) {
   const releases = useList(listReleases, { params: { target } });
+  const mayRelease = useMay("release", target);
   const [chosen, setChosen] = useState<Release | null>(null);
   return (
     <>
@@ -27,7 +29,12 @@ function Releases({ target }: { target: string }) {
           ) : (
             <ul className="rows">
               {list.map((release) => (
-                <ReleaseRow key={release.number} release={release} onRollback={setChosen} />
+                <ReleaseRow
+                  key={release.number}
+                  release={release}
+                  mayRelease={mayRelease}
+                  onRollback={setChosen}
+                />
               ))}
             </ul>
           )
@@ -40,9 +47,13 @@ function Releases({ target }: { target: string }) {
   );
 }
 
-type RowProps = { readonly release: Release; readonly onRollback: (release: Release) => void };
+type RowProps = {
+  readonly release: Release;
+  readonly mayRelease: boolean;
+  readonly onRollback: (release: Release) => void;
+};
 
-function ReleaseRow({ release, onRollback }: RowProps) {
+function ReleaseRow({ release, mayRelease, onRollback }: RowProps) {
   const { number, description, commit, actor, createdAt, current, status } = release;
   return (
     <li className="row release">
@@ -56,7 +67,7 @@ function ReleaseRow({ release, onRollback }: RowProps) {
         </p>
       </div>
       {current ? <Badge tone="good">current</Badge> : <State state={status} />}
-      {current || status !== "healthy" ? (
+      {current || status !== "healthy" || !mayRelease ? (
         <span className="row-button" />
       ) : (
         <button

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { scale } from "#api/instances.ts";
 import { releaseInfo } from "#api/releases.ts";
 import type { ResultOf } from "#api/operation.ts";
+import { useMay } from "../data/session.ts";
 import { useAction, useOperation } from "../data/use-operation.ts";
 import { plainText } from "../lib/text.ts";
 import { Answer } from "../parts/answer.tsx";
@@ -25,6 +26,7 @@ export function Formation({ target }: { target: string }) {
 
 function Counts({ target, processTypes }: { target: string; processTypes: ProcessTypes }) {
   const [wanted, setWanted] = useState<Readonly<Record<string, number>>>({});
+  const mayOperate = useMay("operate", target);
   const scaling = useAction(scale, ({ job }) => {
     setWanted({});
     if (job) notify(<JobNotice words={`Scaling ${target}`} job={job} />);
@@ -39,12 +41,13 @@ function Counts({ target, processTypes }: { target: string; processTypes: Proces
           key={name}
           name={name}
           type={type}
+          mayChange={mayOperate}
           count={wanted[name] ?? type.count}
           onCount={(next) => setWanted({ ...wanted, [name]: next })}
         />
       ))}
       {scaling.error && <ErrorNote error={scaling.error} />}
-      <div className="form-end">
+      <div className="form-end" hidden={!mayOperate}>
         <button
           type="button"
           className="button primary"
@@ -63,9 +66,12 @@ function Counts({ target, processTypes }: { target: string; processTypes: Proces
   );
 }
 
-type ProcessTypeRowProps = StepperProps & { readonly type: ProcessTypes[string] };
+type ProcessTypeRowProps = StepperProps & {
+  readonly type: ProcessTypes[string];
+  readonly mayChange: boolean;
+};
 
-function ProcessTypeRow({ type, ...stepper }: ProcessTypeRowProps) {
+function ProcessTypeRow({ type, mayChange, ...stepper }: ProcessTypeRowProps) {
   const isStatic = type.kind === "static";
   const what = isStatic ? `files in /${type.directory}` : type.command;
   return (
@@ -76,7 +82,9 @@ function ProcessTypeRow({ type, ...stepper }: ProcessTypeRowProps) {
           <code>{plainText(what, 200)}</code>
         </p>
       </div>
-      {isStatic ? <span className="aside">served by the router</span> : <Stepper {...stepper} />}
+      {isStatic && <span className="aside">served by the router</span>}
+      {!isStatic && mayChange && <Stepper {...stepper} />}
+      {!isStatic && !mayChange && <span className="figure">{stepper.count}</span>}
     </div>
   );
 }

@@ -1,5 +1,7 @@
 import { listInstances, restart } from "#api/instances.ts";
 import type { InstanceView } from "#api/views.ts";
+import { useLive } from "../data/live.tsx";
+import { useMay } from "../data/session.ts";
 import { useAction, useList } from "../data/use-operation.ts";
 import { plainText } from "../lib/text.ts";
 import { Answer } from "../parts/answer.tsx";
@@ -11,8 +13,10 @@ import { useErrorNotice } from "../parts/use-error-notice.tsx";
 /** What runs of a branch. One that crashes says how it ended and what it printed last. */
 export function Instances({ target }: { target: string }) {
   const instances = useList(listInstances, { params: { target } });
+  useLive(`instances:${target}`);
   const restarting = useAction(restart);
   useErrorNotice(restarting.error);
+  const mayOperate = useMay("operate", target);
   const restartOne = (instance: string) =>
     restarting.mutate({ params: { target }, body: { instance } });
   return (
@@ -23,7 +27,11 @@ export function Instances({ target }: { target: string }) {
         ) : (
           <ul className="rows">
             {list.map((instance) => (
-              <Instance key={instance.name} instance={instance} onRestart={restartOne} />
+              <Instance
+                key={instance.name}
+                instance={instance}
+                onRestart={mayOperate ? restartOne : null}
+              />
             ))}
           </ul>
         )
@@ -34,7 +42,8 @@ export function Instances({ target }: { target: string }) {
 
 type InstanceProps = {
   readonly instance: InstanceView;
-  readonly onRestart: (name: string) => void;
+  /** Null when the person may not. */
+  readonly onRestart: ((name: string) => void) | null;
 };
 
 function Instance({ instance, onRestart }: InstanceProps) {
@@ -50,14 +59,16 @@ function Instance({ instance, onRestart }: InstanceProps) {
           since <Ago at={startedAt} />
         </p>
       </div>
-      <button
-        type="button"
-        className="button small"
-        aria-label={`Restart ${name}`}
-        onClick={() => onRestart(name)}
-      >
-        Restart
-      </button>
+      {onRestart && (
+        <button
+          type="button"
+          className="button small"
+          aria-label={`Restart ${name}`}
+          onClick={() => onRestart(name)}
+        >
+          Restart
+        </button>
+      )}
       {state === "crashing" && (
         <div className="instance-end">
           <p>{endOf(instance)} It printed last:</p>

@@ -1,14 +1,17 @@
-import { jobInfo } from "#api/jobs.ts";
+import { abortJob, jobInfo } from "#api/jobs.ts";
 import type { JobView } from "#api/views.ts";
 import { useJobOutput } from "../data/use-job-output.ts";
-import { useOperation } from "../data/use-operation.ts";
+import { useAction, useOperation } from "../data/use-operation.ts";
 import { Answer } from "../parts/answer.tsx";
+import { deedOf } from "../parts/job-link.tsx";
 import { Link, paths } from "../parts/link.tsx";
 import { LogView } from "../parts/log-view.tsx";
 import { ErrorNote } from "../parts/note.tsx";
 import { PageHead, Panel } from "../parts/panel.tsx";
 import { JobState } from "../parts/state.tsx";
-import { Ago, Foreign, Took } from "../parts/text.tsx";
+import { Steps } from "../parts/steps.tsx";
+import { Ago, Commit, Foreign, Took } from "../parts/text.tsx";
+import { useErrorNotice } from "../parts/use-error-notice.tsx";
 
 /** One job: how far it is, what it prints, and why it failed. */
 export function JobPage({ job }: { job: number }) {
@@ -24,20 +27,59 @@ function Job({ job }: { job: JobView }) {
   const output = useJobOutput(job.id);
   return (
     <>
-      <PageHead title={`${job.kind} #${job.id}`}>
-        <p className="app-facts">
-          <JobState status={job.status} />
-          <Link to={paths.app(job.target)}>{job.target}</Link>
-          {job.startedAt && <Took from={job.startedAt} to={job.endedAt} />}
-          <span className="aside">
-            <Ago at={job.createdAt} /> by <Foreign text={job.actor} />
-          </span>
-        </p>
+      <PageHead
+        title={`${deedOf(job)} #${job.id}`}
+        aside={job.endedAt === null && <Abort job={job.id} />}
+      >
+        <JobFacts job={job} />
       </PageHead>
-      {job.error && <ErrorNote error={job.error} />}
-      <Panel title="Output">
-        <LogView buffer={output} label={`Output of job ${job.id}`} empty="Nothing printed yet." />
-      </Panel>
+      {job.error && (
+        <div className="job-error">
+          <ErrorNote error={job.error} />
+        </div>
+      )}
+      <div className="job-columns">
+        <Panel title="Steps">
+          {job.steps.length === 0 ? (
+            <p className="aside">{job.status === "waiting" ? "Waits for its turn." : "None."}</p>
+          ) : (
+            <Steps steps={job.steps} />
+          )}
+        </Panel>
+        <Panel title="Output">
+          <LogView buffer={output} label={`Output of job ${job.id}`} empty="Nothing printed yet." />
+        </Panel>
+      </div>
     </>
+  );
+}
+
+function JobFacts({ job }: { job: JobView }) {
+  const { target, status, startedAt, endedAt, createdAt, actor, input } = job;
+  return (
+    <p className="app-facts">
+      <JobState status={status} />
+      {target !== "" && <Link to={paths.app(target)}>{target}</Link>}
+      {input.commit && <Commit id={input.commit} />}
+      {startedAt && <Took from={startedAt} to={endedAt} />}
+      <span className="aside">
+        <Ago at={createdAt} /> by <Foreign text={actor} />
+      </span>
+    </p>
+  );
+}
+
+function Abort({ job }: { job: number }) {
+  const abort = useAction(abortJob);
+  useErrorNotice(abort.error);
+  return (
+    <button
+      type="button"
+      className="button"
+      disabled={abort.isPending}
+      onClick={() => abort.mutate({ params: { job } })}
+    >
+      Abort
+    </button>
   );
 }

@@ -12,11 +12,16 @@ const deeds = {
   cleanup: "Cleanup",
 } as const satisfies Record<JobView["kind"], string>;
 
+/** What a job does, in a word. */
+export function deedOf({ kind }: Pick<JobView, "kind">): string {
+  return deeds[kind];
+}
+
 /** What a job does, as the name of the link to it. */
 export function JobLink({ job }: { job: JobView }) {
   return (
     <Link to={paths.job(job.id)}>
-      {deeds[job.kind]} <span className="figure">#{job.id}</span>
+      {deedOf(job)} <span className="figure">#{job.id}</span>
     </Link>
   );
 }

@@ -34,7 +34,11 @@ export function JobList({ jobs, showTarget }: JobListProps) {
                 </span>
               )}
             </p>
-            {job.error && <p className="row-problem clip">{plainText(job.error.message, 300)}</p>}
+            {job.error && (
+              <p className="row-problem clip">
+                {plainText(job.error.message.split("\n", 1)[0] ?? "", 300)}
+              </p>
+            )}
           </div>
           <p className="row-aside aside">
             {job.startedAt && <Took from={job.startedAt} to={job.endedAt} />}

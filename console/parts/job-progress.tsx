@@ -2,6 +2,7 @@ import type { JobView } from "#api/views.ts";
 import { JobLink } from "./job-link.tsx";
 import { ErrorNote } from "./note.tsx";
 import { JobState } from "./state.tsx";
+import { Steps } from "./steps.tsx";
 import { Took } from "./text.tsx";
 
 /** How a job is doing, in a few lines. */
@@ -13,6 +14,7 @@ export function JobProgress({ job }: { job: JobView }) {
         <JobLink job={job} />
         {job.startedAt && <Took from={job.startedAt} to={job.endedAt} />}
       </p>
+      <Steps steps={job.steps} />
       {job.error && <ErrorNote error={job.error} />}
     </div>
   );

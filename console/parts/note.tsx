@@ -1,17 +1,23 @@
 import type { ReactNode } from "react";
 import type { ApiError } from "../data/client.ts";
-import { plainText } from "../lib/text.ts";
+import { plainLines, plainText } from "../lib/text.ts";
 
-/** What went wrong and what to do about it. */
+/** What went wrong and what to do about it. What a program said last stands below the first line. */
 export function ErrorNote({ error }: { error: Pick<ApiError, "message" | "hint"> }) {
+  const [first = "", ...rest] = error.message.split("\n");
   return (
     <div className="note note-bad" role="alert">
       <p className="note-title">
-        <bdi>{plainText(error.message)}</bdi>
+        <bdi>{plainText(first)}</bdi>
       </p>
+      {rest.length > 0 && (
+        <pre className="output">
+          <bdi>{plainLines(rest.join("\n"), 20_000)}</bdi>
+        </pre>
+      )}
       {error.hint !== "" && (
         <p>
-          <bdi>{plainText(error.hint)}</bdi>
+          <bdi>{plainLines(error.hint, 2000)}</bdi>
         </p>
       )}
     </div>

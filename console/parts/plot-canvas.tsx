@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { coloursAt } from "../data/scheme.ts";
 import type { PlotProps } from "./plot.tsx";
 
 const height = 150;
@@ -13,7 +14,7 @@ export function PlotCanvas({ title, fromS, stepS, lines, render }: PlotProps) {
   useEffect(() => {
     const element = place.current;
     if (!element) return undefined;
-    const look = lookOf(getComputedStyle(element), names, render);
+    const look = lookOf(element, names, render);
     const plot = new UPlot({ ...look, width: element.clientWidth, height }, [[]], element);
     drawn.current = plot;
     const resized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
@@ -32,16 +33,16 @@ export function PlotCanvas({ title, fromS, stepS, lines, render }: PlotProps) {
   return <div ref={place} role="img" aria-label={`Plot: ${title}`} />;
 }
 
-function lookOf(style: CSSStyleDeclaration, names: string, render: (value: number) => string) {
-  const colourOf = (property: string) => style.getPropertyValue(property).trim();
+function lookOf(element: HTMLElement, names: string, render: (value: number) => string) {
+  const { ink, line } = coloursAt(element, { ink: "--ink-soft", line: "--line" });
   const axis = {
-    stroke: colourOf("--ink-soft"),
+    stroke: ink,
     font: "11px system-ui",
-    grid: { stroke: colourOf("--line"), width: 1 },
+    grid: { stroke: line, width: 1 },
     ticks: { show: false },
   };
-  const series = names.split(",").map((line) => ({
-    stroke: colourOf(line.split(" ").at(-1) ?? ""),
+  const series = names.split(",").map((it) => ({
+    stroke: coloursAt(element, { own: it.split(" ").at(-1) ?? "" }).own,
     width: 1.5,
     points: { show: false },
   }));

@@ -11,12 +11,12 @@ import {
 
 const topicsMax = 20;
 
-/** `apps`, `apps:shop`, `instances:shop@staging`, `logs:shop`, `output:12`. */
+/** `apps`, `apps:shop`, `instances:shop@staging`, `logs:shop`, `router:shop`, `output:12`. */
 const Topic = z
   .string()
   .regex(
-    /^(?:(?:apps|jobs|events|instances)(?::[a-z][^,:]{0,163})?|logs:[a-z][^,:]{0,163}|output:[1-9]\d{0,14})$/,
-    "use apps, jobs, events or instances, each alone or with :APP, logs:APP or output:JOB",
+    /^(?:(?:apps|jobs|events|instances)(?::[a-z][^,:]{0,163})?|(?:logs|router|builds):[a-z][^,:]{0,163}|output:[1-9]\d{0,14})$/,
+    "use apps, jobs, events or instances, each alone or with :APP, logs:APP, router:APP, builds:APP or output:JOB",
   );
 
 /** What comes through the one stream; each event's `type` says what it is. */
@@ -38,7 +38,7 @@ const LiveEvent = z.discriminatedUnion("type", [
     .describe("Something happened. Its id is where to go on, given as Last-Event-ID."),
   z
     .object({ type: z.literal("log"), target: z.string(), line: LogLineView })
-    .describe("A line that an instance printed."),
+    .describe("A line of an instance, of the router, or of a build."),
   z
     .object({ type: z.literal("output"), job: z.int(), offset: z.int(), text: z.string() })
     .describe("Output of a job, up to the byte `offset`."),
@@ -58,7 +58,7 @@ export const openStream = operation({
       .transform((text) => text.split(",").map((it) => it.trim()))
       .pipe(z.array(Topic).min(1).max(topicsMax))
       .describe(
-        `apps, instances, jobs, events, each alone or with :APP; logs:APP, output:JOB; up to ${topicsMax} with commas between them. apps,jobs,events by default.`,
+        `apps, instances, jobs, events, each alone or with :APP; logs:APP, router:APP, builds:APP, output:JOB; up to ${topicsMax} with commas between them. apps,jobs,events by default.`,
       ),
     after: z.coerce
       .number<number | string>()

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { createHmac } from "node:crypto";
 import { after, test } from "node:test";
+import type { Page } from "playwright-core";
 import { assertAccessible, signIn, startBrowser } from "../browser.ts";
-import { runProgram, startPlatform, webApp } from "../platform.ts";
+import { commit, runProgram, startPlatform, until, webApp } from "../platform.ts";
 
 const platform = await startPlatform();
 const browser = await startBrowser(platform);
@@ -41,3 +43,360 @@ test("whoever opens the console the first time ends with a pushed app", async ()
   await page.getByRole("heading", { name: "Release" }).waitFor();
   await assertAccessible(page);
 });
+
+test("a failing deploy is watched step by step and says why; a fixed one goes live", async () => {
+  await using window = await browser.open();
+  const { page } = window;
+  await signIn(page, platform);
+  const tree = await platform.tree({ ...webApp("one"), Procfile: "web: node server.js\n" });
+  await platform.berth("apps:create", "watched");
+  assert.equal((await platform.push(tree, "watched")).code, 0);
+  await commit(tree, { "server.js": 'console.error("no such table: orders"); process.exit(3);' });
+  await page.goto("/apps/watched");
+  await page.getByRole("heading", { name: "Last jobs" }).waitFor();
+  const failing = platform.push(tree, "watched");
+  const failed = page.getByRole("listitem").filter({ hasText: "exited with code 3" }).first();
+  await failed.waitFor();
+  assert.notEqual((await failing).code, 0);
+  await failed.getByRole("link", { name: /^Deploy/ }).click();
+  await page.getByRole("heading", { name: /^Deploy #/ }).waitFor();
+  await page.getByRole("alert").getByText("no such table: orders").waitFor();
+  await page.getByText("Building", { exact: true }).waitFor();
+  await page.locator(".job-step-failed").first().waitFor();
+  await page
+    .getByRole("log", { name: /Output of job/ })
+    .getByText("Starting web")
+    .waitFor();
+  await assertAccessible(page);
+
+  await commit(tree, webApp("fixed"));
+  await page.goto("/apps/watched");
+  await page.getByText("v1", { exact: true }).first().waitFor();
+  assert.equal((await platform.push(tree, "watched")).code, 0);
+  await page.locator(".current-release").getByText("v3", { exact: true }).waitFor();
+});
+
+test("a rollback shows what it changes, and is followed to its end", async () => {
+  await using window = await browser.open();
+  const { page } = window;
+  await signIn(page, platform);
+  const tree = await platform.tree(webApp("old"));
+  await platform.berth("apps:create", "rolled");
+  assert.equal((await platform.push(tree, "rolled")).code, 0);
+  await commit(tree, webApp("new"), "Say <b>new</b>");
+  assert.equal((await platform.push(tree, "rolled")).code, 0);
+  await platform.berth("config:set", "-a", "rolled", "GREETING=hi");
+  await page.goto("/apps/rolled/releases");
+  await page.getByRole("button", { name: "Roll back to release 1" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("server.js").waitFor();
+  await dialog.getByText("Say <b>new</b>").waitFor();
+  await dialog.getByText("GREETING").waitFor();
+  await assertAccessible(page);
+  await dialog.getByRole("button", { name: "Roll back" }).click();
+  await page.getByRole("heading", { name: /^Release #/ }).waitFor();
+  await page.getByText("done", { exact: true }).first().waitFor();
+  assert.equal((await platform.visit("rolled.localhost")).body, "old");
+});
+
+test("scaling, restarting and stopping are a click, and seen as they happen", async () => {
+  await using window = await browser.open();
+  const { page } = window;
+  await signIn(page, platform);
+  await platform.berth("apps:create", "scaled");
+  assert.equal((await platform.push(await platform.tree(webApp("up")), "scaled")).code, 0);
+  await page.goto("/apps/scaled");
+  await page.getByRole("button", { name: "One web more" }).click();
+  await page.getByRole("button", { name: "Scale" }).click();
+  await page.getByText("web.2", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("stopped", { exact: true }).first().waitFor();
+  await page.getByRole("button", { name: "Start", exact: true }).click();
+  await page.getByText("running", { exact: true }).first().waitFor();
+});
+
+test("config vars are set and changed; a secret is masked until it is revealed", async () => {
+  await using window = await browser.open();
+  const { page } = window;
+  await signIn(page, platform);
+  await platform.berth("apps:create", "configured");
+  await page.goto("/apps/configured/config");
+  const set = async (name: string, value: string) => {
+    await page.getByLabel("Name", { exact: true }).fill(name);
+    await page.getByLabel("Value", { exact: true }).fill(value);
+    await page.getByRole("button", { name: "Set", exact: true }).click();
+    await page.getByRole("listitem").filter({ hasText: name }).waitFor();
+  };
+  await set("GREETING", "hello there");
+  await page.getByText("hello there").waitFor();
+  await page.getByRole("checkbox").check();
+  await set("API_KEY", "sk-hidden-value");
+  assert.doesNotMatch(await page.content(), /sk-hidden-value/);
+  await assertAccessible(page);
+  await page.getByRole("button", { name: "Reveal the value of API_KEY" }).click();
+  await page.getByText("sk-hidden-value").waitFor();
+  await page.getByRole("button", { name: "Unset GREETING" }).click();
+  await page.getByText("hello there").waitFor({ state: "detached" });
+});
+
+test("hostile words are shown as text: in messages, names and 100 kB lines of logs", async () => {
+  await using window = await browser.open();
+  const { page } = window;
+  await signIn(page, platform);
+  const evil = `<img src=x onerror="document.title='owned'">`;
+  const server = [
+    `console.log(${JSON.stringify(`\u001b[31m${evil}\u001b[0m \u202eevil \u001b]0;title\u0007`)});`,
+    `console.log("<b>" + "x".repeat(100_000));`,
+    webApp("here")["server.js"],
+  ].join("\n");
+  const tree = await platform.tree({ ...webApp("x"), "server.js": server });
+  await commit(tree, {}, `${evil} \u202ereversed`);
+  await platform.berth("apps:create", "hostile");
+  assert.equal((await platform.push(tree, "hostile")).code, 0);
+  await page.goto("/apps/hostile/logs");
+  const log = page.getByRole("log");
+  await log.getByText(evil).waitFor();
+  await log.getByText("\\u{202e}evil").waitFor();
+  assert.match((await log.getByText(evil).getAttribute("class")) ?? "", /ansi-red/);
+  await log
+    .getByRole("button", { name: /Show all/ })
+    .first()
+    .click();
+  const whole = await page.getByRole("dialog").locator("pre").innerText();
+  assert.ok(whole.startsWith("<b>xxx"));
+  await page.goto("/apps/hostile/releases");
+  await page.getByText(evil).first().waitFor();
+  assert.equal(await page.locator("img").count(), 0);
+  assert.doesNotMatch(await page.title(), /owned/);
+});
+
+test("a line reaches an open log at once, and the search reads what is kept", async () => {
+  await using window = await browser.open();
+  const { page } = window;
+  await signIn(page, platform);
+  const server = `require("node:http").createServer((q, s) => { console.log("asked for " + q.url); s.end("ok"); }).listen(process.env.PORT)`;
+  await platform.berth("apps:create", "talking");
+  const tree = await platform.tree({ ...webApp("x"), "server.js": server });
+  assert.equal((await platform.push(tree, "talking")).code, 0);
+  await page.goto("/apps/talking/logs");
+  await page.getByRole("log").waitFor();
+  await platform.visit("talking.localhost", "/first");
+  await page.getByText("asked for /first").waitFor();
+  const askedAt = performance.now();
+  await platform.visit("talking.localhost", "/second");
+  await page.getByText("asked for /second").waitFor();
+  const tookMs = performance.now() - askedAt;
+  assert.ok(tookMs < 2000, `a line took ${tookMs} ms`);
+  await page.getByLabel("Only lines with").fill("/second");
+  await page.getByText("asked for /first").waitFor({ state: "detached" });
+  await page.getByLabel("Written by").selectOption("router");
+  await page
+    .getByText(/GET .*\/second/)
+    .first()
+    .waitFor();
+});
+
+test("a one-off command runs in a terminal", async () => {
+  await using window = await browser.open();
+  const { page } = window;
+  await signIn(page, platform);
+  await platform.berth("apps:create", "commanded");
+  assert.equal((await platform.push(await platform.tree(webApp("x")), "commanded")).code, 0);
+  await page.goto("/apps/commanded/terminal");
+  await page.getByRole("button", { name: "Run" }).click();
+  await page.locator(".xterm-rows").getByText("$").first().waitFor();
+  await page.keyboard.type("printf '\\033[38;2;9;9;200mblue-%s\\033[0m\\n' $((40+2))\n");
+  await page.locator(".xterm-rows").getByText("blue-42").waitFor();
+  await page.getByLabel("Command").fill("exit 7");
+  await page.getByRole("button", { name: "Run again" }).click();
+  await page.getByText("Ended with code 7.").waitFor();
+});
+
+test("every page is fit for everybody, light and dark, on a desk and on a phone", async () => {
+  const looks = [
+    { colorScheme: "light", viewport: { width: 1280, height: 820 } },
+    { colorScheme: "dark", viewport: { width: 1280, height: 820 } },
+    { colorScheme: "light", viewport: { width: 390, height: 800 } },
+  ] as const;
+  const app = [
+    "",
+    "/releases",
+    "/logs",
+    "/metrics",
+    "/config",
+    "/domains",
+    "/terminal",
+    "/settings",
+  ];
+  const paths = [
+    "/",
+    "/new",
+    ...app.map((page) => `/apps/shop${page}`),
+    "/activity",
+    "/activity?show=events",
+    "/jobs/1",
+    "/people",
+    "/keys",
+    "/audit",
+    "/account",
+    "/installation",
+    "/nothing",
+  ];
+  await platform.berth("apps:create", "shop");
+  for (const look of looks) {
+    await using window = await browser.open(look);
+    const { page } = window;
+    await signIn(page, platform);
+    await page.getByRole("navigation", { name: "Berth" }).waitFor();
+    for (const path of paths) {
+      await page.goto(path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await until(async () => (await page.locator("[aria-busy]").count()) === 0, "it is loaded");
+      await assertAccessible(page);
+      const overflow = await page.evaluate<number>(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+      );
+      assert.ok(overflow <= 0, `${path} fits ${look.viewport.width} pixels`);
+    }
+  }
+});
+
+test("the keyboard alone gets everywhere", async () => {
+  await using window = await browser.open();
+  const { page } = window;
+  await signIn(page, platform);
+  await page.goto("/");
+  await page.getByRole("heading", { name: "Apps" }).waitFor();
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate("document.activeElement.textContent"), "Skip to the page");
+  await page.getByRole("link", { name: "Keys" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Keys", level: 1 }).waitFor();
+  assert.equal(await page.evaluate("document.activeElement.tagName"), "H1");
+  await page.goBack();
+  await page.getByRole("heading", { name: "Apps", level: 1 }).waitFor();
+});
+
+test("the first load is small, and can be used within a second", async () => {
+  await using window = await browser.open();
+  const { page } = window;
+  await signIn(page, platform);
+  await page.getByRole("heading", { name: "Apps" }).waitFor();
+  const loads: Load[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    await page.context().clearCookies();
+    await page.goto("about:blank");
+    await page.goto("/");
+    await page.getByRole("link", { name: "New app" }).waitFor();
+    loads.push(
+      await page.evaluate<Load>(`({
+        bytes: ["navigation", "resource"]
+          .flatMap((type) => performance.getEntriesByType(type))
+          .reduce((sum, entry) => sum + entry.encodedBodySize, 0),
+        readyMs: performance.now(),
+      })`),
+    );
+  }
+  const fastest = Math.min(...loads.map(({ readyMs }) => readyMs));
+  const largest = Math.max(...loads.map(({ bytes }) => bytes));
+  assert.ok(largest > 50_000 && largest < 300_000, `${largest} bytes are loaded first`);
+  assert.ok(fastest < 1000, `it takes ${fastest} ms`);
+});
+
+type Load = { readonly bytes: number; readonly readyMs: number };
+
+test("an app is destroyed only by whoever types its name", async () => {
+  await using window = await browser.open();
+  const { page } = window;
+  await signIn(page, platform);
+  await platform.berth("apps:create", "doomed");
+  await page.goto("/apps/doomed/settings");
+  const button = page.getByRole("button", { name: "Destroy doomed" });
+  assert.ok(await button.isDisabled());
+  await page.getByLabel("Type doomed to confirm").fill("doomed");
+  await button.click();
+  await page.getByRole("heading", { name: "Apps", level: 1 }).waitFor();
+  await page.getByRole("link", { name: "doomed", exact: true }).waitFor({ state: "detached" });
+});
+
+test("a person signs in by link, sets a password and a second factor, and is asked for both", async () => {
+  await using window = await browser.open();
+  const { page } = window;
+  await openLink(page, await linkFor("ada", "--superuser"));
+  await page.getByRole("heading", { name: "ada", level: 1 }).waitFor();
+  await page.getByLabel("New password").fill(password);
+  await page.getByRole("button", { name: "Set password" }).click();
+  await page.getByRole("heading", { name: "Change your password" }).waitFor();
+  await page.getByLabel("Your password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Turn on" }).click();
+  const key = page.getByRole("list", { name: "The key to type" }).getByRole("code");
+  const secret = await key.innerText();
+  await assertAccessible(page);
+  await page.getByLabel("Code that the app shows").fill(totp(secret));
+  await page.getByRole("button", { name: "Confirm" }).click();
+  await page.getByRole("button", { name: "Turn off" }).waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+
+  await page.getByRole("heading", { name: "Sign in to Berth" }).waitFor();
+  await page.getByLabel("Name", { exact: true }).fill("ada");
+  await page.getByLabel("Password").fill("not the password");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("alert").getByText("Name or password is wrong.").waitFor();
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByLabel("Code", { exact: true }).fill(totp(secret));
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("navigation", { name: "Berth" }).getByText("ada").waitFor();
+});
+
+test("a second person sees nothing of an app that is not theirs", async () => {
+  await using window = await browser.open();
+  const { page } = window;
+  await platform.berth("teams:add", "other");
+  await platform.berth("apps:create", "theirs");
+  const moved = await platform.berth("apps:transfer", "theirs", "other");
+  assert.equal(moved.code, 0, moved.stderr);
+  await openLink(page, await linkFor("bob", "--team", "other", "--role", "viewer"));
+  await page.getByRole("heading", { name: "bob", level: 1 }).waitFor();
+  await page.goto("/");
+  await page.getByRole("link", { name: "theirs", exact: true }).waitFor();
+  assert.equal(await page.getByText("shop").count(), 0);
+  assert.equal(await page.getByRole("link", { name: "Installation" }).count(), 0);
+  await page.goto("/apps/shop");
+  await page.getByRole("alert").getByText("No app is named shop.").waitFor();
+  await page.goto("/activity?show=events");
+  await page.getByRole("heading", { name: "Activity" }).waitFor();
+  await platform.berth("config:set", "-a", "shop", "SEEN=by-others");
+  await platform.berth("config:set", "-a", "theirs", "SEEN=by-bob");
+  await page.getByRole("listitem").filter({ hasText: "theirs" }).first().waitFor();
+  assert.equal(await page.getByRole("listitem").filter({ hasText: "shop" }).count(), 0);
+  await page.goto("/apps/theirs");
+  await page.getByRole("heading", { name: "theirs", level: 1 }).waitFor();
+  assert.equal(await page.getByRole("link", { name: "Config vars" }).count(), 0);
+});
+
+const password = "tin boat under lamp";
+
+async function openLink(page: Page, link: string): Promise<void> {
+  await page.goto(`/${new URL(link).hash}`);
+}
+
+async function linkFor(name: string, ...options: string[]): Promise<string> {
+  const added = await platform.berth("users:add", name, ...options);
+  const [link] = /http\S+#link=\S+/.exec(added.stdout + added.stderr) ?? [];
+  assert.ok(link, added.stderr + added.stdout);
+  return link;
+}
+
+/** @see RFC 6238 */
+function totp(base32: string): string {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const digits = base32.split("").map((it) => alphabet.indexOf(it).toString(2).padStart(5, "0"));
+  const octets = digits.join("").match(/.{8}/g) ?? [];
+  const key = Buffer.from(octets.map((it) => Number.parseInt(it, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac("sha1", key).update(counter).digest();
+  const at = (mac.at(-1) ?? 0) & 15;
+  return String((mac.readUInt32BE(at) & 0x7f_ff_ff_ff) % 1_000_000).padStart(6, "0");
+}

@@ -2,7 +2,7 @@ import { openStream } from "#api/stream.ts";
 import type { Change } from "#domain/changes.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { Event } from "#domain/events.ts";
-import { everyLine } from "#domain/logs.ts";
+import { everyLine, type LogOrigin } from "#domain/logs.ts";
 import type { Engine } from "#engine/engine.ts";
 import { machineClock } from "#lib/clock.ts";
 import { WrittenEvent } from "./event-stream.ts";
@@ -14,6 +14,12 @@ import { appStatusView } from "./views.ts";
 const gatherMs = 40;
 const replayMax = 1000;
 const logLines = 100;
+/** Whose lines a topic is about. */
+const logTopics: Readonly<Record<string, LogOrigin>> = {
+  logs: "app",
+  router: "router",
+  builds: "build",
+};
 
 type Asked = {
   readonly topics: readonly string[];
@@ -173,7 +179,8 @@ class LiveHub {
       } else if (of !== "") {
         const { app } = await this.#engine.appInfo(of);
         if (!client.sees(app.id)) throw new PlatformError("app_not_found", { app: app.name });
-        if (kind === "logs") tails.push(linesOf(this.#engine, of, signal));
+        const origin = logTopics[kind];
+        if (origin) tails.push(linesOf(this.#engine, { target: of, origin, signal }));
       }
     }
     return tails;
@@ -202,10 +209,9 @@ function writtenEvent(value: object): WrittenEvent {
 
 async function* linesOf(
   engine: Engine,
-  target: string,
-  signal: AbortSignal,
+  { target, origin, signal }: { target: string; origin: LogOrigin; signal: AbortSignal },
 ): AsyncGenerator<object> {
-  const query = { ...everyLine, origins: ["app"], lines: logLines, follow: true } as const;
+  const query = { ...everyLine, origins: [origin], lines: logLines, follow: true } as const;
   for await (const line of engine.logs(target, query, signal)) yield { type: "log", target, line };
 }
 

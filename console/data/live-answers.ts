@@ -1,0 +1,106 @@
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import { appInfo, listApps } from "#api/apps.ts";
+import { listEvents } from "#api/events.ts";
+import { listInstances } from "#api/instances.ts";
+import { jobInfo, listJobs } from "#api/jobs.ts";
+import { listKeys } from "#api/keys.ts";
+import type { LiveEvent } from "#api/stream.ts";
+import type { AppStatusView, EventView, InstanceView, JobView } from "#api/views.ts";
+import { keyOf } from "./use-operation.ts";
+
+/** Whether an answer that is kept may not be true any more. */
+type Concern = (path: string, input: Input) => boolean;
+type Input = {
+  readonly params?: { readonly target?: string };
+  readonly query?: { readonly target?: string };
+};
+
+const gatherMs = 100;
+
+/** Brings the answers that are kept up to date with what comes over the stream. */
+export function createLiveAnswers(queries: QueryClient): (event: LiveEvent) => void {
+  const gathered: Concern[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = () => {
+    timer = undefined;
+    const concerns = gathered.splice(0);
+    const isStale = ({ queryKey }: { queryKey: QueryKey }) => {
+      // Every key was made by `keyOf`.
+      const [path, input] = queryKey as [string, Input];
+      return concerns.some((concern) => concern(path, input));
+    };
+    void queries.invalidateQueries({ predicate: isStale });
+  };
+  // Many changes come together, as in a deploy; what they concern is asked for once.
+  const ask = (concern: Concern) => {
+    gathered.push(concern);
+    timer ??= setTimeout(flush, gatherMs);
+  };
+  return (event) => apply(queries, event, ask);
+}
+
+function apply(queries: QueryClient, event: LiveEvent, ask: (concern: Concern) => void): void {
+  switch (event.type) {
+    case "resync":
+      return ask(() => true);
+    case "app":
+      return setApp(queries, event.app, ask);
+    case "gone":
+      return ask((path) => path === listApps.path);
+    case "instances":
+      setInstances(queries, event.target, event.instances);
+      return;
+    case "job":
+      return setJob(queries, event.job, ask);
+    case "event":
+      return askAfter(event.event, ask);
+    case "hello":
+    case "log":
+    case "output":
+  }
+}
+
+function setJob(queries: QueryClient, job: JobView, ask: (concern: Concern) => void): void {
+  queries.setQueryData(keyOf(jobInfo, { params: { job: job.id } }), job);
+  ask((path) => path === listJobs.path);
+  if (job.endedAt !== null) ask(ofTarget(job.target));
+}
+
+function askAfter({ type, target }: EventView, ask: (concern: Concern) => void): void {
+  ask((path) => path === listEvents.path);
+  if (type.startsWith("key.")) ask((path) => path === listKeys.path);
+  if (target !== null) ask(ofTarget(target));
+}
+
+/** Everything of a branch but what has a topic or a clock of its own. */
+function ofTarget(target: string): Concern {
+  return (path, { params, query }) => {
+    const isOfTarget = params?.target === target || query?.target === target;
+    return isOfTarget && path !== listInstances.path && !path.includes("/metrics");
+  };
+}
+
+function setInstances(
+  queries: QueryClient,
+  target: string,
+  instances: readonly InstanceView[],
+): void {
+  const isOfTarget = ({ queryKey }: { queryKey: QueryKey }) => {
+    // Every key was made by `keyOf`.
+    const [path, input] = queryKey as [string, Input];
+    return path === listInstances.path && input.params?.target === target;
+  };
+  queries.setQueriesData({ predicate: isOfTarget }, instances);
+}
+
+function setApp(queries: QueryClient, app: AppStatusView, ask: (concern: Concern) => void): void {
+  const { name } = app.app;
+  queries.setQueryData(keyOf(appInfo, { params: { app: name } }), app);
+  const lists = { queryKey: [listApps.path] };
+  const known = queries.getQueriesData<readonly AppStatusView[]>(lists);
+  const isListed = known.some(([, apps]) => apps?.some((it) => it.app.name === name));
+  if (!isListed) return ask((path) => path === listApps.path);
+  queries.setQueriesData<readonly AppStatusView[]>(lists, (apps) =>
+    apps?.map((it) => (it.app.name === name ? app : it)),
+  );
+}

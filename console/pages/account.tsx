@@ -1,0 +1,108 @@
+import { endSession, listSessions } from "#api/account.ts";
+import type { SessionView, UserView } from "#api/people-views.ts";
+import { useCaller } from "../data/session.ts";
+import { useAction, useOperation } from "../data/use-operation.ts";
+import { plainText } from "../lib/text.ts";
+import { Answer } from "../parts/answer.tsx";
+import { ErrorNote } from "../parts/note.tsx";
+import { PageHead, Panel } from "../parts/panel.tsx";
+import { Badge } from "../parts/state.tsx";
+import { Ago } from "../parts/text.tsx";
+import { BrowserPanel } from "./browser-panel.tsx";
+import { Passkeys } from "./passkeys.tsx";
+import { PasswordPanel } from "./password.tsx";
+import { Tokens } from "./tokens.tsx";
+import { TwoFactor } from "./two-factor.tsx";
+
+/** Whoever is signed in: how they prove it, where they are, and what acts in their name. */
+export function AccountPage() {
+  const caller = useCaller();
+  if (!caller) return null;
+  const { user, actor, teams, superuser } = caller;
+  return (
+    <>
+      <PageHead title={user ? user.name : "This machine"}>
+        <p className="lead">
+          {user
+            ? teams.map(({ team }) => team).join(", ") || (superuser ? "Superuser" : "In no team")
+            : `You are here as ${plainText(actor, 100)}, who may do everything.`}
+        </p>
+      </PageHead>
+      {user && <OwnPanels user={user} />}
+      {!user && (
+        <div className="columns">
+          <BrowserPanel />
+          <Tokens />
+        </div>
+      )}
+    </>
+  );
+}
+
+function OwnPanels({ user }: { user: UserView }) {
+  return (
+    <div className="columns">
+      <PasswordPanel hasPassword={user.password} />
+      <TwoFactor isOn={user.twoFactor} hasPassword={user.password} />
+      <Passkeys />
+      <Sessions />
+      <BrowserPanel />
+      <Tokens />
+    </div>
+  );
+}
+
+function Sessions() {
+  const sessions = useOperation(listSessions, { query: {} });
+  const end = useAction(endSession);
+  return (
+    <Panel
+      title="Where you are signed in"
+      aside={
+        <button
+          type="button"
+          className="button small"
+          onClick={() => end.mutate({ params: { session: "others" } })}
+        >
+          End all others
+        </button>
+      }
+    >
+      {end.error && <ErrorNote error={end.error} />}
+      <Answer of={sessions}>
+        {(list) => (
+          <ul className="rows">
+            {list.map((session) => (
+              <Session
+                key={session.id}
+                session={session}
+                onEnd={() => end.mutate({ params: { session: session.id } })}
+              />
+            ))}
+          </ul>
+        )}
+      </Answer>
+    </Panel>
+  );
+}
+
+function Session({ session, onEnd }: { session: SessionView; onEnd: () => void }) {
+  const { userAgent, address, createdAt, isThis } = session;
+  return (
+    <li className="row">
+      <div className="row-main">
+        <p className="clip">{plainText(userAgent ?? "An unknown browser", 200)}</p>
+        <p className="aside clip">
+          from {address ?? "an unknown address"}, since <Ago at={createdAt} />
+        </p>
+      </div>
+      {isThis ? (
+        <Badge tone="good">this one</Badge>
+      ) : (
+        <button type="button" className="button small" onClick={onEnd}>
+          End<span className="unseen"> this session</span>
+        </button>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,118 @@
+import { useState, type FormEvent } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { beginTwoFactor, endTwoFactor, giveSecondFactor } from "../data/sign-in.ts";
+import { useDeed } from "../data/use-deed.ts";
+import { Commands } from "../parts/copy.tsx";
+import { Field } from "../parts/field.tsx";
+import { ErrorNote } from "../parts/note.tsx";
+import { notify } from "../parts/notices.tsx";
+import { Panel } from "../parts/panel.tsx";
+import { QrCode } from "../parts/qr-code.tsx";
+
+type Begun = { readonly uri: string; readonly backupCodes: readonly string[] };
+
+/** A code from the phone after the password. */
+export function TwoFactor({ isOn, hasPassword }: { isOn: boolean; hasPassword: boolean }) {
+  const [begun, setBegun] = useState<Begun | null>(null);
+  const queries = useQueryClient();
+  const finish = async (words: string) => {
+    setBegun(null);
+    notify(words);
+    await queries.invalidateQueries();
+  };
+  return (
+    <Panel title="Second factor">
+      {begun ? (
+        <ConfirmCode begun={begun} onDone={() => finish("From now on a code is asked for.")} />
+      ) : hasPassword ? (
+        <Switch
+          isOn={isOn}
+          onBegun={setBegun}
+          onEnded={() => finish("No code is asked for now.")}
+        />
+      ) : (
+        <p className="aside">Set a password first: the code is asked for after it.</p>
+      )}
+    </Panel>
+  );
+}
+
+type SwitchProps = {
+  readonly isOn: boolean;
+  readonly onBegun: (begun: Begun) => void;
+  readonly onEnded: () => Promise<void>;
+};
+
+function Switch({ isOn, onBegun, onEnded }: SwitchProps) {
+  const [password, setPassword] = useState("");
+  const deed = useDeed();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    deed.run(async () => {
+      if (!isOn) return onBegun(await beginTwoFactor(password));
+      await endTwoFactor(password);
+      await onEnded();
+    });
+  };
+  return (
+    <form className="form" onSubmit={submit}>
+      <p className="aside">
+        {isOn
+          ? "After your password, a code from your authenticator app is asked for."
+          : "A code from an authenticator app on your phone, asked for after the password."}
+      </p>
+      <Field
+        label="Your password"
+        type="password"
+        required
+        autoComplete="current-password"
+        value={password}
+        onText={setPassword}
+      />
+      {deed.error && <ErrorNote error={deed.error} />}
+      <div className="form-end">
+        <button type="submit" className="button" disabled={deed.isBusy}>
+          {isOn ? "Turn off" : "Turn on"}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function ConfirmCode({ begun, onDone }: { begun: Begun; onDone: () => Promise<void> }) {
+  const [code, setCode] = useState("");
+  const deed = useDeed();
+  const secret = new URL(begun.uri).searchParams.get("secret") ?? "";
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    deed.run(async () => {
+      await giveSecondFactor(code.trim());
+      await onDone();
+    });
+  };
+  return (
+    <form className="form" onSubmit={submit}>
+      <p>Read this with your authenticator app, or type the key into it:</p>
+      <QrCode text={begun.uri} label="The key as a QR code" />
+      <Commands lines={[secret]} label="The key to type" />
+      <details>
+        <summary>Codes for the day when the phone is lost: write them down</summary>
+        <pre className="output">{begun.backupCodes.join("\n")}</pre>
+      </details>
+      <Field
+        label="Code that the app shows"
+        required
+        inputMode="numeric"
+        autoComplete="one-time-code"
+        value={code}
+        onText={setCode}
+      />
+      {deed.error && <ErrorNote error={deed.error} />}
+      <div className="form-end">
+        <button type="submit" className="button primary" disabled={deed.isBusy}>
+          Confirm
+        </button>
+      </div>
+    </form>
+  );
+}
