@@ -19,32 +19,36 @@ const days = 40;
 const bytesMax = 100_000_000;
 const beginMs = Date.parse("2026-01-01T00:00:00Z");
 
-test("forty days of a hundred busy apps stay within 100 MB, and all that is kept can be read", async (t) => {
-  await using folder = await temporaryFolder();
-  const file = join(folder.path, "metrics.db");
-  using metrics = openMetrics(file);
-  const hours = days * 24;
-  for (let hour = 0; hour < hours; hour += 1) {
-    const stepMs = stepOf(hours - hour);
-    fillHour(metrics, beginMs + hour * hourMs, stepMs);
-    const isDue = stepMs === tickMs || hour % 24 === 23;
-    if (isDue) await metrics.fold(beginMs + (hour + 1) * hourMs);
-  }
-  const sizes = await Promise.all(
-    ["", "-wal"].map(async (suffix) => (await stat(file + suffix).catch(() => null))?.size ?? 0),
-  );
-  const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  t.diagnostic(`${(bytes / 1e6).toFixed(1)} MB`);
-  assert.ok(bytes < bytesMax, `${bytes} bytes`);
-  const toMs = beginMs + hours * hourMs;
-  const pointsOf = (ageMs: number, stepMs: number) => {
-    const span = { fromMs: toMs - ageMs, toMs, stepMs };
-    return metrics.read({ kinds: ["requests"], branchId: 7, ...span })[0]?.points.size ?? 0;
-  };
-  assert.equal(pointsOf(24 * hourMs, tickMs), 24 * 360);
-  assert.equal(pointsOf(7 * 24 * hourMs, 60_000), 7 * 24 * 60);
-  assert.equal(pointsOf(30 * 24 * hourMs, 600_000), 30 * 24 * 6);
-});
+test(
+  "forty days of a hundred busy apps stay within 100 MB, and all that is kept can be read",
+  { timeout: 600_000 },
+  async (t) => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, "metrics.db");
+    using metrics = openMetrics(file);
+    const hours = days * 24;
+    for (let hour = 0; hour < hours; hour += 1) {
+      const stepMs = stepOf(hours - hour);
+      fillHour(metrics, beginMs + hour * hourMs, stepMs);
+      const isDue = stepMs === tickMs || hour % 24 === 23;
+      if (isDue) await metrics.fold(beginMs + (hour + 1) * hourMs);
+    }
+    const sizes = await Promise.all(
+      ["", "-wal"].map(async (suffix) => (await stat(file + suffix).catch(() => null))?.size ?? 0),
+    );
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    t.diagnostic(`${(bytes / 1e6).toFixed(1)} MB`);
+    assert.ok(bytes < bytesMax, `${bytes} bytes`);
+    const toMs = beginMs + hours * hourMs;
+    const pointsOf = (ageMs: number, stepMs: number) => {
+      const span = { fromMs: toMs - ageMs, toMs, stepMs };
+      return metrics.read({ kinds: ["requests"], branchId: 7, ...span })[0]?.points.size ?? 0;
+    };
+    assert.equal(pointsOf(24 * hourMs, tickMs), 24 * 360);
+    assert.equal(pointsOf(7 * 24 * hourMs, 60_000), 7 * 24 * 60);
+    assert.equal(pointsOf(30 * 24 * hourMs, 600_000), 30 * 24 * 6);
+  },
+);
 
 /** What will have been thinned by the end may come as thin as that; the file is the same. */
 function stepOf(hoursLeft: number): number {
