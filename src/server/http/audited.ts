@@ -95,8 +95,16 @@ function inputOf(operation: Operation, { query, body }: AuditedCall): Facts {
 
 function shown(value: unknown): Facts[string] {
   if (value === null || typeof value === "number" || typeof value === "boolean") return value;
-  const text = typeof value === "string" ? value : hidden;
-  return text.slice(0, textMax);
+  return typeof value === "string" ? withoutSecrets(value).slice(0, textMax) : hidden;
+}
+
+/** An address may hold a password before its host and a token behind it; of it the host is shown. */
+function withoutSecrets(text: string): string {
+  return text.replaceAll(
+    /\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/@]*@)?([^\s/?#]*)(\S*)/gi,
+    (_, scheme: string, host: string, rest: string) =>
+      `${scheme}${host}${rest.length > 1 ? "/…" : ""}`,
+  );
 }
 
 function objectOf(value: unknown): Record<string, unknown> {
