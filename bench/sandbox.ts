@@ -52,11 +52,17 @@ console.log(
     : [
         `An instance behind its walls, and the same program bare (medians of ${runs})`,
         `  start until it answers  ${ms(walled.startMs)}, bare ${ms(bare.startMs)}: ${ms(costMs)} more  (under ${targets.startMsMax}: ${verdict(costMs < targets.startMsMax)})`,
+        `  of it processor time    ${ms(walled.cpuMs)}, bare ${ms(bare.cpuMs)}: ${ms(walled.cpuMs - bare.cpuMs)} more`,
         `  memory                  ${mb(walled.memoryMb)}, bare ${mb(bare.memoryMb)}: ${mb(costMb)} more  (under ${targets.memoryMbMax}: ${verdict(costMb < targets.memoryMbMax)})`,
       ].join("\n"),
 );
 
-type Sample = { readonly startMs: number; readonly memoryMb: number };
+type Sample = {
+  readonly startMs: number;
+  /** Processor time of everything that became the instance, which a busy machine changes less. */
+  readonly cpuMs: number;
+  readonly memoryMb: number;
+};
 
 async function startWalled(
   { privileges, logFolder }: PrivilegedWorld,
@@ -79,9 +85,9 @@ async function startWalled(
   });
   await untilAnswers(port);
   const startMs = performance.now() - startedMs;
-  const memoryMb = await memoryOf(`i${id}`);
+  const used = await useOf(`i${id}`);
   await privileges.call("stopInstance", { id, graceMs: 0 });
-  return { startMs, memoryMb };
+  return { startMs, ...used };
 }
 
 /** The same supervision and log, and nothing else. */
@@ -97,11 +103,11 @@ async function startBare({ realm }: PrivilegedWorld, id: number): Promise<Sample
   await untilAnswers(port);
   const startMs = performance.now() - startedMs;
   await end(id);
-  return { startMs, memoryMb: await bareMemory(id + countedFrom) };
+  return { startMs, ...(await bareUse(id + countedFrom)) };
 }
 
 /** Once more, in a cgroup that only counts: joining it is no part of a bare start. */
-async function bareMemory(id: number): Promise<number> {
+async function bareUse(id: number): Promise<Omit<Sample, "startMs">> {
   const { layout, walls } = world.realm;
   const cgroup = { uid: uidOfApp(), name: `b${id}` };
   assert.ok(walls.cgroups);
@@ -116,10 +122,10 @@ async function bareMemory(id: number): Promise<number> {
   await symlink(layout.service(id), layout.link(id));
   await exec(["s6-svscanctl", "-an", layout.scan]);
   await untilAnswers(port);
-  const memoryMb = await memoryOf(cgroup.name);
+  const used = await useOf(cgroup.name);
   await end(id);
   await takeDown(walls, { ...cgroup, limits: instanceLimits, network: "open", port });
-  return memoryMb;
+  return used;
 }
 
 async function writeBare(
@@ -158,10 +164,11 @@ function answers(port: number): Promise<boolean> {
 }
 
 /** When it has come to rest. */
-async function memoryOf(name: string): Promise<number> {
+async function useOf(name: string): Promise<Omit<Sample, "startMs">> {
   await sleep(300);
   const usage = await world.realm.walls.cgroups?.usage({ uid: uidOfApp(), name });
-  return (usage?.memoryBytes ?? NaN) / 1024 ** 2;
+  assert.ok(usage);
+  return { cpuMs: usage.cpuMs, memoryMb: usage.memoryBytes / 1024 ** 2 };
 }
 
 function uidOfApp(): number {
@@ -171,6 +178,7 @@ function uidOfApp(): number {
 function middleOf(samples: readonly Sample[]): Sample {
   return {
     startMs: median(samples.map(({ startMs }) => startMs)),
+    cpuMs: median(samples.map(({ cpuMs }) => cpuMs)),
     memoryMb: median(samples.map(({ memoryMb }) => memoryMb)),
   };
 }

@@ -172,12 +172,15 @@ async function writeService(realm: Realm, instance: Started): Promise<void> {
   await removeTree(partial);
   await removeTree(service);
   await mkdir(join(partial, "log"), { recursive: true, mode: 0o700 });
-  for (const input of inputs) await write(fileOf(input), input.text, 0o600);
-  await writeKept(partial, instance);
-  for (const path of exitFiles(layout, instance.id)) await unlink(path).catch(nullIfMissing);
-  await write("run", renderRun(realm, instance, inputs), 0o700);
-  await write("finish", renderFinish(realm, instance), 0o700);
-  await write("log/run", renderLog(realm, instance), 0o700);
+  // All at once, so that the disk is waited for once.
+  await Promise.all([
+    ...inputs.map((input) => write(fileOf(input), input.text, 0o600)),
+    writeKept(partial, instance),
+    ...exitFiles(layout, instance.id).map((path) => unlink(path).catch(nullIfMissing)),
+    write("run", renderRun(realm, instance, inputs), 0o700),
+    write("finish", renderFinish(realm, instance), 0o700),
+    write("log/run", renderLog(realm, instance), 0o700),
+  ]);
   await rename(partial, service);
 }
 
