@@ -98,7 +98,12 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
       job("release", target)
     ),
     limits: async () => [
-      { scope: { kind: "type", processType: "web" }, limits: instanceLimits, chosen: ["memory"] },
+      {
+        scope: { kind: "type", processType: "web" },
+        limits: instanceLimits,
+        chosen: ["memory"],
+        used: { memoryBytes: 31 * 1024 ** 2, cpuCores: 0.5 },
+      },
     ],
     setLimits: async (target, change, actor) => (
       note("setLimits", target, change, actor),

@@ -13,6 +13,10 @@ const nameList = Object.keys(limitNames) as [LimitName, ...LimitName[]];
 const LimitStatusView = z.object({
   scope: LimitScope,
   limits: Limits,
+  used: z
+    .object({ cpuCores: z.number(), memoryBytes: z.number() })
+    .nullable()
+    .describe("The most that one of its instances uses at the moment."),
   chosen: z.array(z.enum(nameList)).describe("Those that somebody chose; the others are defaults."),
 });
 export type LimitStatusView = z.infer<typeof LimitStatusView>;

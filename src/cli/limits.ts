@@ -1,6 +1,6 @@
 import { changeLimits, listLimits, type LimitStatusView } from "#api/limits.ts";
 import type { LimitScope } from "#domain/limit-choices.ts";
-import { keyOf, limitNames, parseLimits, renderLimit } from "#domain/limits.ts";
+import { keyOf, limitNames, parseLimits, renderLimit, renderSize } from "#domain/limits.ts";
 import { command, jobCommand, type Context } from "./command.ts";
 import { jobsOf } from "./job-output.ts";
 import type { Output } from "./output.ts";
@@ -62,14 +62,20 @@ function scopeIn({ options }: Context): LimitScope {
 function printLimits(limits: readonly LimitStatusView[], out: Output, target: string): void {
   const names = Object.entries(limitNames);
   out.table(
-    ["FOR", ...names.map(([name]) => name.toUpperCase()), "CHOSEN"],
+    ["FOR", ...names.map(([name]) => name.toUpperCase()), "CHOSEN", "IN USE"],
     limits.map((each) => [
       nameOf(each.scope),
       ...names.map(([, key]) => renderLimit(key, each.limits[key])),
       each.chosen.join(", ") || "-",
+      usedIn(each),
     ]),
     `${target} has no limits.`,
   );
+}
+
+function usedIn({ used }: LimitStatusView): string {
+  if (!used) return "-";
+  return `${renderSize(used.memoryBytes)}, ${used.cpuCores.toFixed(2)} cores`;
 }
 
 function nameOf(scope: LimitScope): string {

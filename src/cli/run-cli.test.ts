@@ -72,7 +72,7 @@ test("limits are shown, set and taken back, for all, for one type and for builds
   const shown = await berth("limits -a shop");
   assert.match(
     shown.out,
-    /^FOR +MEMORY +CPU +PIDS +FILES +DISK +CHOSEN\nweb +512M +1 +256 +8192 +256M +memory\n$/,
+    /^FOR +MEMORY +CPU +PIDS +FILES +DISK +CHOSEN +IN USE\nweb +512M +1 +256 +8192 +256M +memory +31M, 0\.50 cores\n$/,
   );
   assert.equal((await berth("limits:set memory=1G cpu=0.5 --type web -a shop")).code, 0);
   assert.equal((await berth("limits:unset pids --build -a shop")).code, 0);

@@ -16,6 +16,7 @@ import {
 import { change, refuseUnknownTypes } from "./changes.ts";
 import { emit, type EngineContext } from "./context.ts";
 import type { JobQueue } from "./jobs.ts";
+import type { Use } from "./meter.ts";
 import { branchAt, refuseManaged } from "./targets.ts";
 
 /** What something may use, and which of it somebody chose. */
@@ -23,10 +24,16 @@ export type LimitStatus = {
   readonly scope: LimitScope;
   readonly limits: Limits;
   readonly chosen: readonly LimitName[];
+  /** The most that one of its instances uses at the moment; null while none was looked at. */
+  readonly used: Use | null;
 };
 
 /** The limits of a branch: one for each process type, or of the app while there is none; its builds. */
-export function limitsOfBranch({ store }: EngineContext, target: string): LimitStatus[] {
+export function limitsOfBranch(
+  { store }: EngineContext,
+  uses: ReadonlyMap<number, Use>,
+  target: string,
+): LimitStatus[] {
   const branch = branchAt(store, target);
   const { limits } = branch.config;
   const release =
@@ -39,8 +46,14 @@ export function limitsOfBranch({ store }: EngineContext, target: string): LimitS
     scope: name === null ? { kind: "app" } : { kind: "type", processType: name },
     limits: limitsOf(limits, name),
     chosen: chosenIn({ ...limits.app, ...(name === null ? {} : limits.types[name]) }),
+    used: mostOf(
+      store.instances
+        .of(branch.id)
+        .filter(({ processType }) => processType === name)
+        .flatMap(({ id }) => uses.get(id) ?? []),
+    ),
   }));
-  const build = { limits: buildLimitsOf(limits), chosen: chosenIn(limits.build) };
+  const build = { limits: buildLimitsOf(limits), chosen: chosenIn(limits.build), used: null };
   return [...ofTypes, { scope: { kind: "build" }, ...build }];
 }
 
@@ -69,6 +82,14 @@ export function setLimits(
     return null;
   }
   return change(context, queue, { ...asked, changes, description });
+}
+
+function mostOf(uses: readonly Use[]): Use | null {
+  if (uses.length === 0) return null;
+  return {
+    cpuCores: Math.max(...uses.map(({ cpuCores }) => cpuCores)),
+    memoryBytes: Math.max(...uses.map(({ memoryBytes }) => memoryBytes)),
+  };
 }
 
 /** `Limit web to memory=1G`, `Take back the limit cpu of builds` */

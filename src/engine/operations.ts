@@ -70,7 +70,7 @@ function appOperations(context: EngineContext, parts: Parts) {
   } satisfies Partial<Engine>;
 }
 
-function releaseOperations(context: EngineContext, { queue }: Parts) {
+function releaseOperations(context: EngineContext, { queue, meter }: Parts) {
   const { store } = context;
   return {
     listReleases: async (target, query) => {
@@ -88,7 +88,7 @@ function releaseOperations(context: EngineContext, { queue }: Parts) {
     setConfigVars: async (target, changes, actor) =>
       setConfigVars(context, queue, { target, changes, actor }),
     scale: async (target, formation, actor) => scale(context, queue, { target, formation, actor }),
-    limits: async (target) => limitsOfBranch(context, target),
+    limits: async (target) => limitsOfBranch(context, meter.uses, target),
     setLimits: async (target, change, actor) =>
       setLimits(context, queue, { target, change, actor }),
   } satisfies Partial<Engine>;
