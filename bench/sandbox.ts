@@ -10,10 +10,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { instanceLimits } from "#domain/limits.ts";
 import { exec } from "#lib/exec.ts";
-import { renderExecline } from "#lib/execline.ts";
+import { execlineTool, renderExecline } from "#lib/execline.ts";
 import { removeTree, writeAtomic } from "#lib/files.ts";
-import { joinWords } from "#privileged/cgroup-join.ts";
-import { putUp, takeDown } from "#privileged/walls.ts";
+import { entryWords } from "#privileged/entry.ts";
+import { openDoor, putUp, takeDown } from "#privileged/walls.ts";
 import { freePort, superviseFolder, temporaryFolder, tools } from "../test/machine.ts";
 import { isRoot, startPrivileges, type PrivilegedWorld } from "../test/privileges.ts";
 import { median, ms, verdict } from "./numbers.ts";
@@ -112,19 +112,21 @@ async function bareUse(id: number): Promise<Omit<Sample, "startMs">> {
   const cgroup = { uid: uidOfApp(), name: `b${id}` };
   assert.ok(walls.cgroups);
   const port = await freePort();
-  await putUp(walls, { ...cgroup, limits: instanceLimits, network: "open", port });
+  const confined = { ...cgroup, limits: instanceLimits, network: "open", port } as const;
+  await putUp(walls, confined);
+  await openDoor(walls, confined);
   const log = ["s6-log", join(folder.path, `log-${id}`)];
   await writeBare(layout.service(id), {
     log,
     port,
-    first: joinWords(walls.cgroups.joinFiles(cgroup)),
+    first: entryWords({ cgroups: walls.cgroups.joinFiles(cgroup), opened: [], joinsErrors: false }),
   });
   await symlink(layout.service(id), layout.link(id));
   await exec(["s6-svscanctl", "-an", layout.scan]);
   await untilAnswers(port);
   const used = await useOf(cgroup.name);
   await end(id);
-  await takeDown(walls, { ...cgroup, limits: instanceLimits, network: "open", port });
+  await takeDown(walls, confined);
   return used;
 }
 
@@ -135,7 +137,9 @@ async function writeBare(
   const tree = world.realm.layout.artifact(1);
   const program = [...first, "env", `PORT=${port}`, tools.node, join(tree, "server.js")];
   await mkdir(join(service, "log"), { recursive: true });
-  const script = renderExecline([["fdmove", "-c", "2", "1"], program], { args: "-P" });
+  const script = renderExecline([[execlineTool("fdmove"), "-c", "2", "1"], program], {
+    args: "-P",
+  });
   await writeAtomic(join(service, "run"), script, 0o700);
   await writeAtomic(join(service, "log", "run"), renderExecline([log], { args: "-P" }), 0o700);
 }

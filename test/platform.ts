@@ -222,11 +222,11 @@ export function sshScript(key: string, folder: string): string {
  * connections, so that no connection takes one between the choice and its use.
  */
 async function choosePorts(): Promise<{ ports: Ports; instances: { min: number; max: number } }> {
-  const busy = await busyPorts();
-  const blocks = Array.from({ length: 160 }, (_, index) => 10_000 + index * 128);
-  const free = blocks.filter((first) => !range(first, 128).some((port) => busy.has(port)));
-  const first = free[Math.floor(Math.random() * free.length)];
-  assert.ok(first, "a free block of ports");
+  let first = 0;
+  for (let isFree = false; !isFree;) {
+    first = 10_000 + 128 * Math.floor(Math.random() * 160);
+    isFree = (await busyPorts(range(first, 128))).size === 0;
+  }
   const [api, ssh, direct, http, terminated, tls] = range(first, 6) as [
     number,
     number,

@@ -125,7 +125,7 @@ function untidiness(home: string): string | null {
 
 /** One word for each outermost bwrap of an app, a build or a hook. */
 function sandboxesOf(home: string): string[] {
-  const mine = processesWith(home, "bwrap --args 9");
+  const mine = processesWith(home, "bwrap --args 3");
   const pids = new Set(mine.map(({ pid }) => pid));
   return mine.filter(({ parent }) => !pids.has(parent)).map(() => "sandbox");
 }

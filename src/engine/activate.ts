@@ -11,6 +11,7 @@ import { nameOf } from "./health.ts";
 import type { Loop } from "./loop.ts";
 import { createOutput } from "./output.ts";
 import { environmentOf, wantedOf } from "./plan/wanted.ts";
+import { pinOf } from "./prune.ts";
 import { urlsOf } from "./publish.ts";
 import { isManaged } from "./targets.ts";
 
@@ -43,11 +44,16 @@ export async function activate(work: Work, release: Release, loop: Loop): Promis
 }
 
 async function prepare(work: Work, release: Release, loop: Loop): Promise<Instance[]> {
+  const { source, workspace } = work.context;
+  // What is current keeps its commit; git does that while the program begins.
+  const pinned = source.pin(work.branch.appId, pinOf(release.artifactId), release.commit);
+  pinned.catch(() => {});
   await runReleaseCommand(work, release);
   await runMaintenanceHooks(work, release, loop);
   const isServed = Object.values(release.processTypes).some(({ kind }) => kind === "static");
-  if (isServed) await work.context.workspace.publish(release.artifactId);
+  if (isServed) await workspace.publish(release.artifactId);
   const started = await bringUp(work, release, loop);
+  await pinned;
   work.signal.throwIfAborted();
   return started;
 }

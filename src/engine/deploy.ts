@@ -7,7 +7,7 @@ import { emit, type EngineContext } from "./context.ts";
 import type { Semaphore } from "./locks.ts";
 import type { Loop } from "./loop.ts";
 import { neverDeployed } from "./targets.ts";
-import { pinOf, prune } from "./prune.ts";
+import { prune } from "./prune.ts";
 
 export async function deploy(work: Work, loop: Loop, buildSlot: Semaphore): Promise<void> {
   const { context, job, branch } = work;
@@ -22,8 +22,11 @@ export async function deploy(work: Work, loop: Loop, buildSlot: Semaphore): Prom
         message: `Deploying ${commit.slice(0, 7)}.`,
       });
     }
+    const describing = describe(work, commit);
+    // Who waits for it looks at how it ended.
+    describing.catch(() => {});
     const artifact = await buildSlot.run(() => buildArtifact(work, commit), work.signal);
-    const description = await describe(work, commit);
+    const description = await describing;
     await releaseOnce(work, loop, { artifactId: artifact.id, config: branch.config, description });
   } catch (error) {
     const message =
@@ -88,7 +91,7 @@ async function releaseOnce(
   made: Pick<Release, "artifactId" | "config" | "description">,
 ): Promise<void> {
   const { context, job, branch } = work;
-  const { store, source, clock } = context;
+  const { store, clock } = context;
   const begun = job.releaseId === null ? null : store.releases.get(job.releaseId);
   if (begun?.status === "healthy") {
     // berthd was killed after the switch: what the old release left is taken down.
@@ -109,7 +112,6 @@ async function releaseOnce(
       emit(context, "release.created", { branch, actor: job.actor, message });
       return added;
     });
-  await source.pin(branch.appId, pinOf(release.artifactId), release.commit);
   await activate(work, release, loop);
 }
 

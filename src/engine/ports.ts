@@ -16,8 +16,15 @@ export async function choosePorts(
   const { min, max } = hostConfig().settings.ports;
   const taken = new Set(store.instances.ports());
   const range = Array.from({ length: Math.max(0, max - min) }, (_, index) => min + index);
-  const busy = await executor.busyPorts(range);
-  const free = range.filter((port) => !taken.has(port) && !busy.has(port)).slice(0, count);
+  const untaken = range.filter((port) => !taken.has(port));
+  const free: number[] = [];
+  // Only those are asked for that may be needed.
+  for (let from = 0; free.length < count && from < untaken.length;) {
+    const asked = untaken.slice(from, from + count - free.length);
+    const busy = await executor.busyPorts(asked);
+    free.push(...asked.filter((port) => !busy.has(port)));
+    from += asked.length;
+  }
   if (free.length < count) {
     const needed = count - free.length;
     throw new PlatformError("ports_used_up", {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { temporaryFolder } from "../../test/machine.ts";
 import { exec } from "./exec.ts";
-import { renderExecline } from "./execline.ts";
+import { execlineTool, renderExecline } from "./execline.ts";
 
 const hostile = [
   "plain",
@@ -33,7 +33,7 @@ test("a block is a list of its own, and only what is meant to is substituted", a
   const script = join(folder.path, "script");
   const echo = ["echo", '1 \\ "', { substituted: "${1}" }];
   const lines = [
-    ["foreground", echo],
+    [execlineTool("foreground"), echo],
     ["echo", "then", "}"],
   ];
   await writeFile(script, renderExecline(lines, { args: "-S1" }), { mode: 0o700 });

@@ -1,3 +1,19 @@
+import { existsSync } from "node:fs";
+
+/** Debian keeps execline's programs apart, and has scripts for them that look for them each time. */
+const debianFolder = "/usr/lib/execline/bin";
+const isApart = existsSync(`${debianFolder}/execlineb`);
+
+/** What runs a script. */
+export const execlineb = `${isApart ? debianFolder : "/usr/bin"}/execlineb`;
+
+/** One of execline's own programs, as a script names it. */
+export function execlineTool(
+  name: "exit" | "export" | "fdmove" | "foreground" | "redirfd",
+): string {
+  return isApart ? `${debianFolder}/${name}` : name;
+}
+
 /**
  * An execline script from arguments: nothing in them is read as syntax. A block is written as its
  * own list. execline is no shell; it only starts one program with exactly these words. Unless `args`
@@ -17,7 +33,7 @@ export function renderExecline(
     return `"${word.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
   };
   const body = lines.map((words) => words.map(render).join(" "));
-  return `#!/usr/bin/execlineb ${options.args}\n${body.join("\n")}\n`;
+  return `#!${execlineb} ${options.args}\n${body.join("\n")}\n`;
 }
 
 /** A word to quote, a block of words, or one that execlineb substitutes, such as `${1}`. */

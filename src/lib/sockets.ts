@@ -1,9 +1,29 @@
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { nullIfMissing, readIfThere } from "./files.ts";
 
-/** Ports of this machine on which something listens. */
-export async function busyPorts(): Promise<Set<number>> {
-  return new Set((await listeningSockets()).values());
+/**
+ * Those of the ports on which nobody else could listen now. Found by trying, as the kernel's list
+ * of sockets takes longer the more memory the machine has.
+ */
+export async function busyPorts(ports: readonly number[]): Promise<Set<number>> {
+  const isBusy = await Promise.all(
+    ports.map(
+      async (port) => !(await canListen(port, "127.0.0.1")) || !(await canListen(port, "::1")),
+    ),
+  );
+  return new Set(ports.filter((_, index) => isBusy[index]));
+}
+
+/** An address that the machine does not have is nobody's. */
+function canListen(port: number, host: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const server = createServer((socket) => socket.destroy());
+  server.once("error", ({ code }: NodeJS.ErrnoException) =>
+    resolve(code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT"),
+  );
+  server.listen({ port, host }, () => server.close(() => resolve(true)));
+  return promise;
 }
 
 /** Inode → port of every listening TCP socket of this machine (state 0A). @see proc(5) */

@@ -2,9 +2,10 @@ import { chown, mkdir } from "node:fs/promises";
 import { namesIn } from "#lib/files.ts";
 import { removeOldScratch } from "./commands.ts";
 import { putUpAgain, removeHalfStarted } from "./instances.ts";
+import { instanceCgroup, loggerCgroup } from "./kept.ts";
 import { instanceIdOf } from "./layout.ts";
 import type { Realm } from "./realm.ts";
-import { removeWalls, takeCommandsDown } from "./walls.ts";
+import { removeWalls, takeOthersDown } from "./walls.ts";
 
 /** Makes the folders that the verbs work in, and removes what a killed predecessor left in them. */
 export async function beginRealm(realm: Realm): Promise<void> {
@@ -17,8 +18,9 @@ export async function beginRealm(realm: Realm): Promise<void> {
   if (hasUsers) await chown(layout.exits, 0, account.gid);
   await removeOldScratch(realm);
   await removeHalfStarted(realm);
-  await takeCommandsDown(realm.walls);
   const ids = (await namesIn(layout.services)).flatMap((name) => instanceIdOf(name) ?? []);
+  const kept = ids.flatMap((id) => [instanceCgroup(id), loggerCgroup(id)]);
+  await takeOthersDown(realm.walls, new Set(kept));
   for (const id of ids) await putUpAgain(realm, id);
 }
 

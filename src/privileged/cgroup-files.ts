@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Limits, Usage } from "#domain/limits.ts";
@@ -10,44 +11,52 @@ export type Place = {
   readonly version: 1 | 2;
   readonly controllers: ReadonlySet<string>;
   readonly mountedAt: string;
+  /** Where this process stands in version 2; null in version 1. */
+  readonly own: string | null;
   readonly base: string;
   /** Holds a folder for each app, and that one for each of its cgroups. */
   readonly apps: string;
 };
 
-/** Writes what a cgroup may use into the files that the kernel gives it. */
-export async function setLimits(place: Place, folder: string, limits: Limits): Promise<void> {
+/**
+ * Writes what a cgroup may use into the files that the kernel gives it. At once: they are no files
+ * of a disk, and a row of them written one after the other would cost every start some milliseconds.
+ */
+export function setLimits(place: Place, folder: string, limits: Limits): void {
   const quotaUs = Math.max(1000, Math.round(limits.cpuCores * cpuPeriodUs));
-  if (place.controllers.has("pids")) await write(join(folder, "pids.max"), String(limits.pids));
+  const set = (name: string, text: string) => writeFileSync(join(folder, name), text);
+  if (place.controllers.has("pids")) set("pids.max", String(limits.pids));
   if (place.version === 2) {
-    if (place.controllers.has("cpu"))
-      await write(join(folder, "cpu.max"), `${quotaUs} ${cpuPeriodUs}`);
+    if (place.controllers.has("cpu")) set("cpu.max", `${quotaUs} ${cpuPeriodUs}`);
     if (!place.controllers.has("memory")) return;
-    await write(join(folder, "memory.max"), String(limits.memoryBytes));
+    set("memory.max", String(limits.memoryBytes));
     // Absent where the kernel keeps no account of swap; then there is none to grow into.
-    await write(join(folder, "memory.swap.max"), "0").catch(ignore(missing));
-    await write(join(folder, "memory.oom.group"), "1").catch(ignore(missing));
+    unlessMissing(() => set("memory.swap.max", "0"));
+    unlessMissing(() => set("memory.oom.group", "1"));
     return;
   }
   if (place.controllers.has("cpu")) {
-    await write(join(folder, "cpu.cfs_period_us"), String(cpuPeriodUs));
-    await write(join(folder, "cpu.cfs_quota_us"), String(quotaUs));
+    set("cpu.cfs_period_us", String(cpuPeriodUs));
+    set("cpu.cfs_quota_us", String(quotaUs));
   }
-  if (place.controllers.has("memory")) await setMemory1(folder, limits.memoryBytes);
+  if (place.controllers.has("memory")) setMemory1(folder, limits.memoryBytes);
 }
 
 /** Memory and swap together may never be less than memory alone, so which is set first depends. */
-async function setMemory1(folder: string, bytes: number): Promise<void> {
-  const plain = () => write(join(folder, "memory.limit_in_bytes"), String(bytes));
+function setMemory1(folder: string, bytes: number): void {
+  const file = join(folder, "memory.limit_in_bytes");
+  const plain = () => writeFileSync(file, String(bytes));
   const withSwap = () =>
-    write(join(folder, "memory.memsw.limit_in_bytes"), String(bytes)).catch(ignore(missing));
-  const before = Number((await readIfThere(join(folder, "memory.limit_in_bytes"))) ?? "0");
-  if (bytes > before) {
-    await withSwap();
-    await plain();
-  } else {
-    await plain();
-    await withSwap();
+    unlessMissing(() => writeFileSync(join(folder, "memory.memsw.limit_in_bytes"), String(bytes)));
+  const isRaised = bytes > Number(readFileSync(file, "utf8"));
+  for (const set of isRaised ? [withSwap, plain] : [plain, withSwap]) set();
+}
+
+function unlessMissing(set: () => void): void {
+  try {
+    set();
+  } catch (error) {
+    ignore(missing)(error as NodeJS.ErrnoException);
   }
 }
 

@@ -8,7 +8,7 @@ import { instanceLimits, type Limits } from "#domain/limits.ts";
 import { ended, start } from "#lib/exec.ts";
 import { temporaryFolder } from "../../test/machine.ts";
 import { baseIn, parseHierarchies } from "./cgroup-places.ts";
-import { joinWords } from "./cgroup-join.ts";
+import { entryWords } from "./entry.ts";
 import { openCgroups, type Cgroups, type CgroupName } from "./cgroups.ts";
 
 const uid = 1_999_990_001;
@@ -205,7 +205,9 @@ function skip(t: TestContext, reason: string): null {
 
 /** A program that joins the cgroup first, as an instance does. */
 function joined({ cgroups, cgroup }: World, argv: readonly string[]): [string, ...string[]] {
-  const [program = "", ...args] = [...joinWords(cgroups.joinFiles(cgroup)), ...argv];
+  const files = cgroups.joinFiles(cgroup);
+  const joining = entryWords({ cgroups: files, opened: [], joinsErrors: false });
+  const [program = "", ...args] = [...joining, ...argv];
   return [program, ...args];
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, readdir, readFile, rmdir } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,8 +29,13 @@ export type Cgroups = {
   readonly controllers: readonly Controller[];
   /** Makes a cgroup, or takes the one that is there, and sets its limits. */
   readonly create: (cgroup: CgroupName, limits: Limits) => Promise<void>;
-  /** Files into which a process writes its own id to join, before it does anything else. */
+  /** Files into which a process writes 0, for itself, to join, before it does anything else. */
   readonly joinFiles: (cgroup: CgroupName) => string[];
+  /**
+   * Makes the next join quick. Before a process changes its cgroup the kernel waits for every
+   * processor, some 7 ms, but not again for a while: so this waits while other things are done.
+   */
+  readonly hasten: () => Promise<void>;
   /** Changes the limits of what runs. Memory below what is in use makes the kernel take it back. */
   readonly update: (cgroup: CgroupName, limits: Limits) => Promise<void>;
   /** Ends everything in it and removes it; does nothing when it is gone. */
@@ -80,11 +86,12 @@ export async function openCgroups(
   return {
     controllers: controllers.filter(has),
     create: async (cgroup, limits) => {
-      for (const place of places) await createIn(place, cgroup, limits);
+      for (const place of places) createIn(place, cgroup, limits);
     },
-    joinFiles: (cgroup) => all(cgroup).map((folder) => join(folder, "cgroup.procs")),
+    joinFiles: (cgroup) => places.map((place) => join(folderOf(place, cgroup), joinName(place))),
+    hasten: async () => hasten(unified),
     update: async (cgroup, limits) => {
-      for (const place of places) await setLimits(place, folderOf(place, cgroup), limits);
+      for (const place of places) setLimits(place, folderOf(place, cgroup), limits);
     },
     remove: (cgroup) => removeFolders(all(cgroup)),
     close: async () => {
@@ -124,17 +131,19 @@ async function openPlace(hierarchy: Hierarchy, key: string): Promise<Place> {
   const apps = join(base, "apps");
   await mkdir(apps, { recursive: true });
   if (hierarchy.version === 1) {
-    return { version: 1, controllers: new Set(hierarchy.controllers), mountedAt, base, apps };
+    const has = new Set(hierarchy.controllers);
+    return { version: 1, controllers: has, mountedAt, own: null, base, apps };
   }
-  await vacate(base);
+  const own = (await vacate(base)) ?? join(mountedAt, hierarchy.own);
   const path = relative(ours, apps).split("/");
-  await delegate(ours);
-  for (const index of path.keys()) await delegate(join(ours, ...path.slice(0, index + 1)));
+  delegate(ours);
+  for (const index of path.keys()) delegate(join(ours, ...path.slice(0, index + 1)));
   const given = await readIfThere(join(apps, "cgroup.controllers"));
   return {
     version: 2,
     controllers: new Set((given ?? "").trim().split(" ")),
     mountedAt,
+    own,
     base,
     apps,
   };
@@ -142,31 +151,33 @@ async function openPlace(hierarchy: Hierarchy, key: string): Promise<Place> {
 
 /**
  * A cgroup that has processes cannot give controllers to those below it, and systemd starts a unit
- * in the very cgroup that it delegates: what is in there moves into one beside the apps.
+ * in the very cgroup that it delegates: what is in there moves into one beside the apps, this
+ * process too. Gives that one; null when nothing was there.
  */
-async function vacate(base: string): Promise<void> {
+async function vacate(base: string): Promise<string | null> {
   const pids = ((await readIfThere(join(base, "cgroup.procs"))) ?? "").split("\n").filter(Boolean);
-  if (pids.length === 0) return;
+  if (pids.length === 0) return null;
   const platform = join(base, "platform");
   await mkdir(platform, { recursive: true });
   for (const pid of pids) {
     await write(join(platform, "cgroup.procs"), pid).catch(ignore(["ESRCH"]));
   }
+  return platform;
 }
 
 /** Gives the cgroups in a folder what the folder itself has of the controllers. */
-async function delegate(folder: string): Promise<void> {
-  const has = ((await readIfThere(join(folder, "cgroup.controllers"))) ?? "").trim().split(" ");
+function delegate(folder: string): void {
+  const has = readFileSync(join(folder, "cgroup.controllers"), "utf8").trim().split(" ");
   const wanted = controllers.filter((name) => has.includes(name)).map((name) => `+${name}`);
-  if (wanted.length > 0) await write(join(folder, "cgroup.subtree_control"), wanted.join(" "));
+  if (wanted.length > 0) writeFileSync(join(folder, "cgroup.subtree_control"), wanted.join(" "));
 }
 
-async function createIn(place: Place, cgroup: CgroupName, limits: Limits): Promise<void> {
+function createIn(place: Place, cgroup: CgroupName, limits: Limits): void {
   const folder = folderOf(place, cgroup);
-  await mkdir(dirname(folder), { recursive: true });
-  if (place.version === 2) await delegate(dirname(folder));
-  await mkdir(folder, { recursive: true });
-  await setLimits(place, folder, limits);
+  mkdirSync(dirname(folder), { recursive: true });
+  if (place.version === 2) delegate(dirname(folder));
+  mkdirSync(folder, { recursive: true });
+  setLimits(place, folder, limits);
 }
 
 /** Each folder is emptied before any is removed, as a process stands in all of them. */
@@ -243,6 +254,19 @@ function appFolder(apps: string, uid: number): string {
 function folderOf({ apps }: Place, { uid, name }: CgroupName): string {
   assert(/^[a-z][a-z0-9-]{0,80}$/.test(name), `${name} is no name of a cgroup`);
   return join(appFolder(apps, uid), name);
+}
+
+/**
+ * The file by which a process joins. In version 1 that of single threads, as moving only oneself is
+ * what the kernel does at once; in version 2 threads may not leave their process.
+ */
+function joinName({ version }: Place): string {
+  return version === 1 ? "tasks" : "cgroup.procs";
+}
+
+/** To join where it stands already moves nothing, and waits all the same. */
+async function hasten(unified: Place | undefined): Promise<void> {
+  if (unified?.own) await write(join(unified.own, joinName(unified)), "0").catch(() => {});
 }
 
 /** nft finds a cgroup by its path below the usual place alone. */

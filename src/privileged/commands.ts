@@ -6,7 +6,7 @@ import type { Readable, Writable } from "node:stream";
 import type { VerbArguments } from "#domain/privileges.ts";
 import { sessionFrames, type Outcome, type TerminalSize } from "#domain/runner.ts";
 import { ended, start, type ChildProcess } from "#lib/exec.ts";
-import { renderExecline } from "#lib/execline.ts";
+import { execlineb, execlineTool, renderExecline } from "#lib/execline.ts";
 import { namesIn } from "#lib/files.ts";
 import { encodeFrame } from "#lib/frames.ts";
 import type { Caller } from "./caller.ts";
@@ -88,11 +88,11 @@ async function throughTerminal(
   for (const { descriptor, text } of inputs) {
     const path = join(at.scratch, `sandbox.${descriptor}`);
     await writeFor(path, text, at.user);
-    opened.push(["redirfd", "-r", String(descriptor), path]);
+    opened.push([execlineTool("redirfd"), "-r", String(descriptor), path]);
   }
   const script = join(at.scratch, "run");
   await writeFor(script, renderExecline([...opened, program], { args: "-P" }), at.user);
-  return [tools.node, relay, String(columns), String(rows), "execlineb", "-P", script];
+  return [tools.node, relay, String(columns), String(rows), execlineb, "-P", script];
 }
 
 /** The folder is the user's, who may put there what they like: a link is never written through. */

@@ -7,7 +7,7 @@ import { test, type TestContext } from "node:test";
 import { instanceLimits } from "#domain/limits.ts";
 import { ended, exec, start } from "#lib/exec.ts";
 import { freePort } from "../../test/machine.ts";
-import { joinWords } from "./cgroup-join.ts";
+import { entryWords } from "./entry.ts";
 import { openCgroups, type Cgroups } from "./cgroups.ts";
 import { openFence, type Fence } from "./fence.ts";
 
@@ -35,14 +35,14 @@ test("an instance's port is open to the router while the app that it was given t
   if (!world) return;
   const port = await world.listen(shop, "127.0.0.1");
   assert.equal(await connects(port), "refused");
-  await world.fence.admit(shop, { network: "open", port: port });
+  await world.fence.openPort(shop, port);
   assert.equal(await connects(port), "connected");
   assert.equal(await world.asks(uids.last + 1, port, "127.0.0.1"), "refused");
   await world.fence.closePort(shop, port);
   await world.fence.closePort(shop, port);
   assert.equal(await connects(port), "refused");
   const stolen = await world.listen(rival, "127.0.0.1");
-  await world.fence.admit(shop, { network: "open", port: stolen });
+  await world.fence.openPort(shop, stolen);
   assert.equal(await connects(stolen), "refused");
 });
 
@@ -53,9 +53,9 @@ test("an app reaches nothing else on loopback but the ports that are open to all
   assert.equal(await world.asks(shop, own.port, "127.0.0.1"), "refused");
   assert.equal(await world.asks(shop, world.openPort, "127.0.0.1"), "connected");
   assert.equal(await world.asks(stranger, world.openPort, "127.0.0.1"), "refused");
-  await world.fence.setNetwork(shop, "closed");
+  await world.fence.admit(shop, "closed");
   assert.equal(await world.asks(shop, world.openPort, "127.0.0.1"), "refused");
-  await world.fence.setNetwork(shop, "open");
+  await world.fence.admit(shop, "open");
   assert.equal(await world.asks(shop, world.openPort, "127.0.0.1"), "connected");
 });
 
@@ -96,7 +96,7 @@ test("metadata addresses are refused at once, and with a closed network all othe
     assert.equal(await world.asks(shop, 80, address), "refused", address);
   }
   const outside = "192.0.2.123";
-  await world.fence.setNetwork(shop, "closed");
+  await world.fence.admit(shop, "closed");
   assert.equal(await world.asks(shop, 80, outside), "refused");
   assert.match(await rulesFor(world.key), /fd00:ec2::254/);
 });
@@ -105,8 +105,8 @@ test("a fence that stands is kept, and one with other rules takes its place with
   await using world = await openWorld(t);
   if (!world) return;
   const port = await world.listen(shop, "127.0.0.1");
-  await world.fence.admit(shop, { network: "open", port: port });
-  await world.fence.setNetwork(rival, "closed");
+  await world.fence.openPort(shop, port);
+  await world.fence.admit(rival, "closed");
   const before = await rulesFor(world.key);
   await world.reopen([]);
   assert.equal(await rulesFor(world.key), before);
@@ -125,10 +125,13 @@ test("uids that are not of the range are refused", async (t) => {
   if (!world) return;
   const { fence } = world;
   for (const uid of [0, 1000, uids.last + 1, 1.5, Number.NaN]) {
-    assert.throws(() => fence.admit(uid, { network: "open", port: 8080 }), /a foreign uid/);
-    assert.throws(() => fence.closePort(uid, 8080), /a foreign uid/);
+    await assert.rejects(() => fence.admit(uid, "open"), /a foreign uid/);
+    await assert.rejects(() => fence.openPort(uid, 8080), /a foreign uid/);
+    await assert.rejects(() => fence.closePort(uid, 8080), /a foreign uid/);
   }
-  for (const port of [0, 65_536, 1.5]) assert.throws(() => fence.closePort(shop, port), /a port/);
+  for (const port of [0, 65_536, 1.5]) {
+    await assert.rejects(() => fence.closePort(shop, port), /a port/);
+  }
 });
 
 type World = AsyncDisposable & {
@@ -162,7 +165,7 @@ async function openWorld(t: TestContext): Promise<World | null> {
     apps: cgroups.unified ?? { path: "", level: 0 },
   });
   const fence = await openFence(settings([]));
-  for (const uid of [shop, rival]) await fence.admit(uid, { network: "open", port: null });
+  for (const uid of [shop, rival]) await fence.admit(uid, "open");
   const runAs = (uid: number, perl: string) =>
     exec(argvOf(cgroups, uid, perl), { timeoutMs: 10_000 });
   return {
@@ -194,7 +197,13 @@ async function openWorld(t: TestContext): Promise<World | null> {
 /** A program of an app: in its cgroup, with its uid. */
 function argvOf(cgroups: Cgroups, uid: number, perl: string): [string, ...string[]] {
   const isApp = uid >= uids.first && uid <= uids.last;
-  const join = isApp ? joinWords(cgroups.joinFiles({ uid, name: "i1" })) : [];
+  const join = isApp
+    ? entryWords({
+        cgroups: cgroups.joinFiles({ uid, name: "i1" }),
+        opened: [],
+        joinsErrors: false,
+      })
+    : [];
   const become = ["setpriv", "--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups"];
   const modules = ["-MIO::Socket::IP", "-MIO::Socket::INET", "-MErrno"];
   const [program, ...args] = [...join, ...become, "perl", ...modules, "-e", perl];

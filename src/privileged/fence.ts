@@ -4,20 +4,19 @@ import type { Network } from "#domain/app.ts";
 import { exec, ExecError } from "#lib/exec.ts";
 import { fenceSets, renderFence, type FenceSettings } from "./fence-rules.ts";
 
-type Admitted = { readonly network: Network; readonly port: number | null };
-
 /** Decides who may connect to whom on this machine. Every verb may be repeated. */
 export type Fence = {
   /**
-   * Knows an app from now on, whose cgroup is there: it reaches its own listeners. The router and
-   * berthd may connect to the port, while it is this app that listens there.
+   * Knows an app from now on, whose cgroup is there: it reaches its own listeners. A closed network
+   * ends its outgoing connections, also to the router and to a resolver. Costs nothing when the app
+   * is known so already.
    */
-  readonly admit: (uid: number, app: Admitted) => Promise<void>;
+  readonly admit: (uid: number, network: Network) => Promise<void>;
   /** Forgets an app. Its uid still reaches nothing here, as no uid of the range does unknown. */
   readonly forget: (uid: number) => Promise<void>;
+  /** Lets the router and berthd connect to a port, while it is this app that listens there. */
+  readonly openPort: (uid: number, port: number) => Promise<void>;
   readonly closePort: (uid: number, port: number) => Promise<void>;
-  /** Ends an app's outgoing connections, also to the router and to a resolver; or allows them. */
-  readonly setNetwork: (uid: number, network: Network) => Promise<void>;
   /** Lets an app connect to what another uid of the range listens on, as to a service. */
   readonly link: (fromUid: number, toUid: number) => Promise<void>;
   readonly unlink: (fromUid: number, toUid: number) => Promise<void>;
@@ -65,14 +64,22 @@ function verbsOf(table: string, { uids, apps }: FenceSettings): Fence {
   const app = (uid: number) => [`marks { ${known(uid)} : ${uid} }`, pair(uid, uid)];
   const network = (uid: number, wanted: Network) =>
     wanted === "closed" ? adding(closed(uid)) : dropping(closed(uid));
+  // Nobody else changes this table, so what was said once need not be said for each instance.
+  const admitted = new Map<number, Network>();
   return {
-    admit: (uid, { network: wanted, port: number }) => {
-      const elements = number === null ? app(uid) : [...app(uid), port(uid, number)];
-      return nft([...adding(elements), ...network(uid, wanted)]);
+    admit: async (uid, wanted) => {
+      if (admitted.get(uid) === wanted) return;
+      const orders = [...adding(app(uid)), ...network(uid, wanted)];
+      admitted.delete(uid);
+      await nft(orders);
+      admitted.set(uid, wanted);
     },
-    forget: (uid) => nft(dropping([...app(uid), ...closed(uid)])),
-    closePort: (uid, number) => nft(dropping([port(uid, number)])),
-    setNetwork: (uid, wanted) => nft(network(uid, wanted)),
+    forget: async (uid) => {
+      admitted.delete(uid);
+      await nft(dropping([...app(uid), ...closed(uid)]));
+    },
+    openPort: async (uid, number) => nft(adding([port(uid, number)])),
+    closePort: async (uid, number) => nft(dropping([port(uid, number)])),
     link: (from, to) => nft(adding([pair(from, to)])),
     unlink: (from, to) => nft(dropping([pair(from, to)])),
     remove: () => nft([`table ${table}`, `delete table ${table}`]),

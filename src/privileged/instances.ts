@@ -1,4 +1,5 @@
-import { mkdir, rename, symlink, unlink } from "node:fs/promises";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rename, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
@@ -6,7 +7,7 @@ import type { ExitStatus } from "#domain/instance.ts";
 import type { Limits } from "#domain/limits.ts";
 import type { VerbArguments } from "#domain/privileges.ts";
 import { exec, ExecError } from "#lib/exec.ts";
-import { renderExecline, type ExeclineWord } from "#lib/execline.ts";
+import { execlineTool, renderExecline, type ExeclineWord } from "#lib/execline.ts";
 import {
   exists,
   namesIn,
@@ -17,14 +18,14 @@ import {
 } from "#lib/files.ts";
 import { ignore, killsIn } from "./cgroup-files.ts";
 import { parseExit } from "./exits.ts";
-import { confinedOf, keptOf, loggerOf, writeKept } from "./kept.ts";
+import { confinedOf, keptFile, keptOf, loggerOf, renderKept } from "./kept.ts";
 import type { SupervisionLayout } from "./layout.ts";
 import { terminateInside } from "./processes.ts";
 import type { Realm } from "./realm.ts";
 import { renderSandbox, sandboxArgv, type SandboxInput } from "./sandbox.ts";
 import { statusOf } from "./status.ts";
 import { requireArtifact } from "./trees.ts";
-import { goBehind, limitInside, putUp, takeDown } from "./walls.ts";
+import { goBehind, limitInside, openDoor, putUp, takeDown } from "./walls.ts";
 
 type Started = VerbArguments<"startInstance">;
 
@@ -36,16 +37,19 @@ const stuckAfterMs = 5000;
  * replaces.
  */
 export async function startInstance(realm: Realm, instance: Started): Promise<void> {
-  const { layout } = realm;
+  const { layout, walls } = realm;
   const service = layout.service(instance.id);
+  const confined = confinedOf(realm, instance);
   const isLinked = await exists(layout.link(instance.id));
-  await Promise.all([
-    putUp(realm.walls, confinedOf(realm, instance)),
-    putUp(realm.walls, loggerOf(realm, instance)),
-    isLinked ? null : writeService(realm, instance),
-  ]);
-  if (!isLinked) await symlink(service, layout.link(instance.id)).catch(ignoreExisting);
-  await rescan(layout);
+  await Promise.all([putUp(walls, confined), putUp(walls, loggerOf(realm, instance))]);
+  // What the kernel takes its time for goes on while other things are done, and the program begins.
+  const hastened = walls.cgroups?.hasten();
+  if (!isLinked) {
+    await writeService(realm, instance);
+    await symlink(service, layout.link(instance.id)).catch(ignoreExisting);
+  }
+  const scanned = rescan(layout);
+  await Promise.all([hastened, openDoor(walls, confined), scanned]);
   await untilSupervised(service);
 }
 
@@ -101,7 +105,8 @@ export async function reviveInstance(realm: Realm, id: number): Promise<void> {
 export async function limitInstance(realm: Realm, id: number, limits: Limits): Promise<void> {
   const kept = await keptOf(realm.layout, id);
   if (!kept) return;
-  await writeKept(realm.layout.service(id), { ...kept, limits });
+  const file = join(realm.layout.service(id), keptFile);
+  await writeAtomic(file, renderKept({ ...kept, limits }), 0o600);
   // Version 1 does not go below what is in use: then it holds from the next start on.
   const { cgroups } = realm.walls;
   await cgroups?.update(confinedOf(realm, { ...kept, id }), limits).catch(ignore(["EBUSY"]));
@@ -111,7 +116,9 @@ export async function limitInstance(realm: Realm, id: number, limits: Limits): P
 export async function putUpAgain(realm: Realm, id: number): Promise<void> {
   const kept = await keptOf(realm.layout, id);
   if (!kept) return;
-  await putUp(realm.walls, confinedOf(realm, { ...kept, id }));
+  const confined = confinedOf(realm, { ...kept, id });
+  await putUp(realm.walls, confined);
+  await openDoor(realm.walls, confined);
   await putUp(realm.walls, loggerOf(realm, { ...kept, id }));
 }
 
@@ -167,20 +174,18 @@ async function writeService(realm: Realm, instance: Started): Promise<void> {
     },
     realm.tools,
   );
+  // Not before it has its name is it started, and no service outlives a power cut: see startTree.
   const write = (name: string, text: string | Uint8Array, mode: number) =>
-    writeAtomic(join(partial, name), text, mode);
+    writeFileSync(join(partial, name), text, { mode, flag: "wx" });
   await removeTree(partial);
   await removeTree(service);
-  await mkdir(join(partial, "log"), { recursive: true, mode: 0o700 });
-  // All at once, so that the disk is waited for once.
-  await Promise.all([
-    ...inputs.map((input) => write(fileOf(input), input.text, 0o600)),
-    writeKept(partial, instance),
-    ...exitFiles(layout, instance.id).map((path) => unlink(path).catch(nullIfMissing)),
-    write("run", renderRun(realm, instance, inputs), 0o700),
-    write("finish", renderFinish(realm, instance), 0o700),
-    write("log/run", renderLog(realm, instance), 0o700),
-  ]);
+  mkdirSync(join(partial, "log"), { recursive: true, mode: 0o700 });
+  for (const input of inputs) write(fileOf(input), input.text, 0o600);
+  write(keptFile, renderKept(instance), 0o600);
+  write("run", renderRun(realm, instance, inputs), 0o700);
+  write("finish", renderFinish(realm, instance), 0o700);
+  write("log/run", renderLog(realm, instance), 0o700);
+  for (const path of exitFiles(layout, instance.id)) rmSync(path, { force: true });
   await rename(partial, service);
 }
 
@@ -198,13 +203,11 @@ function partialOf(service: string): string {
 /** The supervisor's privilege opens the files and the cgroups; what follows has none. */
 function renderRun(realm: Realm, instance: Started, inputs: readonly SandboxInput[]): string {
   const { walls } = realm;
-  const opened = inputs.map((it) => ["redirfd", "-r", String(it.descriptor), fileOf(it)]);
+  const opened = inputs.map(fileOf);
   const argv = sandboxArgv(instance.command, limitInside(walls, instance.limits));
-  const behind = goBehind(walls, confinedOf(realm, instance));
+  const behind = goBehind(walls, confinedOf(realm, instance), { opened, joinsErrors: true });
   const program = [...behind, ...realm.become(realm.userOf(instance.user)), ...argv];
-  return renderExecline([["fdmove", "-c", "2", "1"], ...opened, program], {
-    args: "-P",
-  });
+  return renderExecline([program], { args: "-P" });
 }
 
 function fileOf({ descriptor }: SandboxInput): string {
@@ -220,19 +223,27 @@ function fileOf({ descriptor }: SandboxInput): string {
 function renderFinish(realm: Realm, instance: Started): string {
   const [exit, memory, before] = exitFiles(realm.layout, instance.id);
   const events = realm.walls.cgroups?.memoryEventsFile(confinedOf(realm, instance)) ?? null;
+  const [first, redirect] = [execlineTool("foreground"), execlineTool("redirfd")];
   const count: ExeclineWord[][] =
     events === null
       ? []
       : [
-          ["foreground", ["redirfd", "-w", "2", "/dev/null", "mv", "-f", "--", memory, before]],
-          ["foreground", ["cp", "--", events, memory]],
+          [first, [redirect, "-w", "2", "/dev/null", "mv", "-f", "--", memory, before]],
+          [first, ["cp", "--", events, memory]],
         ];
   const how = ["echo", { substituted: "${1}" }, { substituted: "${2}" }];
   return renderExecline(
     [
       ...count,
-      ["foreground", ["redirfd", "-w", "1", exit, ...how]],
-      ["s6-permafailon", "60", "5", "0-255,SIGKILL,SIGTERM,SIGSEGV,SIGABRT,SIGBUS", "exit", "0"],
+      [first, [redirect, "-w", "1", exit, ...how]],
+      [
+        "s6-permafailon",
+        "60",
+        "5",
+        "0-255,SIGKILL,SIGTERM,SIGSEGV,SIGABRT,SIGBUS",
+        execlineTool("exit"),
+        "0",
+      ],
     ],
     { args: "-S2" },
   );

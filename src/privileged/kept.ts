@@ -2,24 +2,27 @@ import { join } from "node:path";
 import type { z } from "zod";
 import type { Limits } from "#domain/limits.ts";
 import { privilegedVerbs } from "#domain/privileges.ts";
-import { readIfThere, writeAtomic } from "#lib/files.ts";
+import { readIfThere } from "#lib/files.ts";
 import type { SupervisionLayout } from "./layout.ts";
 import type { Realm } from "./realm.ts";
 import type { Confined } from "./walls.ts";
+
+export const instanceCgroup = (id: number) => `i${id}`;
+export const loggerCgroup = (id: number) => `l${id}`;
 
 /** What an instance itself is behind. */
 export function confinedOf(
   realm: Realm,
   { id, user, limits, network, port }: Kept & { id: number },
 ): Confined {
-  return { uid: realm.userOf(user).uid, name: `i${id}`, limits, network, port };
+  return { uid: realm.userOf(user).uid, name: instanceCgroup(id), limits, network, port };
 }
 
 /** What an instance prints costs somebody else than Berth and the other apps: its own logger. */
 export function loggerOf(realm: Realm, { id, user }: Kept & { id: number }): Confined {
   return {
     uid: realm.userOf(user).uid,
-    name: `l${id}`,
+    name: loggerCgroup(id),
     limits: loggerLimits,
     network: null,
     port: null,
@@ -45,14 +48,13 @@ export type Kept = z.infer<typeof Kept>;
 
 /** Null for an instance that is gone. */
 export async function keptOf(layout: SupervisionLayout, id: number): Promise<Kept | null> {
-  const text = await readIfThere(join(layout.service(id), "kept.json"));
+  const text = await readIfThere(join(layout.service(id), keptFile));
   return text === null ? null : Kept.parse(JSON.parse(text));
 }
 
-export async function writeKept(
-  service: string,
-  { user, limits, network, port }: Kept,
-): Promise<void> {
-  const text = JSON.stringify({ user, limits, network, port });
-  await writeAtomic(join(service, "kept.json"), text, 0o600);
+export function renderKept({ user, limits, network, port }: Kept): string {
+  return JSON.stringify({ user, limits, network, port });
 }
+
+/** Its name in the service's folder. */
+export const keptFile = "kept.json";

@@ -3,7 +3,7 @@ import type { Network } from "#domain/app.ts";
 import type { Limits } from "#domain/limits.ts";
 import type { Protections } from "#domain/privileges.ts";
 import { ExecError } from "#lib/exec.ts";
-import { joinWords } from "./cgroup-join.ts";
+import { entryWords, type Entry } from "./entry.ts";
 import { openCgroups, type Cgroups } from "./cgroups.ts";
 import { openFence, type Fence } from "./fence.ts";
 import { seccompProgram } from "./seccomp.ts";
@@ -70,8 +70,13 @@ export function protectionsOf({ cgroups, fence, fenceProblem }: Walls): Protecti
 /** Puts up the walls before anything starts between them. Repeatable. */
 export async function putUp({ cgroups, fence }: Walls, confined: Confined): Promise<void> {
   await cgroups?.create(confined, confined.limits);
-  const { uid, network, port } = confined;
-  if (network !== null) await fence?.admit(uid, { network, port });
+  const { uid, network } = confined;
+  if (network !== null) await fence?.admit(uid, network);
+}
+
+/** Lets the router in: until then nobody reaches what stands between the walls. Repeatable. */
+export async function openDoor({ fence }: Walls, { uid, port }: Confined): Promise<void> {
+  if (port !== null) await fence?.openPort(uid, port);
 }
 
 /** Ends what still runs between the walls and takes them away; the app's own stay. Repeatable. */
@@ -92,7 +97,7 @@ export async function setNetwork(
   network: Network,
 ): Promise<void> {
   await cgroups?.ensureApp(uid);
-  await fence?.admit(uid, { network, port: null });
+  await fence?.admit(uid, network);
 }
 
 /** Ends everything of an app and forgets it. */
@@ -102,11 +107,14 @@ export async function takeAllDown({ cgroups, fence }: Walls, uid: number): Promi
   await cgroups?.removeAll(uid);
 }
 
-/** Ends what commands of a killed predecessor left. */
-export async function takeCommandsDown({ cgroups }: Walls): Promise<void> {
+/** Ends what a killed predecessor left, and keeps what is named. */
+export async function takeOthersDown(
+  { cgroups }: Walls,
+  names: ReadonlySet<string>,
+): Promise<void> {
   for (const uid of (await cgroups?.uids()) ?? []) {
     for (const name of (await cgroups?.list(uid)) ?? []) {
-      if (name.startsWith("c")) await cgroups?.remove({ uid, name });
+      if (!names.has(name)) await cgroups?.remove({ uid, name });
     }
   }
 }
@@ -122,10 +130,12 @@ export async function removeWalls({ cgroups, fence }: Walls): Promise<void> {
 export function goBehind(
   { cgroups, openFilesMax: most }: Walls,
   { uid, name, limits }: Confined,
+  entry: Partial<Omit<Entry, "cgroups">> = {},
 ): string[] {
   const files = Math.min(limits.openFiles, most);
+  const joined = cgroups?.joinFiles({ uid, name }) ?? [];
   return [
-    ...joinWords(cgroups?.joinFiles({ uid, name }) ?? []),
+    ...entryWords({ opened: [], joinsErrors: false, ...entry, cgroups: joined }),
     "prlimit",
     `--nofile=${files}:${files}`,
     "--core=0:0",

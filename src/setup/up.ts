@@ -1,11 +1,12 @@
 import { openSync } from "node:fs";
+import { unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
 import type { HostSettings } from "#domain/host-config.ts";
 import { bareEnv, ended, exec, ExecError, start } from "#lib/exec.ts";
-import { ensureDirectory, readIfThere, writeAtomic } from "#lib/files.ts";
+import { ensureDirectory, namesIn, readIfThere, removeTree, writeAtomic } from "#lib/files.ts";
 import type { Account } from "./account.ts";
 import { homeLayout, type HomeLayout } from "./layout.ts";
 import { endSupervisors, supervisedFolders } from "./supervisors.ts";
@@ -75,6 +76,7 @@ export async function startTree(installation: Installation): Promise<Supervisor>
   await ensureDirectory(layout.logs);
   // What an s6-svscan that was killed left running would be beyond the reach of the next one.
   await endSupervisors(layout.scan);
+  await forgetInstances(layout);
   const log = openSync(layout.supervisorLog, "a", 0o644);
   const child = start(["s6-svscan", "-c", String(servicesMax), "-t", "0", layout.scan], {
     stdio: ["ignore", log, log],
@@ -86,6 +88,17 @@ export async function startTree(installation: Installation): Promise<Supervisor>
   const end = ended(child).then(() => undefined);
   child.unref();
   return { untilEnded: () => (child.ref(), end) };
+}
+
+/**
+ * Nothing runs: what was written for instances is written anew by berthd, which knows them. So it
+ * need not be on the disk when the power goes, and s6 starts none before its walls are up.
+ */
+async function forgetInstances({ scan, services }: HomeLayout): Promise<void> {
+  for (const name of await namesIn(scan)) {
+    if (/^i\d+$/.test(name)) await unlink(join(scan, name));
+  }
+  for (const name of await namesIn(services)) await removeTree(join(services, name));
 }
 
 export type Supervisor = { readonly untilEnded: () => Promise<void> };

@@ -45,10 +45,7 @@ export function createLocalExecutor(privileges: Privileges, logRoot: string): Ex
         listening: () => privileges.call("listeningPorts", { id }),
       };
     },
-    busyPorts: async (ports) => {
-      const busy = await busyPorts();
-      return new Set(ports.filter((port) => busy.has(port)));
-    },
+    busyPorts,
     watch: privileges.watchExits,
   };
 }

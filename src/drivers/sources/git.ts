@@ -114,21 +114,25 @@ async function exportTree(
   checkCommit(commit);
   const timeoutMs = largeTreeTimeoutMs;
   const listing = ["ls-tree", "-r", "-z", "-l", "--full-tree", commit];
-  const entries = parseTree(await git(appId, listing, { timeoutMs }).catch(refuseEndless));
-  refuseTree(entries);
-  await ensureDirectory(dir);
   const index = join(root, `${randomUUID()}.index`);
   // core.symlinks stays on: a link is kept as a link, and git itself never writes through one.
   const checkout = [`--work-tree=${dir}`];
   const env = { GIT_INDEX_FILE: index };
+  // It fills the index alone, so it need not wait until the tree is known to be harmless.
+  const indexed = git(appId, [...checkout, "read-tree", commit], { env, timeoutMs });
+  indexed.catch(() => {});
   try {
-    await git(appId, [...checkout, "read-tree", commit], { env });
+    const entries = parseTree(await git(appId, listing, { timeoutMs }).catch(refuseEndless));
+    refuseTree(entries);
+    await ensureDirectory(dir);
+    await indexed;
     const all = [...checkout, "checkout-index", "--all", "--quiet"];
     await git(appId, all, { env, timeoutMs, launcher: dieWithUs });
+    return await findPointers(dir, entries);
   } finally {
+    await Promise.allSettled([indexed]);
     await removeTree(index);
   }
-  return findPointers(dir, entries);
 }
 
 async function ensureAttributes(directory: string): Promise<void> {
