@@ -40,19 +40,28 @@ const groups = {
   security: () => testFiles("test/security", { deep: true }),
 };
 
+/** What measures others' time or load must not have others beside it. */
+const alone = ["test/e2e/targets.test.ts", "test/security/hogs.test.ts"];
+
 async function runTests(args, extraEnv = {}) {
   const { files, options } = parseTestArguments(args);
-  // Two at a time: platform tests wait more than they compute, but they also measure time.
-  const runner = [
-    "--test",
-    "--test-reporter=spec",
-    "--test-concurrency=2",
-    "--test-timeout=150000",
-    // A test that failed half-way may have left something running, which must not hold up the rest.
-    "--test-force-exit",
-  ];
-  return runNode([...runner, ...options, ...files], extraEnv);
+  if (options.length > 0) return runNode([...runner, ...options, ...files], extraEnv);
+  const rounds = [
+    // Two at a time: platform tests wait more than they compute.
+    { files: files.filter((file) => !alone.includes(file)), atOnce: 2 },
+    { files: files.filter((file) => alone.includes(file)), atOnce: 1 },
+  ].filter((round) => round.files.length > 0);
+  return runNode(["scripts/tests.mjs", JSON.stringify(rounds)], extraEnv);
 }
+
+/** With options of the developer's own, which only the command line takes. */
+const runner = [
+  "--test",
+  "--test-reporter=spec",
+  "--test-concurrency=2",
+  "--test-timeout=150000",
+  "--test-force-exit",
+];
 
 /** `[unit | e2e | security | file…] [options of node --test]`; no group and no file means every test. */
 function parseTestArguments(args) {

@@ -99,18 +99,20 @@ test("a push that meets no berthd waits for the next one", async () => {
 
 test("berthd killed again and again as it starts comes up in the end, and apps serve on", async () => {
   const others = ask("other");
-  for (let count = 0; count < 4; count += 1) {
-    let running = -1;
+  let running = -1;
+  const anotherRuns = async () => {
+    // s6 tells the id of one that was killed until it has noticed.
+    const ended = running;
     await until(async () => {
       running = await pidOf(platform.home, "berthd").catch(() => -1);
-      return running > 0;
+      return running > 0 && running !== ended;
     }, "a new berthd");
+  };
+  for (let count = 0; count < 4; count += 1) {
+    await anotherRuns();
     kill(running);
   }
-  await until(
-    async () => (await pidOf(platform.home, "berthd").catch(() => -1)) > 0,
-    "a last berthd",
-  );
+  await anotherRuns();
   await killBerthd(platform);
   assertOnly(await others.stop(), /^200 other$/);
   await untilTidy(platform.home);
