@@ -1,9 +1,9 @@
-import { open, stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { DrainBatch, DrainLine, DrainSource, LogPositions } from "#domain/drain.ts";
 import type { LogOrigin } from "#domain/logs.ts";
 import { namesIn, nullIfMissing } from "#lib/files.ts";
-import { linesOf, logNames } from "./folders.ts";
+import { linesOf, logFiles } from "./folders.ts";
 
 const pieceBytes = 128 * 1024;
 const batchBytesMax = 512 * 1024;
@@ -58,18 +58,11 @@ async function foldersOf(
 }
 
 async function filesIn(folder: Folder, positions: LogPositions): Promise<Waiting[]> {
-  const found = await Promise.all(
-    (await logNames(folder.path)).map(async (name): Promise<Waiting[]> => {
-      const path = join(folder.path, name);
-      const stats = await stat(path).catch(nullIfMissing);
-      if (!stats) return [];
-      // A file keeps these when it is rotated, and another file with its inode has another birth.
-      const key = `${stats.ino}.${Math.trunc(stats.birthtimeMs)}`;
-      const from = Math.min(positions[key] ?? 0, stats.size);
-      return [{ ...folder, key, path, from, size: stats.size }];
-    }),
-  );
-  return found.flat();
+  return (await logFiles(folder.path)).map(({ path, inode, birthMs, size }) => {
+    // A file keeps these when it is rotated, and another file with its inode has another birth.
+    const key = `${inode}.${birthMs}`;
+    return { ...folder, key, path, from: Math.min(positions[key] ?? 0, size), size };
+  });
 }
 
 function waitingIn(files: readonly Waiting[]): number {

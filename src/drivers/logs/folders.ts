@@ -33,8 +33,8 @@ export async function tailOf(
 ): Promise<LogLine[]> {
   const found: LogLine[][] = [];
   let count = 0;
-  for (const name of (await logNames(path)).toReversed()) {
-    const all = linesOf(await lastBytes(join(path, name)), source);
+  for (const file of (await logFiles(path)).toReversed()) {
+    const all = linesOf(await lastBytes(file.path), source);
     const wanted = all.filter(isWanted);
     found.unshift(wanted);
     count += wanted.length;
@@ -59,9 +59,7 @@ async function lastBytes(path: string): Promise<string> {
 
 /** What the files of a folder fill together. */
 export async function sizeOf(folder: string): Promise<number> {
-  const names = await logNames(folder);
-  const files = await Promise.all(names.map((it) => stat(join(folder, it)).catch(nullIfMissing)));
-  return files.reduce((sum, file) => sum + (file?.size ?? 0), 0);
+  return (await logFiles(folder)).reduce((sum, { size }) => sum + size, 0);
 }
 
 /** Each with its time, its source and its text; what has no time is none. */
@@ -100,7 +98,6 @@ export async function* follow(
 
 /** How far a folder has been read: up to `offset` in the file of this inode, whatever its name. */
 type Position = { readonly inode: number; readonly offset: number };
-type LogFile = { readonly path: string; readonly inode: number };
 
 async function endOf({ path }: LogFolder): Promise<Position> {
   const stats = await stat(join(path, "current")).catch(nullIfMissing);
@@ -122,29 +119,54 @@ async function* newLines(
   }
 }
 
-/** The file that was read last and those begun after it: s6-log may have rotated meanwhile. */
+/**
+ * The file that was read last and those begun after it: s6-log may have rotated meanwhile. When that
+ * one is gone, it was the oldest, and all others are newer.
+ */
 async function filesFrom({ path }: LogFolder, inode: number): Promise<LogFile[]> {
-  const current = await logFile(path, "current");
-  if (current.inode === inode || current.inode === 0) return [current];
-  for (let attempt = 0; attempt < 5; attempt += 1) {
-    const names = await logNames(path);
-    const files = await Promise.all(names.map((name) => logFile(path, name)));
+  const current = await logFile(join(path, "current"));
+  if (!current) return [];
+  if (current.inode === inode) return [current];
+  const files = await logFiles(path);
+  const last = files.findIndex((file) => file.inode === inode);
+  return files.slice(Math.max(0, last));
+}
+
+type LogFile = {
+  readonly path: string;
+  readonly inode: number;
+  readonly birthMs: number;
+  readonly size: number;
+};
+
+/**
+ * Oldest first, each once. While s6-log rotates, a file is called `previous` for a moment, and for
+ * another one it has two names.
+ */
+export async function logFiles(folder: string): Promise<LogFile[]> {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const names = await logNames(folder);
+    const found = await Promise.all(names.map((name) => logFile(join(folder, name))));
     // Only if nothing was rotated meanwhile, each name stood for the file that was looked at.
-    if ((await logNames(path)).join() !== names.join()) continue;
-    const last = files.findIndex((file) => file.inode === inode);
-    return files.slice(Math.max(0, last));
+    if ((await logNames(folder)).join() !== names.join()) continue;
+    const files = found.filter((file) => file !== null);
+    return files.filter(
+      ({ inode }, index) => !files.slice(0, index).some((it) => it.inode === inode),
+    );
   }
   return [];
 }
 
-async function logFile(folder: string, name: string): Promise<LogFile> {
-  const path = join(folder, name);
-  return { path, inode: (await stat(path).catch(nullIfMissing))?.ino ?? 0 };
+async function logFile(path: string): Promise<LogFile | null> {
+  const stats = await stat(path).catch(nullIfMissing);
+  if (!stats) return null;
+  return { path, inode: stats.ino, birthMs: Math.trunc(stats.birthtimeMs), size: stats.size };
 }
 
-/** Oldest first. */
-export async function logNames(folder: string): Promise<string[]> {
-  return [...(await namesIn(folder)).filter((name) => name.startsWith("@")), "current"];
+async function logNames(folder: string): Promise<string[]> {
+  const names = await namesIn(folder);
+  const rotated = names.filter((name) => name.startsWith("@"));
+  return [...rotated, ...["previous", "current"].filter((name) => names.includes(name))];
 }
 
 /** Whole lines of a file in pieces, each with the offset after it. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { appendFile, link, mkdir, readdir, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -118,6 +118,29 @@ test("a rotation while following loses and repeats no line", async () => {
   await followed.stop();
   const wanted = [0, 1, 2, 3, 4].flatMap((round) => [`${round} old`, `${round} new`]);
   assert.deepEqual(followed.texts(), wanted);
+});
+
+test("in the middle of a rotation, when a file has another name or two, nothing is told twice", async () => {
+  await using root = await temporaryFolder();
+  const one = await folder(root.path, "5/1-web.1");
+  const [current, previous] = [join(one, "current"), join(one, "previous")];
+  await writeFile(join(one, "@400000006000000000000000.s"), line(0, "oldest"));
+  await writeFile(current, line(1, "before"));
+  const followed = follow(root.path);
+  await followed.isReady();
+  await appendFile(current, line(2, "old"));
+  await followed.has("old");
+  await rename(current, previous);
+  await writeFile(current, line(3, "new"));
+  await followed.has("new");
+  await link(previous, join(one, "@400000006000000000000001.s"));
+  await appendFile(current, line(4, "newer"));
+  await followed.has("newer");
+  await unlink(previous);
+  await appendFile(current, line(5, "newest"));
+  await followed.has("newest");
+  await followed.stop();
+  assert.deepEqual(followed.texts(), ["old", "new", "newer", "newest"]);
 });
 
 test("s6-log itself, rotating as fast as it can, is followed without a gap", async () => {
