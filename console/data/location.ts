@@ -28,6 +28,11 @@ export function useAddressValue(name: string): [string, (value: string) => void]
   return [query.get(name) ?? "", set];
 }
 
+/** The server calls itself localhost; whoever reads a page reaches it by the page's address. */
+export function reachableRemote(gitRemote: string): string {
+  return gitRemote.replace(/(?<=@)localhost(?=[:/])/, location.hostname);
+}
+
 function listen(listener: () => void): () => void {
   const events = ["popstate", changed];
   for (const name of events) window.addEventListener(name, listener);

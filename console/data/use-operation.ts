@@ -1,4 +1,5 @@
 import {
+  keepPreviousData,
   useMutation,
   useQuery,
   useQueryClient,
@@ -14,16 +15,23 @@ export function keyOf(operation: Operation, input: unknown): readonly unknown[] 
   return [operation.path, input];
 }
 
+type AskOptions = {
+  readonly enabled?: boolean;
+  /** The former answer is shown until the one to another input is there, so that nothing blinks. */
+  readonly keepsFormer?: boolean;
+};
+
 /** What an operation answers; asked again when a live notice says that it may have changed. */
 export function useOperation<O extends Operation>(
   operation: O,
   input: InputOf<O>,
-  options: { readonly enabled?: boolean } = {},
+  { enabled = true, keepsFormer = false }: AskOptions = {},
 ): UseQueryResult<ResultOf<O>, ApiError> {
   return useQuery({
     queryKey: keyOf(operation, input),
     queryFn: ({ signal }) => call(operation, input, signal),
-    ...options,
+    enabled,
+    ...(keepsFormer && { placeholderData: keepPreviousData }),
   });
 }
 
@@ -31,7 +39,7 @@ export function useOperation<O extends Operation>(
 export function useList<O extends ListOperation>(
   operation: O,
   input: InputOf<O>,
-  options: { readonly enabled?: boolean } = {},
+  { enabled = true, keepsFormer = false }: AskOptions = {},
 ): UseQueryResult<ResultOf<O>["items"], ApiError> {
   // Every list takes a query of its own besides; generics do not see through it.
   const { query } = input as { query?: object };
@@ -39,7 +47,8 @@ export function useList<O extends ListOperation>(
   return useQuery({
     queryKey: keyOf(operation, full),
     queryFn: async ({ signal }) => (await call(operation, full, signal)).items,
-    ...options,
+    enabled,
+    ...(keepsFormer && { placeholderData: keepPreviousData }),
   });
 }
 

@@ -7,6 +7,7 @@ import {
   renderCount,
   renderDuration,
   renderNumberOf,
+  renderTick,
 } from "./format.ts";
 
 test("sizes, durations and counts are read at a glance", () => {
@@ -46,6 +47,12 @@ test("moments are told from now", () => {
     "1 d ago",
     "22 Oct 2026",
   ]);
+});
+
+test("below a plot stand times, and days where it spans many", () => {
+  const moment = new Date(2026, 10, 3, 14, 3);
+  assert.equal(renderTick(moment, false), "14:03");
+  assert.equal(renderTick(moment, true), "3 Nov");
 });
 
 test("one of something is said as a word", () => {

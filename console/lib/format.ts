@@ -41,6 +41,13 @@ export function renderDay(moment: Date): string {
   return moment.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
 }
 
+/** `14:03`, or `3 Nov` where days are counted: below a plot. */
+export function renderTick(moment: Date, isLong: boolean): string {
+  return isLong
+    ? moment.toLocaleDateString("en-GB", { day: "numeric", month: "short" })
+    : moment.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", hour12: false });
+}
+
 /** `14:03:07`, in the time of whoever looks. */
 export function renderClock(moment: Date): string {
   return moment.toLocaleTimeString("en-GB", { hour12: false });

@@ -6,6 +6,7 @@ import { Answer } from "../parts/answer.tsx";
 import { EventList } from "../parts/event-list.tsx";
 import { JobList } from "../parts/job-list.tsx";
 import { Link } from "../parts/link.tsx";
+import { useMore } from "../parts/more.tsx";
 import { PageHead } from "../parts/panel.tsx";
 
 /** What is going on and what happened, of one app or of all. */
@@ -36,19 +37,33 @@ export function ActivityPage() {
 }
 
 function Jobs({ target }: { target: string }) {
-  const jobs = useList(listJobs, { query: { limit: 50, ...filterOf(target) } });
+  const { limit, moreOf } = useMore(50);
+  const query = { limit, ...filterOf(target) };
+  const jobs = useList(listJobs, { query }, { keepsFormer: true });
   return (
     <Answer of={jobs} rows={8}>
-      {(list) => <JobList jobs={list} showTarget />}
+      {(list) => (
+        <div className="sheet">
+          <JobList jobs={list} showTarget />
+          {moreOf(list.length)}
+        </div>
+      )}
     </Answer>
   );
 }
 
 function Events({ target }: { target: string }) {
-  const events = useList(listEvents, { query: { limit: 100, ...filterOf(target) } });
+  const { limit, moreOf } = useMore(50);
+  const query = { limit, ...filterOf(target) };
+  const events = useList(listEvents, { query }, { keepsFormer: true });
   return (
     <Answer of={events} rows={8}>
-      {(list) => <EventList events={list} showTarget />}
+      {(list) => (
+        <div className="sheet">
+          <EventList events={list} showTarget />
+          {moreOf(list.length)}
+        </div>
+      )}
     </Answer>
   );
 }

@@ -31,10 +31,10 @@ function Domains({ target, urls }: { target: string; urls: readonly string[] }) 
   const remove = useAction(removeDomain);
   return (
     <>
-      <p className="aside">
-        Answers at{" "}
+      <p className="aside addresses">
+        Answers at
         {urls.map((url) => (
-          <a key={url} className="address" href={url} target="_blank" rel="noreferrer">
+          <a key={url} href={url} target="_blank" rel="noreferrer">
             {url}
           </a>
         ))}

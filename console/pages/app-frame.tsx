@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { appInfo } from "#api/apps.ts";
 import type { AppStatusView, BranchView } from "#api/views.ts";
 import { useAddress } from "../data/location.ts";
@@ -96,8 +96,14 @@ function Tabs({ target }: { target: string }) {
     ...(mayRun ? [] : ["terminal"]),
     ...(mayAdmin ? [] : ["settings"]),
   ]);
+  const tabsShown = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a narrow screen the tabs scroll; the one that is open is in sight.
+    const current = tabsShown.current?.querySelector<HTMLElement>("[aria-current]");
+    if (current) tabsShown.current?.scrollTo({ left: current.offsetLeft - 96 });
+  }, []);
   return (
-    <nav className="tabs" aria-label="Pages of the app">
+    <nav className="tabs" aria-label="Pages of the app" ref={tabsShown}>
       {tabs.flatMap(([tab, name]) =>
         hidden.has(tab) ? (
           []

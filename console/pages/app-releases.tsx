@@ -27,7 +27,7 @@ function Releases({ target }: { target: string }) {
           list.length === 0 ? (
             <Empty title="No release yet. The first push makes one." />
           ) : (
-            <ul className="rows">
+            <ul className="rows sheet">
               {list.map((release) => (
                 <ReleaseRow
                   key={release.number}

@@ -2,7 +2,7 @@ import { useState, type FormEvent } from "react";
 import { destroyApp } from "#api/apps.ts";
 import { rebuild } from "#api/deploys.ts";
 import type { AppStatusView } from "#api/views.ts";
-import { goTo } from "../data/location.ts";
+import { goTo, reachableRemote } from "../data/location.ts";
 import { useAction } from "../data/use-operation.ts";
 import { Commands } from "../parts/copy.tsx";
 import { Field } from "../parts/field.tsx";
@@ -19,7 +19,10 @@ export function AppSettingsPage({ target }: { target: string }) {
         <div className="columns">
           <Panel title="Repository">
             <p>Each push to it is deployed.</p>
-            <Commands lines={[`git remote add berth ${app.gitRemote}`]} label="Git remote" />
+            <Commands
+              lines={[`git remote add berth ${reachableRemote(app.gitRemote)}`]}
+              label="Git remote"
+            />
           </Panel>
           {branch.current && (
             <Panel title="Build again">

@@ -11,7 +11,7 @@ import { Link, paths } from "../parts/link.tsx";
 import { Empty } from "../parts/note.tsx";
 import { PageHead } from "../parts/panel.tsx";
 import { Sparkline } from "../parts/sparkline.tsx";
-import { State } from "../parts/state.tsx";
+import { State, stateWords } from "../parts/state.tsx";
 import { Ago, Commit, Foreign } from "../parts/text.tsx";
 import { FirstRun } from "./first-run.tsx";
 
@@ -47,7 +47,9 @@ function AppList({ apps }: { apps: readonly AppStatusView[] }) {
             </Link>
           </>
         }
-      />
+      >
+        <p className="lead">{sumOf(apps)}</p>
+      </PageHead>
       {shown.length === 0 ? (
         <Empty title="No app has this in its name." />
       ) : (
@@ -59,6 +61,18 @@ function AppList({ apps }: { apps: readonly AppStatusView[] }) {
       )}
     </>
   );
+}
+
+/** All apps in a line, so that trouble is seen before the list is read. */
+function sumOf(apps: readonly AppStatusView[]): string {
+  const branches = apps.flatMap((app) => app.branches);
+  const numberOf = (state: BranchView["state"]) =>
+    branches.filter((branch) => branch.state === state).length;
+  const parts = (["running", "crashing", "stopped", "undeployed"] as const)
+    .map((state) => [numberOf(state), stateWords(state)] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, words]) => `${count} ${words}`);
+  return `${renderNumberOf(apps.length, "app")}: ${parts.join(", ")}`;
 }
 
 type AppRowProps = {
@@ -138,8 +152,8 @@ function TrafficCell({ traffic }: { traffic: BranchTrafficView | undefined }) {
         failures={failures}
         label={`${renderNumberOf(count, "request")} in the last hour`}
       />
-      <span className="aside figure">{renderCount(count)} requests/h</span>
-      <span className="aside figure">{renderBytes(memoryBytes)}</span>
+      <span className="aside figure">{renderCount(count)} requests</span>
+      {memoryBytes > 0 && <span className="aside figure">{renderBytes(memoryBytes)}</span>}
     </div>
   );
 }

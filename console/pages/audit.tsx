@@ -5,6 +5,7 @@ import { useOperation } from "../data/use-operation.ts";
 import { plainText } from "../lib/text.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Field } from "../parts/field.tsx";
+import { useMore } from "../parts/more.tsx";
 import { Empty } from "../parts/note.tsx";
 import { PageHead } from "../parts/panel.tsx";
 import { Badge } from "../parts/state.tsx";
@@ -14,8 +15,9 @@ import { Ago, Foreign } from "../parts/text.tsx";
 export function AuditPage() {
   const [app, setApp] = useAddressValue("app");
   const [actor, setActor] = useAddressValue("actor");
-  const query = { limit: 100, ...(app && { app }), ...(actor && { actor }) };
-  const audit = useOperation(listAudit, { query });
+  const { limit, moreOf } = useMore(100);
+  const query = { limit, ...(app && { app }), ...(actor && { actor }) };
+  const audit = useOperation(listAudit, { query }, { keepsFormer: true });
   return (
     <>
       <PageHead title="Audit">
@@ -30,11 +32,14 @@ export function AuditPage() {
           list.length === 0 ? (
             <Empty title="Nothing was changed yet, as far as you may see." />
           ) : (
-            <ul className="rows">
-              {list.map((entry) => (
-                <Entry key={entry.id} entry={entry} />
-              ))}
-            </ul>
+            <div className="sheet">
+              <ul className="rows">
+                {list.map((entry) => (
+                  <Entry key={entry.id} entry={entry} />
+                ))}
+              </ul>
+              {moreOf(list.length)}
+            </div>
           )
         }
       </Answer>
@@ -74,7 +79,9 @@ function toneOf(outcome: string) {
 
 /** What was given and what changed, without secrets, as the server tells it. */
 function factsOf({ input, before, after }: AuditView): string {
-  const given = Object.entries(input).map(([name, value]) => `${name}=${value}`);
+  const given = Object.entries(input)
+    .filter(([, value]) => value !== "null")
+    .map(([name, value]) => `${name}=${value}`);
   const changed = Object.entries(after).map(
     ([name, value]) => `${name}: ${before[name] ?? "nothing"} → ${value}`,
   );

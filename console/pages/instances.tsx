@@ -3,6 +3,7 @@ import type { InstanceView } from "#api/views.ts";
 import { useLive } from "../data/live.tsx";
 import { useMay } from "../data/session.ts";
 import { useAction, useList } from "../data/use-operation.ts";
+import { renderBytes, renderCores } from "../lib/format.ts";
 import { plainText } from "../lib/text.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Empty } from "../parts/note.tsx";
@@ -47,7 +48,7 @@ type InstanceProps = {
 };
 
 function Instance({ instance, onRestart }: InstanceProps) {
-  const { name, state, port, pid, startedAt, lastLines } = instance;
+  const { name, state, port, pid, startedAt, lastLines, memoryBytes, cpuCores } = instance;
   return (
     <li className="row instance">
       <State state={state} />
@@ -59,6 +60,10 @@ function Instance({ instance, onRestart }: InstanceProps) {
           since <Ago at={startedAt} />
         </p>
       </div>
+      <p className="instance-use aside figure">
+        <span>{memoryBytes === null ? "" : renderBytes(memoryBytes)}</span>
+        <span>{cpuCores === null ? "" : `${renderCores(cpuCores)} of a core`}</span>
+      </p>
       {onRestart && (
         <button
           type="button"

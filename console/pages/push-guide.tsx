@@ -1,6 +1,7 @@
 import { listJobs } from "#api/jobs.ts";
 import { listKeys } from "#api/keys.ts";
 import type { AppStatusView, BranchView, JobView } from "#api/views.ts";
+import { reachableRemote } from "../data/location.ts";
 import { useList } from "../data/use-operation.ts";
 import { Commands } from "../parts/copy.tsx";
 import { JobProgress } from "../parts/job-progress.tsx";
@@ -47,10 +48,5 @@ function Arrival({ job }: { job: JobView | undefined }) {
 }
 
 function commandsFor({ gitRemote }: AppStatusView, { name }: BranchView): string[] {
-  return [`git remote add berth ${reachable(gitRemote)}`, `git push berth HEAD:${name}`];
-}
-
-/** The server calls itself localhost; whoever reads this page reaches it by the page's address. */
-function reachable(remote: string): string {
-  return remote.replace(/(?<=@)localhost(?=[:/])/, location.hostname);
+  return [`git remote add berth ${reachableRemote(gitRemote)}`, `git push berth HEAD:${name}`];
 }

@@ -2,9 +2,11 @@ import { useEffect, useRef } from "react";
 import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { coloursAt } from "../data/scheme.ts";
+import { renderTick } from "../lib/format.ts";
 import type { PlotProps } from "./plot.tsx";
 
 const height = 150;
+const daySeconds = 86_400;
 
 /** Draws a plot; apart, as its library is loaded only where there is one. */
 export function PlotCanvas({ title, fromS, stepS, lines, render }: PlotProps) {
@@ -44,18 +46,34 @@ function lookOf(element: HTMLElement, names: string, render: (value: number) => 
   const series = names.split(",").map((it) => ({
     stroke: coloursAt(element, { own: it.split(" ").at(-1) ?? "" }).own,
     width: 1.5,
-    points: { show: false },
+    points: { show: false, size: 4, filter: lonelyPoints },
   }));
   return {
     legend: { show: false },
     cursor: { points: { size: 6 }, y: false },
+    padding: [6, 6, 0, 0] as [number, number, number, number],
     scales: { y: { range: (_: UPlot, __: number, max: number) => rangeOf(max) } },
     axes: [
-      { ...axis, grid: { show: false } },
+      { ...axis, grid: { show: false }, size: 26, space: 64, values: renderTimes },
       { ...axis, size: 62, values: (_: UPlot, ticks: number[]) => ticks.map(render) },
     ],
     series: [{}, ...series],
   } satisfies Omit<UPlot.Options, "width" | "height">;
+}
+
+/** Times as the clock shows them; over more than a day the days. */
+function renderTimes(plot: UPlot, ticksS: number[]): string[] {
+  const { min = 0, max = 0 } = plot.scales["x"] ?? {};
+  const isLong = max - min > 3 * daySeconds;
+  return ticksS.map((tickS) => renderTick(new Date(tickS * 1000), isLong));
+}
+
+/** A value without neighbours is no line; it is drawn as a point. */
+function lonelyPoints(plot: UPlot, index: number): number[] {
+  const values = plot.data[index] ?? [];
+  return [...values.keys()].filter(
+    (at) => values[at] != null && values[at - 1] == null && values[at + 1] == null,
+  );
 }
 
 function rangeOf(max: number): [number, number] {

@@ -33,9 +33,13 @@ export function Plot(props: PlotProps) {
         </ul>
       </figcaption>
       <div className="plot-place">
-        <Suspense>
-          <Canvas key={colours} {...props} />
-        </Suspense>
+        {lines.some(({ values }) => values.some((it) => it !== null)) ? (
+          <Suspense>
+            <Canvas key={colours} {...props} />
+          </Suspense>
+        ) : (
+          <p className="plot-empty">Nothing was measured in this time.</p>
+        )}
       </div>
     </figure>
   );

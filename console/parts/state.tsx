@@ -20,10 +20,14 @@ export type Tone = "good" | "busy" | "bad" | "quiet";
 
 const words: Readonly<Record<string, string>> = { undeployed: "not deployed yet" };
 
+export function stateWords(state: string): string {
+  return words[state] ?? state;
+}
+
 /** How something is doing: always as a word, the colour only repeats it. */
 export function State({ state }: { state: string }) {
   const tone: Tone = Object.hasOwn(tones, state) ? tones[state as keyof typeof tones] : "quiet";
-  return <Badge tone={tone}>{words[state] ?? state}</Badge>;
+  return <Badge tone={tone}>{stateWords(state)}</Badge>;
 }
 
 /** A job that runs is busy, where an instance that runs is well. */
