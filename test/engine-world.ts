@@ -22,6 +22,7 @@ import {
 } from "#drivers/routers/memory-request-log.ts";
 import { createMemoryRunner, type MemoryRunner } from "#drivers/runners/memory.ts";
 import { createMemorySource, type MemorySource } from "#drivers/sources/memory.ts";
+import { createUsers } from "#drivers/privileges/users.ts";
 import { createFolderWorkspace } from "#drivers/workspaces/folders.ts";
 import type { EngineContext } from "#engine/context.ts";
 import { createEngine, type RunningEngine } from "#engine/create-engine.ts";
@@ -117,7 +118,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     executor,
     router,
     workspace: createFolderWorkspace(join(folder.path, "data"), privileges),
-    users: { retire: async () => {}, setNetwork: async () => {} },
+    users: createUsers(privileges),
     jobLog: createJobFiles(join(folder.path, "jobs")),
     instanceLogs: createInstanceFiles(logs),
     routerLogs: createRouterFiles(join(folder.path, "router")),

@@ -105,6 +105,15 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
         used: { memoryBytes: 31 * 1024 ** 2, cpuCores: 0.5 },
       },
     ],
+    scoreCards: async () => [
+      {
+        app: "shop",
+        lines: [
+          { name: "user", what: "A user of its own", holds: true, found: "uid 1900000001" },
+          { name: "fence", what: "Its own ports alone", holds: false, found: "there is no fence" },
+        ],
+      },
+    ],
     setLimits: async (target, change, actor) => (
       note("setLimits", target, change, actor),
       job("release", target)

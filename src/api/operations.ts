@@ -22,6 +22,7 @@ import type { Operation } from "./operation.ts";
 import { cleanUp, platformStatus, rotateSecrets, shutDown } from "./platform.ts";
 import { diffRelease } from "./release-diff.ts";
 import { listReleases, releaseInfo, rollback } from "./releases.ts";
+import { listScoreCards } from "./security.ts";
 import { openStream } from "./stream.ts";
 import {
   addTeam,
@@ -60,6 +61,7 @@ export const operations: readonly Operation[] = [
   startBranch,
   listLimits,
   changeLimits,
+  listScoreCards,
   readLogs,
   readBranchMetrics,
   readHostMetrics,

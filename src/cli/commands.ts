@@ -15,6 +15,7 @@ import { notificationCommands } from "./notifications.ts";
 import { lifecycleCommands, platformCommands } from "./platform.ts";
 import { releaseCommands } from "./releases.ts";
 import { runCommands } from "./runs.ts";
+import { securityCommands } from "./security.ts";
 import { topCommands } from "./top.ts";
 import { auditCommands, teamCommands, tokenCommands } from "./teams.ts";
 
@@ -28,6 +29,7 @@ export const commandGroups: readonly CommandGroup[] = [
   { title: "Config vars", commands: configCommands },
   { title: "Instances", commands: [...instanceCommands, ...logCommands, ...runCommands] },
   { title: "Limits", commands: limitCommands },
+  { title: "Security", commands: securityCommands },
   { title: "Metrics", commands: metricsCommands },
   { title: "Drains", commands: drainCommands },
   { title: "Notifications", commands: notificationCommands },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Network } from "./app.ts";
+import type { AppSight } from "./score-card.ts";
 
 /**
  * Uids that no convention gives to anything, and how many of them a home has: its apps' numbers,
@@ -32,6 +33,8 @@ export function nextUserNumber(taken: readonly number[]): number | null {
 export type Users = {
   /** Opens or closes their connections to the outside, from now on. */
   readonly setNetwork: (userNumber: number, network: Network) => Promise<void>;
+  /** What is to be seen of an app and of all that runs as its user. */
+  readonly look: (appId: number, userNumber: number) => Promise<AppSight>;
   /**
    * Ends everything of an app's user. Resolves when nothing of it is left, so that another app may
    * have its number. @throws {PlatformError} `user_not_retired`

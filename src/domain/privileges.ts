@@ -4,6 +4,7 @@ import { Network } from "./app.ts";
 import type { ObservedInstance } from "./instance.ts";
 import { Limits } from "./limits.ts";
 import type { Session } from "./runner.ts";
+import type { AppSight } from "./score-card.ts";
 
 const Id = z.int().min(1);
 const noNul = (text: string) => !text.includes("\0");
@@ -69,6 +70,8 @@ export const privilegedVerbs = {
   }),
   /** Opens or closes an app's connections to the outside. Repeatable. */
   setNetwork: z.strictObject({ user: UserNumber, network: Network }),
+  /** What is to be seen of an app that runs, as the kernel has it. */
+  inspectApp: z.strictObject({ appId: Id, user: UserNumber }),
   /** What this machine lets us do for the apps' safety. */
   protections: z.strictObject({}),
   /** Gives a tree that berthd has checked out to the app's user, to build in. */
@@ -95,7 +98,9 @@ export type VerbResult<V extends PlainVerb> = V extends "listInstances"
       ? number[]
       : V extends "protections"
         ? Protections
-        : null;
+        : V extends "inspectApp"
+          ? AppSight
+          : null;
 
 /** What holds for the apps of a home, which depends on the machine and on who started Berth. */
 export type Protections = {

@@ -209,6 +209,8 @@ export type Store = {
   readonly secrets: {
     /** Seals every secret with a new key and takes the old one away; killed half-way, all is readable. */
     readonly rotate: () => Promise<{ readonly key: string }>;
+    /** Names of a branch's secrets whose value some row of it holds as it is. */
+    readonly readable: (branch: Branch) => string[];
   };
   /** Keys of requests that are carried out once. */
   readonly once: {

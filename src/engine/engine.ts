@@ -16,6 +16,7 @@ import type { LogFilter, LogLine, LogOrigin } from "#domain/logs.ts";
 import type { MetricName, MetricUnit } from "#domain/metrics.ts";
 import type { Notification, NotificationKind } from "#domain/notification.ts";
 import type { Release, ReleaseStatus } from "#domain/release.ts";
+import type { ScoreCard } from "#domain/score-card.ts";
 import type { EventQuery, JobQuery, Page } from "#domain/store.ts";
 import type { LimitStatus } from "./limits.ts";
 import type { Once } from "./once.ts";
@@ -177,6 +178,11 @@ export type AppQuery = {
   readonly visible: ReadonlySet<number> | null;
 };
 
+export type ScoreQuery = Pick<AppQuery, "after" | "limit" | "visible"> & {
+  /** Null for all apps. */
+  readonly target: string | null;
+};
+
 /** A query in the words of people: a target instead of ids. */
 export type Named<Query> = Omit<Query, "appIds" | "branchId" | "target"> & {
   readonly target: string | null;
@@ -234,6 +240,8 @@ export type Engine = {
   ) => Promise<Job | null>;
   readonly limits: (target: string) => Promise<LimitStatus[]>;
   readonly setLimits: (target: string, change: LimitChange, actor: string) => Promise<Job | null>;
+  /** What protects each app at this moment, by looking at what runs. */
+  readonly scoreCards: (query: ScoreQuery) => Promise<ScoreCard[]>;
   readonly restart: (target: string, instance: string | null, actor: string) => Promise<Job>;
   readonly stopBranch: (target: string, actor: string) => Promise<Job>;
   readonly startBranch: (target: string, actor: string) => Promise<Job>;

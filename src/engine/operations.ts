@@ -28,6 +28,7 @@ import { deploy, openRepository, rebuild } from "./pushes.ts";
 import { diffReleases, releaseNumbered } from "./release-diff.ts";
 import { listApps, listEvents, listJobs } from "./lists.ts";
 import { customCommands } from "./runs.ts";
+import { scoreCards } from "./security.ts";
 import { appStatus, instanceStatus } from "./status.ts";
 import { appNamed, branchAt, refuseManagedApp } from "./targets.ts";
 
@@ -89,6 +90,7 @@ function releaseOperations(context: EngineContext, { queue, meter }: Parts) {
       setConfigVars(context, queue, { target, changes, actor }),
     scale: async (target, formation, actor) => scale(context, queue, { target, formation, actor }),
     limits: async (target) => limitsOfBranch(context, meter.uses, target),
+    scoreCards: (query) => scoreCards(context, query),
     setLimits: async (target, change, actor) =>
       setLimits(context, queue, { target, change, actor }),
   } satisfies Partial<Engine>;

@@ -88,6 +88,39 @@ export async function usageIn(
   return { ...usage, cpuMs: Math.round(usage.cpuMs) };
 }
 
+/** Limits that the kernel has for a cgroup; null is no limit. */
+export type HeldLimits = Readonly<Record<"memory" | "cpu" | "pids", number | null>>;
+
+/** Reads back what `setLimits` writes, given a cgroup's folder in each place. */
+export async function limitsIn(
+  folders: readonly (readonly [Place, string])[],
+): Promise<HeldLimits> {
+  const read = async (controller: string, of1: string, of2: string) => {
+    const [place, folder] = folders.find(([it]) => it.controllers.has(controller)) ?? [];
+    if (!place || folder === undefined) return null;
+    const text = await readIfThere(join(folder, place.version === 2 ? of2 : of1));
+    return text?.trim() ?? null;
+  };
+  const [memory, pids, quota, period] = await Promise.all([
+    read("memory", "memory.limit_in_bytes", "memory.max"),
+    read("pids", "pids.max", "pids.max"),
+    read("cpu", "cpu.cfs_quota_us", "cpu.max"),
+    read("cpu", "cpu.cfs_period_us", "cpu.max"),
+  ]);
+  const [quotaUs, periodUs] = [quota?.split(" ").at(0), period?.split(" ").at(-1)].map(limitOf);
+  return {
+    memory: limitOf(memory),
+    pids: limitOf(pids),
+    cpu: quotaUs && periodUs ? quotaUs / periodUs : null,
+  };
+}
+
+/** `max`, -1, and numbers beyond all memory mean that there is none. */
+function limitOf(text: string | null | undefined): number | null {
+  const number = /^\d+$/.test(text ?? "") ? Number(text) : Infinity;
+  return number < 2 ** 60 ? number : null;
+}
+
 /** How often the kernel killed for lack of memory, from memory.events or memory.oom_control. */
 export function killsIn(memoryEvents: string): number {
   return field(memoryEvents, "oom_kill");

@@ -7,11 +7,13 @@ import type { Limits, Usage } from "#domain/limits.ts";
 import { readIfThere } from "#lib/files.ts";
 import {
   ignore,
+  limitsIn,
   memoryEventsName,
   missing,
   setLimits,
   usageIn,
   write,
+  type HeldLimits,
   type Place,
 } from "./cgroup-files.ts";
 import { baseIn, parseHierarchies, type Hierarchy } from "./cgroup-places.ts";
@@ -47,6 +49,10 @@ export type Cgroups = {
   /** Removes Berth's own part of the tree, as far as it is empty. */
   readonly close: () => Promise<void>;
   readonly usage: (cgroup: CgroupName) => Promise<Usage | null>;
+  /** What the kernel holds it to at this moment; null is no limit. */
+  readonly limits: (cgroup: CgroupName) => Promise<HeldLimits>;
+  /** Processes that are in it, in every hierarchy. */
+  readonly members: (cgroup: CgroupName) => Promise<number[]>;
   /** The file that counts kills for lack of memory, for whoever notes how something ended. */
   readonly memoryEventsFile: (cgroup: CgroupName) => string | null;
   /** Apps that have a part of the tree. */
@@ -85,9 +91,7 @@ export async function openCgroups(
   const memory = places.find((place) => place.controllers.has("memory"));
   return {
     controllers: controllers.filter(has),
-    create: async (cgroup, limits) => {
-      for (const place of places) createIn(place, cgroup, limits);
-    },
+    create: async (cgroup, limits) => places.forEach((it) => createIn(it, cgroup, limits)),
     joinFiles: (cgroup) => places.map((place) => join(folderOf(place, cgroup), joinName(place))),
     hasten: async () => hasten(unified),
     update: async (cgroup, limits) => {
@@ -108,6 +112,8 @@ export async function openCgroups(
       await removeFolders(folders);
     },
     usage: (cgroup) => usageIn(places.map((place) => [place, folderOf(place, cgroup)])),
+    limits: (cgroup) => limitsIn(places.map((place) => [place, folderOf(place, cgroup)])),
+    members: (cgroup) => membersOf(all(cgroup)),
     memoryEventsFile: (cgroup) =>
       memory === undefined ? null : join(folderOf(memory, cgroup), memoryEventsName(memory)),
     list: (uid) => namesOf(places, uid),
@@ -208,6 +214,11 @@ async function killAll(folder: string): Promise<void> {
 async function pidsIn(folder: string): Promise<number[]> {
   const text = await readFile(join(folder, "cgroup.procs"), "utf8").catch(() => "");
   return text.split("\n").filter(Boolean).map(Number);
+}
+
+async function membersOf(folders: readonly string[]): Promise<number[]> {
+  const [first = [], ...others] = await Promise.all(folders.map(pidsIn));
+  return first.filter((pid) => others.every((pids) => pids.includes(pid)));
 }
 
 function killOne(pid: number): void {

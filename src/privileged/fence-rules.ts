@@ -15,6 +15,18 @@ export type FenceSettings = {
 /** Sets of the table, each with what one element says. */
 export const fenceSets = ["marks", "own", "ports", "closed", "closed_marks"] as const;
 
+/** Chains of the table; without one of them, or with an empty one, the fence has a hole. */
+export const fenceChains = [
+  "leaves",
+  "app_sends",
+  "app_asks_here",
+  "arrives",
+  "begins",
+  "app_asks",
+  "app_is_asked",
+  "refuse",
+] as const;
+
 /** Outside of what uids can be, so that no app has one of them. */
 const trusted = 0xfffffff1;
 const unknown = 0xfffffff2;

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { Network } from "#domain/app.ts";
+import type { FenceSight } from "#domain/score-card.ts";
 import { exec, ExecError } from "#lib/exec.ts";
-import { fenceSets, renderFence, type FenceSettings } from "./fence-rules.ts";
+import { fenceChains, fenceSets, renderFence, type FenceSettings } from "./fence-rules.ts";
 
 /** Decides who may connect to whom on this machine. Every verb may be repeated. */
 export type Fence = {
@@ -20,6 +21,8 @@ export type Fence = {
   /** Lets an app connect to what another uid of the range listens on, as to a service. */
   readonly link: (fromUid: number, toUid: number) => Promise<void>;
   readonly unlink: (fromUid: number, toUid: number) => Promise<void>;
+  /** What the kernel has of the fence at this moment, and of an app in it. */
+  readonly look: (uid: number) => Promise<FenceSight>;
   /** Takes the fence down. */
   readonly remove: () => Promise<void>;
 };
@@ -41,10 +44,27 @@ export async function openFence(settings: FenceSettings): Promise<Fence> {
     const fresh = `table ${table} {${rules}\nchain ${version} {}\n}`;
     await nft([`table ${table}`, `delete table ${table}`, fresh, ...elements]);
   }
-  return verbsOf(table, settings);
+  const look = async (uid: number) => sightOf(await list(table), version, uid);
+  return { ...verbsOf(table, settings), look };
 }
 
-function verbsOf(table: string, { uids, apps }: FenceSettings): Fence {
+/** From what nft says of the table; the chain that bears the rules' version is there with them. */
+function sightOf(standing: string | null, version: string, uid: number): FenceSight {
+  // nft's own text, whose shape libnftables-json(5) describes.
+  const { nftables } = JSON.parse(standing ?? '{"nftables":[]}') as Listing;
+  const elementsOfSet = (name: string) =>
+    nftables.flatMap(({ set, map }) => [set, map].find((it) => it?.name === name)?.elem ?? []);
+  const rulesOf = new Set(nftables.flatMap(({ rule }) => rule?.chain ?? []));
+  return {
+    isWhole:
+      nftables.some(({ chain }) => chain?.name === version) &&
+      fenceChains.every((name) => rulesOf.has(name)),
+    knowsApp: elementsOfSet("marks").some((it) => Array.isArray(it) && it[0] === uid),
+    isClosed: elementsOfSet("closed").includes(uid),
+  };
+}
+
+function verbsOf(table: string, { uids, apps }: FenceSettings): Omit<Fence, "look"> {
   const known = (uid: number) => {
     assert(Number.isSafeInteger(uid) && uid >= uids.first && uid <= uids.last, "a foreign uid");
     return uid;
@@ -98,9 +118,12 @@ async function list(table: string): Promise<string | null> {
 
 type Element = number | string | { readonly concat: readonly (number | string)[] };
 type Listing = {
-  readonly nftables: readonly Partial<
+  readonly nftables: readonly (Partial<
     Record<"set" | "map", { readonly name: string; readonly elem?: readonly unknown[] }>
-  >[];
+  > & {
+    readonly chain?: { readonly name: string };
+    readonly rule?: { readonly chain: string };
+  })[];
 };
 
 /** Orders that put back what the sets of a standing table hold, without what is gone by now. */

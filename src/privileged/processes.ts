@@ -24,6 +24,11 @@ export async function terminateInside(outerPid: number): Promise<boolean> {
   return inside.length > 0;
 }
 
+/** What runs in a sandbox, found from its outer process, which is not one of them. */
+export async function insideOf(outerPid: number): Promise<number[]> {
+  return (await descendantsOf(outerPid)).slice(1);
+}
+
 /** Which process namespace a process is in, and whose it is; null for one that is gone. */
 async function sandboxOf(pid: number): Promise<string | null> {
   const space = await readlink(`/proc/${pid}/ns/pid`).catch(() => null);

@@ -4,6 +4,7 @@ import type { Outcome } from "#domain/runner.ts";
 import { namesIn } from "#lib/files.ts";
 import type { Caller } from "./caller.ts";
 import { runCommand } from "./commands.ts";
+import { inspectApp } from "./inspect.ts";
 import {
   lastExitOf,
   limitInstance,
@@ -36,6 +37,7 @@ export function verbsIn(realm: Realm): Verbs {
     reviveInstance: ({ id }) => done(reviveInstance(realm, id)),
     limitInstance: ({ id, limits }) => done(limitInstance(realm, id, limits)),
     setNetwork: ({ user, network }) => done(setNetwork(realm.walls, userOf(user).uid, network)),
+    inspectApp: (app) => inspectApp(realm, app),
     protections: async () => protectionsOf(realm.walls),
     listInstances: async () => {
       const ids = (await namesIn(layout.services)).flatMap((name) => instanceIdOf(name) ?? []);

@@ -1,5 +1,7 @@
 import { eq, like } from "./drizzle.ts";
-import type { Secret } from "#domain/secret.ts";
+import type { Branch } from "#domain/branch.ts";
+import { isSameVar } from "#domain/config-var.ts";
+import { Secret } from "#domain/secret.ts";
 import type { Store } from "#domain/store.ts";
 import { openConfigFile, sealConfigFile } from "./config-files.ts";
 import type { Db } from "./database.ts";
@@ -33,7 +35,22 @@ export function secretVerbs(parts: Parts): Store["secrets"] {
       keys = [made];
       return { key: made.id };
     },
+    readable: (branch) => readableSecrets(parts.db, branch),
   };
+}
+
+/** A value that was a plain one before it was made a secret stays in the releases of that time. */
+function readableSecrets(db: Db, { id, config }: Branch): string[] {
+  const rows = [
+    ...db.select({ held: branches.config }).from(branches).where(eq(branches.id, id)).all(),
+    ...db.select({ held: releases.config }).from(releases).where(eq(releases.branchId, id)).all(),
+    ...db.select({ held: instances.spec }).from(instances).where(eq(instances.branchId, id)).all(),
+  ];
+  return Object.entries(config.env).flatMap(([name, value]) => {
+    const isShown = ({ held: { env } }: (typeof rows)[number]) =>
+      typeof env[name] === "string" && isSameVar(Secret.of(env[name]), value);
+    return value instanceof Secret && rows.some(isShown) ? [name] : [];
+  });
 }
 
 /** Leaves one key, that in use, and everything sealed with it. */

@@ -19,6 +19,11 @@ test("an ordinary user has the same platform, under their own name", needsRoot, 
   assert.equal((await platform.visit("mine.localhost")).body, "my own");
   const ran = await platform.berth("run", "-a", "mine", "--", "id", "-u");
   assert.equal(ran.stdout.trim(), String(person.ids.uid));
+  const card = await platform.berth("security");
+  assert.equal(card.code, 1, card.stderr);
+  assert.match(card.stdout, /^mine +NO .* the user that Berth and all apps have$/m);
+  assert.match(card.stdout, /^mine +yes +They are in a sandbox/m);
+  assert.match(card.stderr, /^mine lacks: user, memory, cpu, fence\./m);
   const destroyed = await platform.berth("apps:destroy", "mine", "--confirm", "mine");
   assert.equal(destroyed.code, 0, destroyed.stderr);
 });

@@ -7,6 +7,7 @@ export function createUsers({ call }: Privileges): Users {
     setNetwork: async (user, network) => {
       await call("setNetwork", { user, network });
     },
+    look: (appId, user) => call("inspectApp", { appId, user }),
     retire: async (user) => {
       await call("retireUser", { user });
     },

@@ -16,6 +16,7 @@ import { notificationHandlers } from "./notifications.ts";
 import { platformHandlers } from "./platform.ts";
 import { releaseHandlers } from "./releases.ts";
 import { runHandlers } from "./runs.ts";
+import { securityHandlers } from "./security.ts";
 import { streamHandlers } from "./stream.ts";
 import { teamHandlers } from "./teams.ts";
 
@@ -26,6 +27,7 @@ export const handlers: readonly Handler[] = [
   ...configHandlers,
   ...instanceHandlers,
   ...limitHandlers,
+  ...securityHandlers,
   ...logHandlers,
   ...metricsHandlers,
   ...drainHandlers,
