@@ -2,10 +2,10 @@ import { existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { foreground } from "./child.mjs";
 import { SetupError, renderElapsed } from "./progress.mjs";
-import { checkout, ensureSetup, node } from "./setup.mjs";
+import { checkout, cli, ensureSetup, node } from "./setup.mjs";
 
 const commands = {
-  start: { setup: "run", run: (args) => runNode(["src/bin/cli.ts", "start", ...args]) },
+  start: { setup: "run", run: (args) => runNode([cli, "start", ...args]) },
   test: { setup: "test", run: (args) => runTests(args) },
   check: { setup: "test", run: runChecks },
   golden: { setup: "test", run: (args) => runTests(["unit", ...args], { BERTH_GOLDEN: "write" }) },
@@ -47,8 +47,8 @@ async function runTests(args, extraEnv = {}) {
   const { files, options } = parseTestArguments(args);
   if (options.length > 0) return runNode([...runner, ...options, ...files], extraEnv);
   const rounds = [
-    // Two at a time: platform tests wait more than they compute.
-    { files: files.filter((file) => !alone.includes(file)), atOnce: 2 },
+    // Tests of a platform wait more than they compute.
+    { files: files.filter((file) => !alone.includes(file)), atOnce: 3 },
     { files: files.filter((file) => alone.includes(file)), atOnce: 1 },
   ].filter((round) => round.files.length > 0);
   return runNode(["scripts/tests.mjs", JSON.stringify(rounds)], extraEnv);

@@ -11,7 +11,7 @@ import {
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { capture } from "./child.mjs";
-import { ensureConsole } from "./console.mjs";
+import { ensureBuilds } from "./builds.mjs";
 import { installPackages, missingPackages, neededPackages, removeOwnPolicy } from "./debian.mjs";
 import { SetupError, step, tailOf } from "./progress.mjs";
 
@@ -21,12 +21,15 @@ export const checkout = dirname(dirname(fileURLToPath(import.meta.url)));
 /** The Node that runs Berth: the one among its packages, whichever Node the machine has. */
 export const node = join(checkout, "node_modules/node/bin/node");
 
+/** The command line, as the set-up builds it. */
+export const cli = join(checkout, "dist/bin/cli.js");
+
 const installedLock = join(checkout, "node_modules/.berth-lock");
 const npmInstall = ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--include=dev"];
 
 /**
  * Installs what is missing: Node packages, and Debian packages for `purpose` (`run`, `test`, or `none`),
- * and builds the console unless it is up to date.
+ * and builds Berth's programs and its console unless they are up to date.
  * Does nothing, and says nothing, when all is there. Safe to run twice at once.
  */
 export async function ensureSetup(purpose) {
@@ -35,11 +38,11 @@ export async function ensureSetup(purpose) {
 }
 
 /**
- * Builds the console unless it is up to date.
+ * Builds Berth's programs and its console unless they are up to date.
  * @public The launcher in bin calls it.
  */
 export function ensureBuilt() {
-  return withLock(() => ensureConsole(checkout, node));
+  return withLock(() => ensureBuilds(checkout, node));
 }
 
 async function ensureInstalled(purpose) {

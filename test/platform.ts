@@ -3,6 +3,7 @@ import { chmod, cp, mkdir, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
+import { programOf } from "#lib/checkout.ts";
 import { bareEnv, ended, start } from "#lib/exec.ts";
 import { chownTree } from "#lib/files.ts";
 import { renderExecline } from "#lib/execline.ts";
@@ -54,7 +55,7 @@ export async function startPlatform(settings = "", person: Person = us): Promise
     ssh,
     account: person.account,
     berth: (...args) => {
-      const argv = [nodeOf(person.code), join(person.code, "src/bin/cli.ts"), "--home", home];
+      const argv = [nodeOf(person.code), programOf(person.code, "cli"), "--home", home];
       return runProgram([...argv, ...args] as [string, ...string[]], person.ids);
     },
     up: async () => {

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { duplexPair } from "node:stream";
 import { createPrivileges } from "#drivers/privileges/client.ts";
 import type { Privileges } from "#domain/privileges.ts";
+import { checkout, programOf } from "#lib/checkout.ts";
 import { exec } from "#lib/exec.ts";
 import { beginRealm } from "#privileged/begin.ts";
 import { createHelper, type AuditEntry } from "#privileged/helper.ts";
@@ -36,7 +37,7 @@ export async function startPrivileges(
   const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const account = hasUsers ? { uid: 65_533, gid: 65_533 } : self;
   const usersFrom = hasUsers ? await claimUsers(home) : null;
-  const relay = join(import.meta.dirname, "../src/bin/berth-terminal.ts");
+  const relay = programOf(checkout, "berth-terminal");
   const walls = usersFrom === null ? ownWalls() : await wallsFor(usersFrom, account.uid);
   const realm = createRealm({ home, tools, relay, account, usersFrom, walls });
   await mkdir(join(home, "logs/instances"), { recursive: true });

@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { checkout, programOf } from "#lib/checkout.ts";
 import { machineClock } from "#lib/clock.ts";
 import { beginRealm, endRealm } from "#privileged/begin.ts";
 import { createHelper } from "#privileged/helper.ts";
@@ -13,10 +14,9 @@ import { openWalls } from "#privileged/walls.ts";
  */
 const [home = "", usersFrom = "", uid = "", gid = "", router = "", ports = ""] =
   process.argv.slice(2);
-const code = join(import.meta.dirname, "../..");
 const account = { uid: Number(uid), gid: Number(gid) };
-const tools = { node: process.execPath, npm: join(code, "node_modules/npm") };
-const relay = join(import.meta.dirname, "berth-terminal.ts");
+const tools = { node: process.execPath, npm: join(checkout, "node_modules/npm") };
+const relay = programOf(checkout, "berth-terminal");
 
 process.umask(0o022);
 const walls = await openWalls({

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createConfigDirectory } from "#drivers/config/directory.ts";
 import { renderNginx } from "#drivers/routers/nginx/render.ts";
+import { checkout } from "#lib/checkout.ts";
 import { homeLayout } from "#setup/layout.ts";
 import { renderSshd } from "#setup/sshd.ts";
 import { fallbackPair, writeTree, type TreeUsers } from "#setup/tree.ts";
@@ -10,7 +11,6 @@ import { fallbackPair, writeTree, type TreeUsers } from "#setup/tree.ts";
  * Run by `berth up`, as root where root starts Berth: writes what s6 is to run, and prints the
  * settings that are in force as JSON.
  */
-const code = join(import.meta.dirname, "../..");
 const [home = "", who = "null"] = process.argv.slice(2);
 // Of our own lifecycle.
 const users = JSON.parse(who) as TreeUsers | null;
@@ -27,7 +27,7 @@ const nginxConf = renderNginx({
   workers: settings.nginxWorkers,
   paths: {
     runDir: layout.nginxOwn,
-    luaDir: join(code, "src/drivers/routers/nginx"),
+    luaDir: join(checkout, "src/drivers/routers/nginx"),
     socket: layout.nginxSocket,
     snapshot: layout.routes,
     requestLog: layout.requestLog,
@@ -38,7 +38,7 @@ const nginxConf = renderNginx({
 const sshdConf = renderSshd(layout, { address, ssh });
 const visitorPorts = [direct, http, terminated, tls, ...settings.openPorts];
 const node = process.execPath;
-await writeTree({ layout, users, node, code, nginxConf, sshdConf, visitorPorts });
+await writeTree({ layout, users, node, code: checkout, nginxConf, sshdConf, visitorPorts });
 process.stdout.write(`${JSON.stringify(settings)}\n`);
 
 /** Loaded only to be compiled into the cache, which berth-root begins with. */

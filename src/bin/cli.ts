@@ -1,14 +1,10 @@
-import { readFileSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { Lifecycle } from "#cli/lifecycle.ts";
+import { checkout, ownVersion } from "#lib/checkout.ts";
 
 const { env, stdin, stdout, stderr } = process;
-const checkout = join(import.meta.dirname, "..", "..");
-const manifest = readFileSync(join(checkout, "package.json"), "utf8");
-// Our own package.json has a version.
-const { version } = JSON.parse(manifest) as { version: string };
 
 /** Loaded only by the commands that need it, which are few. */
 const load = async (): Promise<Lifecycle> => (await import("./lifecycle.ts")).lifecycle;
@@ -37,7 +33,7 @@ process.exitCode = await runCli({
     uninstall: async (...given) => (await load()).uninstall(...given),
     doctor: async (...given) => (await load()).doctor(...given),
   },
-  version,
+  version: ownVersion(),
 });
 
 function usualHome(): string {

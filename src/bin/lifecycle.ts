@@ -1,9 +1,9 @@
 import { homedir } from "node:os";
-import { join } from "node:path";
 import { createClient } from "#api/client.ts";
 import type { Lifecycle } from "#cli/lifecycle.ts";
 import { everyItem } from "#cli/pages.ts";
 import { apiSocketOf } from "#cli/run-cli.ts";
+import { checkout } from "#lib/checkout.ts";
 import { createTransport } from "#lib/http.ts";
 import { createLifecycle } from "#setup/lifecycle.ts";
 import { addKey } from "#api/keys.ts";
@@ -16,7 +16,7 @@ const clientOf = (home: string) =>
 
 /** What goes around the API, with the few calls of the API that it needs. */
 export const lifecycle: Lifecycle = createLifecycle({
-  checkout: join(import.meta.dirname, "../.."),
+  checkout,
   runtime: process.execPath,
   person: homedir(),
   accountHome: "/var/lib/berth",

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { runCli } from "#cli/run-cli.ts";
+import { ownVersion } from "#lib/checkout.ts";
 
 /** The CLI for somebody who came in over SSH. */
 export async function runOverSsh(session: {
@@ -11,9 +10,7 @@ export async function runOverSsh(session: {
   readonly terminal: string;
 }): Promise<number> {
   const { stdin, stdout, stderr } = process;
-  const manifest = readFileSync(join(import.meta.dirname, "../../package.json"), "utf8");
-  // Our own package.json has a version.
-  const { version } = JSON.parse(manifest) as { version: string };
+  const version = ownVersion();
   const tty: boolean = stdout.isTTY;
   const io = { stdin, stdout, stderr, tty, colour: true };
   return runCli({ ...session, ...io, directory: "/", local: false, lifecycle: null, version });

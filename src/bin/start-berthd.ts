@@ -1,5 +1,4 @@
 import { timingSafeEqual } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -30,6 +29,7 @@ import { createGitSource } from "#drivers/sources/git.ts";
 import { createFolderWorkspace } from "#drivers/workspaces/folders.ts";
 import type { HostConfig } from "#domain/host-config.ts";
 import { createEngine } from "#engine/create-engine.ts";
+import { checkout, ownVersion, programOf } from "#lib/checkout.ts";
 import { machineClock } from "#lib/clock.ts";
 import { createOutboundGuard } from "#lib/outbound.ts";
 import { readConsole } from "#server/http/console.ts";
@@ -45,8 +45,6 @@ import { createKeyFile } from "#store/secret-keys.ts";
 import { openStore } from "#store/store.ts";
 import { signInOf, surroundingsOf } from "./berthd-people.ts";
 
-const code = join(import.meta.dirname, "../..");
-
 /**
  * The control plane: wires the engine to its drivers, takes over what runs and opens its doors.
  * @param helper The socket of berth-root; null when this process itself is all there is.
@@ -54,7 +52,7 @@ const code = join(import.meta.dirname, "../..");
 export async function startBerthd(home: string, helper: string | null): Promise<AsyncDisposable> {
   const layout = homeLayout(home);
   const log = pino({ base: null });
-  const version = versionOf(code);
+  const version = ownVersion();
   const store = await openStore(layout.database, createKeyFile(layout.secretKey));
   const configDirectory = createConfigDirectory({
     dir: layout.config,
@@ -107,7 +105,7 @@ export async function startBerthd(home: string, helper: string | null): Promise<
 async function whatServes({ token }: HomeLayout, hostConfig: () => HostConfig) {
   return {
     tokenOk: isTokenFor(Buffer.from(await ensureToken(token))),
-    console: await readConsole(join(code, "dist/console")),
+    console: await readConsole(join(checkout, "dist/console")),
     surroundings: surroundingsOf(hostConfig),
   };
 }
@@ -145,14 +143,6 @@ function isTokenFor(token: Buffer): (given: string) => boolean {
   return (given) => given.length === token.length && timingSafeEqual(Buffer.from(given), token);
 }
 
-function versionOf(checkout: string): string {
-  // Our own package.json has a version.
-  const manifest = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as {
-    version: string;
-  };
-  return manifest.version;
-}
-
 async function hostOf(
   privileges: Privileges,
   { home, version, hasUsers }: { home: string; version: string; hasUsers: boolean },
@@ -172,8 +162,8 @@ async function privilegesFor(home: string, helper: string | null): Promise<Privi
 /** For an ordinary user: the same verbs, over the same conversation, in this process. */
 async function helperInside(home: string): Promise<() => Duplex> {
   const { uid, gid } = userInfo();
-  const tools = { node: process.execPath, npm: join(code, "node_modules/npm") };
-  const relay = join(import.meta.dirname, "berth-terminal.ts");
+  const tools = { node: process.execPath, npm: join(checkout, "node_modules/npm") };
+  const relay = programOf(checkout, "berth-terminal");
   const realm = createRealm({ home, tools, relay, account: { uid, gid }, usersFrom: null });
   await beginRealm(realm);
   const { serve } = createHelper(realm, () => {});

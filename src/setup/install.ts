@@ -1,6 +1,7 @@
 import { chmod, lstat, readlink, rename, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { PlatformError } from "#domain/errors.ts";
+import { programOf } from "#lib/checkout.ts";
 import { ExecError, exec } from "#lib/exec.ts";
 import { renderExecline } from "#lib/execline.ts";
 import {
@@ -37,7 +38,7 @@ const places = {
 
 const current = join(places.code, "current");
 const runtime = join(current, "node_modules/node/bin/node");
-const cli = join(current, "src/bin/cli.ts");
+const cli = programOf(current, "cli");
 
 /**
  * Sets Berth up on this machine for good. Repeatable: from a newer checkout it is the update, which

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { access, constants, glob } from "node:fs/promises";
 import { join } from "node:path";
+import { checkout } from "#lib/checkout.ts";
 import { bareEnv, exec } from "#lib/exec.ts";
 
 /** Something that Berth needs on the machine and does not find. */
@@ -51,7 +52,7 @@ export function gitProblem(versionLine: string): string | null {
 
 /** The list is data because the set-up, which runs before any TypeScript can, reads it too. */
 function readNeeds(): Needs {
-  const list: Needs = JSON.parse(readFileSync(new URL("./packages.json", import.meta.url), "utf8"));
+  const list: Needs = JSON.parse(readFileSync(join(checkout, "src/setup/packages.json"), "utf8"));
   return list;
 }
 

@@ -1,5 +1,6 @@
 import { chmod, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { programOf } from "#lib/checkout.ts";
 import { bareEnv, exec } from "#lib/exec.ts";
 import { execlineTool, renderExecline, type ExeclineWord } from "#lib/execline.ts";
 import { ensureDirectory, exists, writeAtomic } from "#lib/files.ts";
@@ -58,12 +59,12 @@ async function writePrograms({ layout, node, code }: TreeOptions): Promise<void>
   const cached = cachedIn(layout.compileCache);
   await writeAtomic(
     layout.sshShell,
-    renderExecline([cached, [...ours("ssh-shell.ts"), given]], { args: "-S0" }),
+    renderExecline([cached, [...ours("ssh-shell"), given]], { args: "-S0" }),
     0o755,
   );
   await writeAtomic(
     join(layout.hooks, "proc-receive"),
-    renderExecline([cached, [...ownLimits, ...ours("git-hook.ts")]], { args: "-P" }),
+    renderExecline([cached, [...ownLimits, ...ours("git-hook")]], { args: "-P" }),
     0o755,
   );
 }
@@ -72,7 +73,7 @@ async function writeParts(options: TreeOptions): Promise<void> {
   const { layout, node, users } = options;
   const ours = oursIn(options);
   const { account = null, router = null } = users ?? {};
-  const [, ...berthd] = [...ours("berthd.ts"), ...(users ? [layout.helperSocket] : [])];
+  const [, ...berthd] = [...ours("berthd"), ...(users ? [layout.helperSocket] : [])];
   await writeService(options, "berthd", [
     cachedIn(layout.compileCache),
     oneArena,
@@ -86,7 +87,7 @@ async function writeParts(options: TreeOptions): Promise<void> {
     [...as(account), "/usr/sbin/sshd", "-D", "-e", "-f", layout.sshdConf],
   ]);
   if (!users) return;
-  const [, ...helper] = ours("berth-root.ts");
+  const [, ...helper] = ours("berth-root");
   const { appsFrom, account: berth } = users;
   const ids = [appsFrom, berth.uid, berth.gid, users.router.uid].map(String);
   const numbers = [...ids, options.visitorPorts.join(",")];
@@ -98,7 +99,7 @@ async function writeParts(options: TreeOptions): Promise<void> {
 }
 
 function oursIn({ layout, node, code }: Pick<TreeOptions, "layout" | "node" | "code">) {
-  return (program: string): string[] => [node, join(code, "src/bin", program), layout.home];
+  return (program: string): string[] => [node, programOf(code, program), layout.home];
 }
 
 function cachedIn(folder: string): ExeclineWord[] {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
 import type { HostSettings } from "#domain/host-config.ts";
+import { programOf } from "#lib/checkout.ts";
 import { bareEnv, ended, exec, ExecError, start } from "#lib/exec.ts";
 import { ensureDirectory, namesIn, readIfThere, removeTree, writeAtomic } from "#lib/files.ts";
 import type { Account } from "./account.ts";
@@ -42,10 +43,10 @@ export async function writeFiles(installation: Installation): Promise<HostSettin
   const asAccount = users ? { uid, gid } : {};
   const [settings] = await Promise.all([
     // Root reads no code from a cache that somebody else writes.
-    runOurs(installation, ["berth-tree.ts", JSON.stringify(who)], {
+    runOurs(installation, ["berth-tree", JSON.stringify(who)], {
       cache: users ? layout.helperCache : layout.compileCache,
     }),
-    runOurs(installation, ["berth-account.ts"], { cache: layout.compileCache, ...asAccount }),
+    runOurs(installation, ["berth-account"], { cache: layout.compileCache, ...asAccount }),
   ]);
   // What our own program printed.
   return JSON.parse(settings) as HostSettings;
@@ -57,7 +58,7 @@ async function runOurs(
   { cache, ...ids }: { cache: string; uid?: number; gid?: number },
 ): Promise<string> {
   const env = { ...bareEnv, HOME: home, NODE_COMPILE_CACHE: cache };
-  const argv = [node, join(code, "src/bin", program), home, ...args] as const;
+  const argv = [node, programOf(code, program), home, ...args] as const;
   try {
     return await exec(argv, { env, cwd: "/", ...ids });
   } catch (error) {

@@ -2,10 +2,11 @@ import Database from "better-sqlite3";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { checkout } from "#lib/checkout.ts";
 import { ensurePrivateFile } from "#lib/files.ts";
 import { drizzle, migrate } from "./drizzle.ts";
 
-const ownMigrations = join(import.meta.dirname, "migrations");
+const ownMigrations = join(checkout, "src/store/migrations");
 
 export type Db = BetterSQLite3Database;
 

@@ -337,7 +337,7 @@ function clientsWith(words: string) {
 
 /** One supervisor, one of each of Berth's own programs. */
 function assertSingle(): void {
-  for (const words of ["s6-svscan -c", "nginx: master", "sshd -D", "src/bin/berthd.ts"]) {
+  for (const words of ["s6-svscan -c", "nginx: master", "sshd -D", "dist/bin/berthd.js"]) {
     const found = processesWith(platform.home, words).map(({ argv }) => argv);
     const mine = found.filter((argv) => !argv.startsWith("bwrap"));
     assert.equal(mine.length, 1, `${words}: ${mine.join("\n")}`);

@@ -7,7 +7,7 @@ import type { Ran } from "../platform.ts";
 
 const fromCheckout = [
   join(checkoutInside, "node_modules/node/bin/node"),
-  join(checkoutInside, "src/bin/cli.ts"),
+  join(checkoutInside, "dist/bin/cli.js"),
 ] as const;
 const forRoot = { skip: process.getuid?.() === 0 ? false : "only root can boot a machine" };
 

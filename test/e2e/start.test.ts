@@ -12,7 +12,7 @@ test("npm start's command deploys the sample on an empty home, and Ctrl-C stops 
   assert.equal((await platform.berth("down")).code, 0);
   const program = [
     join(checkout, "node_modules/node/bin/node"),
-    join(checkout, "src/bin/cli.ts"),
+    join(checkout, "dist/bin/cli.js"),
   ] as const;
   const child = start([...program, "--home", platform.home, "start"], {
     stdio: ["ignore", "pipe", "pipe"],

@@ -78,7 +78,7 @@ cd "$(cat ${folder}/where)"
 trap 'pwd > ${folder}/where' EXIT
 export GIT_SSH=${platform.ssh}
 ssh() { ${platform.ssh} "$@"; }
-berth() { ${node} ${checkout}/src/bin/cli.ts --home ${platform.home} "$@"; }
+berth() { ${node} ${checkout}/dist/bin/cli.js --home ${platform.home} "$@"; }
 `;
 }
 

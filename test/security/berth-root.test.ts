@@ -17,6 +17,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { privilegedVerbs, type Verb } from "#domain/privileges.ts";
 import { instanceLimits } from "#domain/limits.ts";
 import { sessionFrames } from "#domain/runner.ts";
+import { checkout, programOf } from "#lib/checkout.ts";
 import { bareEnv, ended, exec, start } from "#lib/exec.ts";
 import { ensureDirectory, readIfThere } from "#lib/files.ts";
 import { framesOf } from "#lib/frames.ts";
@@ -34,7 +35,7 @@ import { isRoot } from "../privileges.ts";
 const forRoot = { skip: isRoot ? false : "only root can start berth-root" };
 
 const account = { uid: 65_533, gid: 65_533 };
-const program = join(import.meta.dirname, "../../src/bin/berth-root.ts");
+const program = programOf(checkout, "berth-root");
 let world: Awaited<ReturnType<typeof startHelper>>;
 
 before(async () => {
