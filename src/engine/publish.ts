@@ -91,13 +91,20 @@ export class Publisher {
   }
 
   #table(): RoutingTable {
-    const { store } = this.#context;
+    const { store, workspace } = this.#context;
     const branches = store.branches.list();
-    const own = branches.map(
-      (it) => [this.#ownHost(it), ownRouteOf(it, this.#currentOf(it))] as const,
-    );
+    // Asked for together: one by one they would hold up the start with thousands of apps.
+    const ids = branches.flatMap(({ currentReleaseId }) => currentReleaseId ?? []);
+    const releases = new Map(store.releases.many(ids).map((it) => [it.id, it]));
+    const currentOf = (it: Branch) => releases.get(it.currentReleaseId ?? 0) ?? null;
+    const instances = Map.groupBy(store.instances.list(), ({ branchId }) => branchId);
+    const own = branches.map((it) => [this.#ownHost(it), ownRouteOf(it, currentOf(it))] as const);
     const named = store.domains.list().map((it) => [it.name, this.#domainRoute(it)] as const);
-    const backends = branches.map((it) => [backendKey(it.id), this.#backend(it)] as const);
+    const backends = branches.map((it) => {
+      const mine = instances.get(it.id) ?? [];
+      const backend = backendOf(it, currentOf(it), mine, workspace.artifactDir);
+      return [backendKey(it.id), backend] as const;
+    });
     return { hosts: withoutNull([...own, ...named]), backends: withoutNull(backends) };
   }
 

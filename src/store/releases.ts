@@ -47,10 +47,10 @@ export function releaseRows(db: Db, sealing: Sealing): Store["releases"] {
       }),
     get,
     many: (ids) =>
-      all()
-        .where(inArray(releases.id, [...ids]))
-        .all()
-        .map((row) => releaseOf(row)!),
+      inPieces(ids).flatMap((some) => {
+        const rows = all().where(inArray(releases.id, some)).all();
+        return rows.map((row) => releaseOf(row)!);
+      }),
     of: (branchId) => {
       const rows = all().where(eq(releases.branchId, branchId)).orderBy(desc(releases.number));
       return rows.all().map((row) => releaseOf(row)!);
@@ -70,6 +70,12 @@ export function releaseRows(db: Db, sealing: Sealing): Store["releases"] {
     },
     update: (id, patch) => void db.update(releases).set(patch).where(eq(releases.id, id)).run(),
   };
+}
+
+/** A statement takes so many values at once. */
+function inPieces(ids: readonly number[]): number[][] {
+  const pieces = Array.from({ length: Math.ceil(ids.length / 1000) }, (_, at) => at * 1000);
+  return pieces.map((from) => ids.slice(from, from + 1000));
 }
 
 type OpenRow = Omit<Release, "processTypes" | "releaseCommand"> & {
