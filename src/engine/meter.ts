@@ -158,6 +158,8 @@ export class Meter {
   /** Deploys that have ended since the last look. */
   #countJobs(): void {
     const { jobs } = this.#context.store;
+    const hasNews = (jobs.list({ limit: 1 })[0]?.id ?? 0) > this.#newestJob;
+    if (!hasNews && this.#openJobs.size === 0) return;
     const newer = jobs.list({ limit: jobsLookedAt }).filter(({ id }) => id > this.#newestJob);
     const ended = [...this.#openJobs].flatMap((id) => jobs.get(id) ?? []);
     for (const job of [...ended, ...newer]) if (isEnded(job.status)) this.#countJob(job);

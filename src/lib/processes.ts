@@ -17,10 +17,14 @@ const pageBytes = 4096;
 
 /** Every process of this machine, in one pass. Some 10 µs each, so not to be asked all the time. */
 export function listProcesses(): Map<number, ProcessStat> {
+  return processStats(readdirSync("/proc").map(Number).filter(Number.isInteger));
+}
+
+/** Those of these processes that are there. */
+export function processStats(pids: Iterable<number>): Map<number, ProcessStat> {
   const found = new Map<number, ProcessStat>();
-  for (const name of readdirSync("/proc")) {
-    const pid = Number(name);
-    const stat = Number.isInteger(pid) ? processStat(pid) : null;
+  for (const pid of pids) {
+    const stat = processStat(pid);
     if (stat) found.set(pid, stat);
   }
   return found;

@@ -1,62 +1,81 @@
 import type { ObservedInstance } from "#domain/instance.ts";
 import type { InstanceUsage } from "#domain/metrics.ts";
-import { listProcesses, type ProcessStat } from "#lib/processes.ts";
+import { listProcesses, processStats, type ProcessStat } from "#lib/processes.ts";
 
-type Known = { readonly pid: number; readonly startedAt: number };
+/** An instance's processes, the outermost first, as they were found at some look. */
+type Tree = readonly [ProcessStat, ...ProcessStat[]];
 
 /** Asked of the supervisor in one go; the rest is asked the next time. */
 const askedAtOnce = 16;
+/** Looks between two at every process of the machine, which is what finds new ones. */
+const treesKeptLooks = 6;
 
 /** What instances use, by the processes below each supervised one. */
 export class ProcessUsage {
   readonly #observe: (id: number) => Promise<ObservedInstance>;
-  /** Asking a supervisor starts a program, so who is known to run is not asked for again. */
-  readonly #known = new Map<number, Known>();
+  #trees = new Map<number, Tree>();
+  #looks = 0;
 
   constructor(observe: (id: number) => Promise<ObservedInstance>) {
     this.#observe = observe;
   }
 
   readonly usage = async (ids: readonly number[]): Promise<Map<number, InstanceUsage>> => {
-    const processes = listProcesses();
-    const isGone = (id: number) => {
-      const known = this.#known.get(id);
-      return !known || processes.get(known.pid)?.startedAt !== known.startedAt;
-    };
-    await Promise.all(
-      ids
-        .filter(isGone)
-        .slice(0, askedAtOnce)
-        .map((id) => this.#ask(id, processes)),
-    );
-    for (const id of this.#known.keys()) if (!ids.includes(id)) this.#known.delete(id);
-    const children = Map.groupBy(processes.values(), ({ parent }) => parent);
+    const pids = [...this.#trees.values()].flatMap((tree) => tree.map(({ pid }) => pid));
+    const known = processStats(pids);
+    const isSame = (id: number) => isThere(this.#trees.get(id)?.[0], known);
+    const isDue = this.#looks % treesKeptLooks === 0 || !ids.every(isSame);
+    this.#looks += 1;
+    if (isDue) await this.#findTrees(ids);
     return new Map(
       ids.flatMap((id): [number, InstanceUsage][] => {
-        const root = processes.get(this.#known.get(id)?.pid ?? -1);
-        return root ? [[id, sumOf(root, children)]] : [];
+        const tree = this.#trees.get(id);
+        if (!tree) return [];
+        return [[id, sumOf(isDue ? tree : tree.filter((it) => isThere(it, known)), known)]];
       }),
     );
   };
 
-  async #ask(id: number, processes: ReadonlyMap<number, ProcessStat>): Promise<void> {
-    this.#known.delete(id);
-    const { pid } = await this.#observe(id);
-    const process = pid === null ? undefined : processes.get(pid);
-    if (process) this.#known.set(id, process);
+  /** Asking a supervisor starts a program, so who runs as before is not asked for again. */
+  async #findTrees(ids: readonly number[]): Promise<void> {
+    const processes = listProcesses();
+    const children = Map.groupBy(processes.values(), ({ parent }) => parent);
+    const gone = ids.filter((id) => !isThere(this.#trees.get(id)?.[0], processes));
+    const roots = new Map(
+      ids.map((id) => [id, processes.get(this.#trees.get(id)?.[0].pid ?? -1)] as const),
+    );
+    for (const id of gone) roots.delete(id);
+    await Promise.all(
+      gone.slice(0, askedAtOnce).map(async (id) => {
+        const { pid } = await this.#observe(id);
+        roots.set(id, processes.get(pid ?? -1));
+      }),
+    );
+    this.#trees = new Map(
+      [...roots].flatMap(([id, root]): [number, Tree][] => {
+        return root ? [[id, treeBelow(root, children)]] : [];
+      }),
+    );
   }
 }
 
-function sumOf(
-  root: ProcessStat,
-  children: ReadonlyMap<number, readonly ProcessStat[]>,
-): InstanceUsage {
-  let [cpuMs, memoryBytes] = [0, 0];
-  const left = [root];
-  for (let each = left.pop(); each; each = left.pop()) {
-    cpuMs += each.cpuMs;
-    memoryBytes += each.memoryBytes;
-    left.push(...(children.get(each.pid) ?? []));
-  }
-  return { cpuMs, memoryBytes };
+function isThere(process: ProcessStat | undefined, now: ReadonlyMap<number, ProcessStat>): boolean {
+  return process !== undefined && now.get(process.pid)?.startedAt === process.startedAt;
+}
+
+function treeBelow(root: ProcessStat, children: ReadonlyMap<number, readonly ProcessStat[]>): Tree {
+  const below = (children.get(root.pid) ?? []).flatMap((it) => treeBelow(it, children));
+  return [root, ...below];
+}
+
+/** @param now Newer counts of the same processes, where there are any. */
+function sumOf(tree: readonly ProcessStat[], now: ReadonlyMap<number, ProcessStat>): InstanceUsage {
+  const counts = tree.map((it) => {
+    const newer = now.get(it.pid);
+    return newer?.startedAt === it.startedAt && newer.cpuMs >= it.cpuMs ? newer : it;
+  });
+  return {
+    cpuMs: counts.reduce((sum, it) => sum + it.cpuMs, 0),
+    memoryBytes: counts.reduce((sum, it) => sum + it.memoryBytes, 0),
+  };
 }
