@@ -216,12 +216,12 @@ export type MetricsStore = Disposable & {
   /** Thins what has got older and removes what is too old or too much. */
   readonly fold: (nowMs: number) => Promise<void>;
   /**
-   * Points of a branch, of the host when it is null, merged to `stepMs`, a multiple of what is kept
+   * Points of a branch, of the host when it is null, or of every branch, merged to `stepMs`, a multiple of what is kept
    * for that time.
    */
   readonly read: (query: {
     readonly kinds: readonly SeriesKind[];
-    readonly branchId: number | null;
+    readonly branchId: number | null | "every";
     readonly fromMs: number;
     readonly toMs: number;
     readonly stepMs: number;

@@ -108,7 +108,7 @@ function createStatus(context: EngineContext): Engine["status"] {
     settings: hostConfig().settings,
     startedAt,
     apps: store.apps.list().length,
-    instances: store.instances.list().length,
+    instances: store.instances.places().length,
     problems: realProblems(context, hostConfig().problems),
   });
 }

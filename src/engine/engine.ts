@@ -21,6 +21,7 @@ import type { EventQuery, JobQuery, Page } from "#domain/store.ts";
 import type { LimitStatus } from "./limits.ts";
 import type { Once } from "./once.ts";
 import type { People } from "./people/people.ts";
+import type { RecentCounts } from "./recent-traffic.ts";
 import type { Session } from "#domain/runner.ts";
 import type { RunRequest } from "./runs.ts";
 
@@ -129,13 +130,8 @@ export type Metrics = {
 };
 
 /** The last hour of a branch in few numbers. */
-export type BranchTraffic = {
+export type BranchTraffic = RecentCounts & {
   readonly target: string;
-  readonly from: Date;
-  readonly stepS: number;
-  readonly requests: readonly number[];
-  /** Of those, the ones answered with a status of 5xx. */
-  readonly failures: readonly number[];
   /** At the moment, of all instances together. */
   readonly cpuCores: number;
   readonly memoryBytes: number;

@@ -10,6 +10,7 @@ import type { Publisher } from "./publish.ts";
 
 const tickMs = 300_000;
 const startsAtOnce = 8;
+const looksAtOnce = 10;
 
 type Start = Step & { do: "start" };
 
@@ -99,8 +100,15 @@ export class Loop {
   }
 
   lookAtAll(): void {
-    for (const { id } of this.#context.store.branches.list()) {
+    void this.#try({}, () => this.#lookAtEach());
+  }
+
+  /** Begins with a few at once: there may be thousands, and others have work in between. */
+  async #lookAtEach(): Promise<void> {
+    const { store, clock } = this.#context;
+    for (const [place, { id }] of store.branches.list().entries()) {
       void this.#try({ branch: id }, () => this.#branchLock.run(id, () => this.#lookAt(id)));
+      if (place % looksAtOnce === looksAtOnce - 1) await clock.sleep(0, this.#stopping);
     }
   }
 

@@ -15,6 +15,7 @@ import {
 import type { RequestLine } from "#domain/request-log.ts";
 import type { EngineContext } from "./context.ts";
 import { nameOf } from "./health.ts";
+import { RecentTraffic } from "./recent-traffic.ts";
 import type { Owner } from "./traffic.ts";
 
 /** A span is closed this long after its end: the router writes its log once a second. */
@@ -37,6 +38,7 @@ export class Meter {
   readonly totals = new Map<string, Counted>();
   /** By instance id, of the last look. */
   readonly uses = new Map<number, Use>();
+  readonly recent = new RecentTraffic();
   machine: MachineUsage | null = null;
   skippedBytes = 0;
   readonly #context: EngineContext;
@@ -58,6 +60,7 @@ export class Meter {
     const series = { kind: "requests", branchId, name: processType } as const;
     countRequest(this.#counted(series, line.atMs).point, line);
     countRequest(this.#total(series).point, line);
+    this.recent.count(branchId, line);
   }
 
   countExit(instance: Instance): void {
@@ -73,6 +76,7 @@ export class Meter {
     this.#newestJob = store.jobs.list({ limit: 1 })[0]?.id ?? 0;
     this.#openJobs = new Set(store.jobs.open().map(({ id }) => id));
     this.#lookedMs = this.#nowMs();
+    await this.#try(async () => this.recent.load(metrics, this.#lookedMs));
     for (let ticks = 1; !stopping.aborted; ticks += 1) {
       const nowMs = this.#nowMs() - patienceMs;
       const waitMs = (Math.floor(nowMs / tickMs) + 1) * tickMs - nowMs;
@@ -91,6 +95,7 @@ export class Meter {
     for (const [key, { series }] of this.totals) {
       if (series.branchId === branchId) this.totals.delete(key);
     }
+    this.recent.forget(branchId);
     this.#context.metrics.remove(branchId);
   }
 

@@ -3,8 +3,6 @@ import {
   metricCatalog,
   metricLevels,
   metricNames,
-  requestCount,
-  requestFields,
   type MetricName,
   type SeriesPoints,
 } from "#domain/metrics.ts";
@@ -18,15 +16,14 @@ const valuesMax = 10_000;
 const stepsMs = [
   10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000, 3_600_000, 21_600_000,
 ] as const;
-const overviewMs = 3_600_000;
-const overviewStepMs = 120_000;
+const usualMs = 3_600_000;
 
 /** What was measured of a branch, or of the host when no target is named. */
 export function readMetrics(context: EngineContext, query: MetricsQuery): Metrics {
   const { store, metrics, clock } = context;
   const nowMs = clock.now().getTime();
   const toMs = Math.min(nowMs, query.to?.getTime() ?? nowMs);
-  const fromMs = Math.min(toMs, query.from?.getTime() ?? toMs - overviewMs);
+  const fromMs = Math.min(toMs, query.from?.getTime() ?? toMs - usualMs);
   const stepMs = stepFor({ fromMs, toMs, nowMs }, query.stepS === null ? 0 : query.stepS * 1000);
   const first = Math.floor(fromMs / stepMs) * stepMs;
   const branchId = query.target === null ? null : branchAt(store, query.target).id;
@@ -43,22 +40,14 @@ export function readMetrics(context: EngineContext, query: MetricsQuery): Metric
 }
 
 /** The last hour of every branch in few numbers. */
-export function overview(context: EngineContext, meter: Meter): BranchTraffic[] {
-  const { store, metrics, clock } = context;
-  const toMs = clock.now().getTime();
-  const fromMs = Math.floor((toMs - overviewMs) / overviewStepMs) * overviewStepMs;
+export function overview({ store, clock }: EngineContext, meter: Meter): BranchTraffic[] {
+  const nowMs = clock.now().getTime();
   const instances = Map.groupBy(store.instances.places(), ({ branchId }) => branchId);
   return store.branches.list().map((branch) => {
-    const span = { fromMs, toMs, stepMs: overviewStepMs };
-    const read = metrics.read({ kinds: ["requests"], branchId: branch.id, ...span });
-    const counts = countsOf(read, span);
     const uses = (instances.get(branch.id) ?? []).flatMap(({ id }) => meter.uses.get(id) ?? []);
     return {
       target: targetOf(branch),
-      from: new Date(fromMs),
-      stepS: overviewStepMs / 1000,
-      requests: counts.map(({ all }) => all),
-      failures: counts.map(({ failed }) => failed),
+      ...meter.recent.of(branch.id, nowMs),
       cpuCores: uses.reduce((sum, it) => sum + it.cpuCores, 0),
       memoryBytes: uses.reduce((sum, it) => sum + it.memoryBytes, 0),
     };
@@ -109,14 +98,4 @@ function slotsOf({ fromMs, toMs, stepMs }: Span): number[] {
     { length: Math.ceil((toMs - fromMs) / stepMs) },
     (_, index) => fromMs + index * stepMs,
   );
-}
-
-function countsOf(read: readonly SeriesPoints[], span: Span): { all: number; failed: number }[] {
-  return slotsOf(span).map((at) => {
-    const points = read.map((it) => it.points.get(at)).filter((it) => it !== undefined);
-    return {
-      all: points.reduce((sum, point) => sum + requestCount(point), 0),
-      failed: points.reduce((sum, point) => sum + (point[requestFields.firstClass + 4] ?? 0), 0),
-    };
-  });
 }

@@ -16,6 +16,8 @@ export class Publisher {
   readonly #turn = new Semaphore(() => 1);
   /** What the router has, each entry by its kind and key. */
   readonly #sent = new Map<string, string>();
+  /** What each host name leads to, as the router has it. */
+  readonly #locations = new Map<string, readonly Location[]>();
 
   constructor(context: EngineContext) {
     this.#context = context;
@@ -27,6 +29,7 @@ export class Publisher {
       const table = this.#table();
       await this.#context.router.replace(table);
       this.#sent.clear();
+      this.#locations.clear();
       this.#remember(table);
     });
   }
@@ -46,12 +49,9 @@ export class Publisher {
     });
   }
 
-  /** What each host name leads to, as it is recorded. */
-  locations(): Map<string, readonly Location[]> {
-    const { store } = this.#context;
-    const own = store.branches.list().map((it) => [this.#ownHost(it), this.#ownRoute(it)] as const);
-    const named = store.domains.list().map((it) => [it.name, this.#domainRoute(it)] as const);
-    return new Map([...own, ...named].map(([host, route]) => [host, route?.locations ?? []]));
+  /** Where the router leads visitors of this host name; empty when nowhere. */
+  locationsOf(host: string): readonly Location[] {
+    return this.#locations.get(host) ?? [];
   }
 
   async branch(branchId: number): Promise<void> {
@@ -99,7 +99,8 @@ export class Publisher {
     const currentOf = (it: Branch) => releases.get(it.currentReleaseId ?? 0) ?? null;
     const instances = Map.groupBy(store.instances.list(), ({ branchId }) => branchId);
     const own = branches.map((it) => [this.#ownHost(it), ownRouteOf(it, currentOf(it))] as const);
-    const named = store.domains.list().map((it) => [it.name, this.#domainRoute(it)] as const);
+    const idOf = branchIdAmong(branches);
+    const named = store.domains.list().map((it) => [it.name, domainRoute(it, idOf)] as const);
     const backends = branches.map((it) => {
       const mine = instances.get(it.id) ?? [];
       const backend = backendOf(it, currentOf(it), mine, workspace.artifactDir);
@@ -142,8 +143,7 @@ export class Publisher {
   }
 
   #domainRoute(domain: Domain): HostRoute | null {
-    const idOf = (upstream: DomainUpstream) => branchIdOf(this.#context, upstream);
-    return domainRouteOf(domain.config, idOf, tlsOf(domain));
+    return domainRoute(domain, (upstream) => branchIdOf(this.#context, upstream));
   }
 
   async #change({ hosts, backends }: RoutingChange): Promise<void> {
@@ -163,6 +163,10 @@ export class Publisher {
   }
 
   #remember({ hosts, backends }: RoutingChange): void {
+    for (const [host, route] of Object.entries(hosts)) {
+      if (route === null) this.#locations.delete(host);
+      else this.#locations.set(host, route.locations);
+    }
     for (const [prefix, entries] of [
       [hostPrefix, hosts],
       [backendPrefix, backends],
@@ -175,7 +179,6 @@ export class Publisher {
   }
 }
 
-/** Where visitors reach a branch: its domains, else its own host name. */
 /** Where visitors reach a branch, given the domains if they are at hand. */
 export function urlsOf(
   { store, hostConfig }: EngineContext,
@@ -194,6 +197,19 @@ export function leadsTo({ config }: Domain, { appName, name }: Branch): boolean 
   return config.locations.some(
     ({ upstream }) => upstream.app === appName && upstream.branch === name,
   );
+}
+
+type IdOf = (upstream: DomainUpstream) => number | null;
+
+function domainRoute(domain: Domain, idOf: IdOf): HostRoute | null {
+  return domainRouteOf(domain.config, idOf, tlsOf(domain));
+}
+
+/** For many domains: one by one they would each ask the store. */
+function branchIdAmong(branches: readonly Branch[]): IdOf {
+  // Neither name has a space in it.
+  const ids = new Map(branches.map((it) => [`${it.appName} ${it.name}`, it.id]));
+  return ({ app, branch }) => ids.get(`${app} ${branch}`) ?? null;
 }
 
 function branchIdOf({ store }: EngineContext, upstream: DomainUpstream): number | null {

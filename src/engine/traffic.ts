@@ -1,5 +1,5 @@
-import type { Location } from "#domain/router.ts";
 import type { RequestLine } from "#domain/request-log.ts";
+import type { Location } from "#domain/router.ts";
 import type { EngineContext } from "./context.ts";
 import { nameOf } from "./health.ts";
 import type { Publisher } from "./publish.ts";
@@ -14,15 +14,11 @@ export type Owner = {
 
 type Holder = Owner & { readonly sinceMs: number; readonly before: Holder | null };
 
-const hostsKeptMs = 5000;
-
 /** Tells of each request whose it was: by the instance that answered, else by host and path. */
 export class Traffic {
   readonly #context: EngineContext;
   readonly #publisher: Publisher;
   #holders = new Map<string, Holder>();
-  #hosts: ReadonlyMap<string, readonly Location[]> = new Map();
-  #hostsReadMs = 0;
 
   constructor(context: EngineContext, publisher: Publisher) {
     this.#context = context;
@@ -31,7 +27,7 @@ export class Traffic {
 
   /** To be called before each batch. A port may have passed to another instance since the last one. */
   refresh(): void {
-    const { store, clock } = this.#context;
+    const { store } = this.#context;
     const holders = new Map<string, Holder>();
     for (const it of store.instances.places()) {
       if (it.port === null) continue;
@@ -45,10 +41,6 @@ export class Traffic {
     // What is gone may still have lines to come.
     for (const [peer, known] of this.#holders) if (!holders.has(peer)) holders.set(peer, known);
     this.#holders = holders;
-    const nowMs = clock.now().getTime();
-    if (nowMs - this.#hostsReadMs < hostsKeptMs) return;
-    this.#hosts = this.#publisher.locations();
-    this.#hostsReadMs = nowMs;
   }
 
   /** Null for what was meant for no app. */
@@ -66,8 +58,9 @@ export class Traffic {
     const names = host.split(".").map((_, index, labels) => {
       return index === 0 ? host : `*.${labels.slice(index).join(".")}`;
     });
-    const name = names.find((it) => this.#hosts.has(it));
-    const fitting = (this.#hosts.get(name ?? "") ?? []).filter((it) => isBelow(path, it.path));
+    const leads = names.map((name) => this.#publisher.locationsOf(name));
+    const all = leads.find((locations) => locations.length > 0) ?? [];
+    const fitting = all.filter((it) => isBelow(path, it.path));
     return fitting.toSorted((a, b) => b.path.length - a.path.length)[0] ?? null;
   }
 }

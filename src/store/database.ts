@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { checkout } from "#lib/checkout.ts";
 import { ensurePrivateFile } from "#lib/files.ts";
+import { keepStatements } from "#lib/statements.ts";
 import { drizzle, migrate } from "./drizzle.ts";
 
 const ownMigrations = join(checkout, "src/store/migrations");
@@ -38,6 +39,7 @@ export function openDatabase(
     const db = drizzle(sqlite);
     upgrade(sqlite, db, { file, migrationsFolder });
     sqlite.pragma("foreign_keys = ON");
+    keepStatements(sqlite);
     return { db, close: () => void sqlite.close() };
   } catch (error) {
     sqlite.close();

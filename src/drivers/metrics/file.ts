@@ -1,6 +1,7 @@
 import Database from "better-sqlite3";
 import { rmSync } from "node:fs";
 import { ensurePrivateFile } from "#lib/files.ts";
+import { keepStatements } from "#lib/statements.ts";
 
 /** Files of another format are emptied. */
 const format = 1;
@@ -41,6 +42,7 @@ function open(file: string): Database.Database {
       CREATE INDEX IF NOT EXISTS chunks_by_age ON chunks (step, start);
     `);
     db.pragma(`user_version = ${format}`);
+    keepStatements(db);
     return db;
   } catch (error) {
     db.close();

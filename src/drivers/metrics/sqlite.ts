@@ -66,10 +66,7 @@ class SqliteMetrics implements MetricsStore {
   readonly read: MetricsStore["read"] = ({ kinds, branchId, fromMs, toMs, stepMs }) => {
     // What is coarser is cheaper to read, and all are folded at the same moment.
     const level = metricLevels.findLast((it) => it.stepMs <= stepMs)?.stepMs ?? tickMs;
-    const rows = this.#db
-      .prepare<[number | null], SeriesRow>("SELECT * FROM series WHERE branch_id IS ? ORDER BY id")
-      .all(branchId);
-    const wanted = rows.filter(({ kind }) => kinds.includes(kind));
+    const wanted = this.#series(branchId).filter(({ kind }) => kinds.includes(kind));
     const fresh = this.#ticks(fromMs, toMs, new Set(wanted.map(({ id }) => id)));
     return wanted.map((row): SeriesPoints => {
       const kept = this.#chunked(row, level, { fromMs, toMs });
@@ -146,6 +143,16 @@ class SqliteMetrics implements MetricsStore {
          ON CONFLICT (series_id, step, start) DO UPDATE SET data = excluded.data`,
       )
       .run(id, stepMs, start, encodeChunk(all, fields));
+  }
+
+  #series(branchId: number | null | "every"): SeriesRow[] {
+    if (branchId === "every") {
+      const all = "SELECT * FROM series WHERE branch_id IS NOT NULL ORDER BY id";
+      return this.#db.prepare<[], SeriesRow>(all).all();
+    }
+    return this.#db
+      .prepare<[number | null], SeriesRow>("SELECT * FROM series WHERE branch_id IS ? ORDER BY id")
+      .all(branchId);
   }
 
   #chunked(row: SeriesRow, stepMs: number, span: { fromMs: number; toMs: number }): Points {

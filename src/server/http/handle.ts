@@ -154,5 +154,15 @@ function only(item: object, fields: readonly string[]): object {
 
 /** An answer as its declaration has it, and nothing else. */
 export function written(operation: Operation, answer: unknown): unknown {
-  return operation.result.parse(JSON.parse(JSON.stringify(answer)));
+  return operation.result.parse(jsonOf(answer));
+}
+
+/** What `JSON.stringify` would write, without the text in between. */
+function jsonOf(value: unknown): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(jsonOf);
+  if ("toJSON" in value && typeof value.toJSON === "function") return value.toJSON();
+  const entries = Object.entries(value).filter(([, it]) => it !== undefined);
+  return Object.fromEntries(entries.map(([key, it]) => [key, jsonOf(it)]));
 }
