@@ -58,6 +58,12 @@ export type Branch = {
   readonly candidateReleaseId: number | null;
 };
 
+/** A branch without its configuration. */
+export type BranchOutline = Pick<
+  Branch,
+  "id" | "appId" | "appName" | "name" | "isDefault" | "mode" | "currentReleaseId"
+>;
+
 /** A branch's config with config vars and counts changed; null unsets a var. */
 export function changeConfig(config: BranchConfig, changes: ConfigChanges): BranchConfig {
   const changed = withSecretNames(changes.env ?? {}, config.env);

@@ -1,6 +1,6 @@
 import type { App } from "./app.ts";
 import type { Artifact } from "./artifact.ts";
-import type { Branch } from "./branch.ts";
+import type { Branch, BranchOutline } from "./branch.ts";
 import type { Domain } from "./domain-name.ts";
 import type { Drain } from "./drain.ts";
 import type { Event, EventType } from "./events.ts";
@@ -69,8 +69,8 @@ export type Store = {
     Patch<App, "managedBy" | "teamId" | "network">
   > & {
     readonly named: (name: string) => App | null;
-    /** Those that are not being destroyed, by name. */
-    readonly list: () => App[];
+    /** Those that are not being destroyed, by name; a page of them if that is asked for. */
+    readonly list: (page?: { readonly after: string | null; readonly limit: number }) => App[];
     readonly markDestroying: (id: number, at: Date) => void;
     readonly destroying: () => App[];
     /** Removes the app and every row that belongs to it, except its events. */
@@ -93,6 +93,8 @@ export type Store = {
     readonly of: (appId: number) => Branch[];
     readonly ofApps: (appIds: readonly number[]) => Branch[];
     readonly list: () => Branch[];
+    /** Every branch of apps that are not being destroyed, read quickly. */
+    readonly outlines: () => BranchOutline[];
     readonly remove: (id: number) => void;
   };
   readonly artifacts: Rows<

@@ -6,7 +6,7 @@ import { announcing } from "./announce.ts";
 import { note, platformActor, type EngineContext, type EnginePorts } from "./context.ts";
 import { Drains } from "./drains.ts";
 import type { Engine } from "./engine.ts";
-import { createChangeFeed } from "./feed.ts";
+import { createChangeFeed, type Listen } from "./feed.ts";
 import { applyHostConfig, realProblems, reportProblems } from "./host-config.ts";
 import { JobQueue, rowOf } from "./jobs.ts";
 import { Loop } from "./loop.ts";
@@ -76,7 +76,7 @@ export function createEngine(ports: EnginePorts): RunningEngine {
       await configure(ports.hostConfig());
       finishDestroying(context);
       loop.lookAtAll();
-      watching.push(...measure(context, parts, stopping.signal));
+      watching.push(...measure(context, parts, { listen: feed.listen, stopping: stopping.signal }));
       queue.resume();
     },
     configure,
@@ -116,7 +116,7 @@ function createStatus(context: EngineContext): Engine["status"] {
 function measure(
   context: EngineContext,
   { publisher, meter }: Parts,
-  stopping: AbortSignal,
+  { listen, stopping }: { readonly listen: Listen; readonly stopping: AbortSignal },
 ): AsyncDisposable[] {
   const traffic = new Traffic(context, publisher);
   const routerLog = new RouterLog(context.routerLogs);
@@ -141,8 +141,8 @@ function measure(
   });
   const works = [
     meter.run(stopping),
-    new Outbox(context).run(stopping),
-    new Drains(context).run(stopping),
+    new Outbox(context, listen).run(stopping),
+    new Drains(context, listen).run(stopping),
     new Warden(context, meter).run(stopping),
     keepWithinBounds(context, stopping),
   ];

@@ -12,6 +12,7 @@ import { logMoment } from "#domain/logs.ts";
 import { Secret } from "#domain/secret.ts";
 import { emit, type EngineContext } from "./context.ts";
 import type { DrainStatus, NewDrain } from "./engine.ts";
+import { nextEvent, type Listen } from "./feed.ts";
 import { problemOf } from "./notifications.ts";
 import { branchAt } from "./targets.ts";
 
@@ -94,22 +95,29 @@ type Pause = { readonly tries: number; readonly untilMs: number };
  */
 export class Drains {
   readonly #context: EngineContext;
+  readonly #listen: Listen;
   readonly #busy = new Map<number, Promise<void>>();
   readonly #pauses = new Map<number, Pause>();
 
-  constructor(context: EngineContext) {
+  constructor(context: EngineContext, listen: Listen) {
     this.#context = context;
+    this.#listen = listen;
   }
 
   async run(stopping: AbortSignal): Promise<void> {
     const { store, clock, log } = this.#context;
     while (!stopping.aborted) {
+      let isIdle = false;
       try {
-        for (const drain of store.drains.list()) this.#begin(drain, stopping);
+        const drains = store.drains.list();
+        // That one is added is an event.
+        isIdle = drains.length === 0;
+        for (const drain of drains) this.#begin(drain, stopping);
       } catch (error) {
         log.error({ err: error }, "could not look at the drains");
       }
-      await clock.sleep(lookMs, stopping).catch(() => {});
+      if (isIdle) await nextEvent(this.#listen, stopping);
+      else await clock.sleep(lookMs, stopping).catch(() => {});
     }
   }
 

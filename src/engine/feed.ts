@@ -7,6 +7,8 @@ export type ChangeFeed = {
   readonly listen: (listener: ChangeListener) => Disposable;
 };
 
+export type Listen = ChangeFeed["listen"];
+
 export function createChangeFeed(): ChangeFeed {
   const listeners = new Set<ChangeListener>();
   return {
@@ -20,4 +22,16 @@ export function createChangeFeed(): ChangeFeed {
       return { [Symbol.dispose]: () => void listeners.delete(mine) };
     },
   };
+}
+
+/** Resolves with the next event that is noted, or when `stopping` aborts. */
+export async function nextEvent(listen: Listen, stopping: AbortSignal): Promise<void> {
+  if (stopping.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  using done = new DisposableStack();
+  done.use(listen(({ of }) => void (of === "event" && resolve())));
+  const stop = () => resolve();
+  stopping.addEventListener("abort", stop);
+  done.defer(() => stopping.removeEventListener("abort", stop));
+  await promise;
 }

@@ -1,9 +1,10 @@
-import { parseTarget, type App } from "#domain/app.ts";
+import { parseTarget } from "#domain/app.ts";
+import type { BranchOutline } from "#domain/branch.ts";
 import type { Event } from "#domain/events.ts";
 import type { Job } from "#domain/job.ts";
 import type { EventQuery, JobQuery } from "#domain/store.ts";
 import type { EngineContext } from "./context.ts";
-import type { AppQuery, AppStatus, Named } from "./engine.ts";
+import type { AppQuery, AppStatus, BranchState, Named } from "./engine.ts";
 import { appStatuses } from "./status.ts";
 import { appNamed, branchAt } from "./targets.ts";
 
@@ -12,15 +13,37 @@ const atOnce = 250;
 
 /** A page of the apps, by name. */
 export async function listApps(context: EngineContext, query: AppQuery): Promise<AppStatus[]> {
-  const apps = context.store.apps.list().filter((app) => isWanted(app, query));
-  const { limit, states = null } = query;
-  // A page that is narrowed has to look at more than it shows.
-  const size = states === null ? Math.min(limit, atOnce) : atOnce;
+  const { after, visible, limit, states = null } = query;
+  const { apps: rows } = context.store;
+  if (visible === null && states === null) {
+    return appStatuses(context, rows.list({ after, limit }), null);
+  }
+  const possible = states && appsPerhapsIn(context, states);
+  const apps = rows.list().filter(({ id, name }) => {
+    if (after !== null && name <= after) return false;
+    return (visible?.has(id) ?? true) && (possible?.has(id) ?? true);
+  });
+  const size = states === null ? limit : atOnce;
   const found: AppStatus[] = [];
   for (let at = 0; at < apps.length && found.length < limit; at += size) {
     found.push(...(await appStatuses(context, apps.slice(at, at + size), states)));
   }
   return found.slice(0, limit);
+}
+
+/** Ids of apps with a branch that could be in one of these states, as far as its row says. */
+function appsPerhapsIn({ store }: EngineContext, states: readonly BranchState[]): Set<number> {
+  const branches = store.branches.outlines().filter((it) => mayBeIn(it, states));
+  return new Set(branches.map(({ appId }) => appId));
+}
+
+function mayBeIn(
+  { currentReleaseId, mode }: BranchOutline,
+  states: readonly BranchState[],
+): boolean {
+  if (currentReleaseId === null) return states.includes("undeployed");
+  if (mode !== "serving") return states.includes(mode);
+  return ["running", "starting", "crashing"].some((it) => states.includes(it as BranchState));
 }
 
 export function listJobs({ store }: EngineContext, query: Named<JobQuery>): Job[] {
@@ -34,10 +57,6 @@ export function listEvents({ store }: EngineContext, query: Named<EventQuery>): 
   const { target, visible, ...rest } = query;
   const of = target === null ? {} : aboutEvents(store, target);
   return store.events.list({ ...rest, ...of, ...within(of.appIds, visible) });
-}
-
-function isWanted({ id, name }: App, { after, visible }: AppQuery): boolean {
-  return (after === null || name > after) && (visible === null || visible.has(id));
 }
 
 function aboutJobs(

@@ -43,7 +43,7 @@ export function readMetrics(context: EngineContext, query: MetricsQuery): Metric
 export function overview({ store, clock }: EngineContext, meter: Meter): BranchTraffic[] {
   const nowMs = clock.now().getTime();
   const instances = Map.groupBy(store.instances.places(), ({ branchId }) => branchId);
-  return store.branches.list().map((branch) => {
+  return store.branches.outlines().map((branch) => {
     const uses = (instances.get(branch.id) ?? []).flatMap(({ id }) => meter.uses.get(id) ?? []);
     return {
       target: targetOf(branch),

@@ -62,8 +62,7 @@ test("an event that came while nobody looked is told after the restart, an older
   await using world = await listening("release.current");
   await world.push("shop");
   await eventually(() => world.notifier.taken.length === 1, "the first is told");
-  world.killWhen = (verb) => verb === "observe" || verb === "due";
-  await world.killed();
+  await world.engine[Symbol.asyncDispose]();
   const branch = world.store.branches.list().find(({ appName }) => appName === "shop");
   const row = {
     appId: branch?.appId ?? 0,

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Event } from "#domain/events.ts";
 import { nextTry, type Delivery, type Notification } from "#domain/notification.ts";
 import type { EngineContext } from "./context.ts";
+import { nextEvent, type Listen } from "./feed.ts";
 import { problemOf } from "./notifications.ts";
 
 const lookMs = 1000;
@@ -10,6 +11,7 @@ const dueAtOnce = 100;
 /** Of one receiver that is away; beyond it the newest events are not told any more. */
 const waitingMax = 1000;
 const mark = "notified";
+const endOfTime = new Date(8.64e15);
 
 /**
  * Tells of events whoever wants to hear of them. What is to be told is written down in the same
@@ -18,11 +20,13 @@ const mark = "notified";
  */
 export class Outbox {
   readonly #context: EngineContext;
+  readonly #listen: Listen;
   /** One delivery after the other for each receiver, so that order is kept and none is flooded. */
   readonly #busy = new Map<number, Promise<void>>();
 
-  constructor(context: EngineContext) {
+  constructor(context: EngineContext, listen: Listen) {
     this.#context = context;
+    this.#listen = listen;
   }
 
   async run(stopping: AbortSignal): Promise<void> {
@@ -30,19 +34,25 @@ export class Outbox {
     if (store.marks.get(mark) === null) store.marks.set(mark, newestEvent(this.#context));
     while (!stopping.aborted) {
       await this.#try(() => {
-        this.#collect();
+        while (this.#collect() === eventsAtOnce);
         this.#deliverDue(stopping);
       });
-      await clock.sleep(lookMs, stopping).catch(() => {});
+      if (this.#hasWork()) await clock.sleep(lookMs, stopping).catch(() => {});
+      else await nextEvent(this.#listen, stopping);
     }
     // What is under way is begun again by the next berthd.
   }
 
-  #collect(): void {
+  #hasWork(): boolean {
+    return this.#context.store.deliveries.due(endOfTime, 1).length > 0;
+  }
+
+  /** Answers how many events there were. */
+  #collect(): number {
     const { store } = this.#context;
     const events = store.events.after(store.marks.get(mark) ?? 0, eventsAtOnce);
     const last = events.at(-1);
-    if (!last) return;
+    if (!last) return 0;
     const notifications = store.notifications.list();
     store.transaction(() => {
       for (const event of events) {
@@ -51,6 +61,7 @@ export class Outbox {
       }
       store.marks.set(mark, last.id);
     });
+    return events.length;
   }
 
   #add(notificationId: number, { at, type, target, actor, message }: Event): void {

@@ -16,7 +16,7 @@ export async function appStatus(context: EngineContext, app: App): Promise<AppSt
   return status as AppStatus;
 }
 
-/** Of those apps with a branch in one of `states`, of all when null: with few questions to the store. */
+/** Of those apps with a branch in one of `states`, of all when it is null; with few questions to the store. */
 export async function appStatuses(
   context: EngineContext,
   apps: readonly App[],
@@ -25,12 +25,9 @@ export async function appStatuses(
   const { store } = context;
   const branches = Map.groupBy(store.branches.ofApps(apps.map(({ id }) => id)), (it) => it.appId);
   const branchesOf = ({ id }: App) => branches.get(id) ?? [];
-  const possible = apps.filter(
-    (app) => states === null || branchesOf(app).some((it) => mayBeIn(it, states)),
-  );
-  const known = knownOf(context, possible.flatMap(branchesOf));
+  const known = knownOf(context, apps.flatMap(branchesOf));
   const statuses = await Promise.all(
-    possible.map(async (app) => ({
+    apps.map(async (app) => ({
       app,
       gitRemote: remoteOf(context, app.name),
       branches: await Promise.all(branchesOf(app).map((it) => branchStatus(context, it, known))),
@@ -43,13 +40,6 @@ export async function appStatuses(
 /** What to push to, from this machine; from elsewhere with its own name in the place of localhost. */
 function remoteOf({ host, hostConfig }: EngineContext, app: string): string {
   return `ssh://${host.sshNames[0] ?? host.account}@localhost:${hostConfig().settings.listen.ssh}/${app}`;
-}
-
-/** Whether a branch could be in one of these states, as far as its row says. */
-function mayBeIn({ currentReleaseId, mode }: Branch, states: readonly BranchState[]): boolean {
-  if (currentReleaseId === null) return states.includes("undeployed");
-  if (mode !== "serving") return states.includes(mode);
-  return ["running", "starting", "crashing"].some((it) => states.includes(it as BranchState));
 }
 
 type Known = {

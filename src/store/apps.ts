@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNotNull, isNull } from "./drizzle.ts";
+import { and, asc, eq, gt, inArray, isNotNull, isNull } from "./drizzle.ts";
 import { nextUserNumber, userNumberMax } from "#domain/app-user.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { App } from "#domain/app.ts";
@@ -31,7 +31,15 @@ export function appRows(db: Db): Store["apps"] {
       all()
         .where(and(eq(apps.name, name), isNull(apps.destroyingAt)))
         .get() ?? null,
-    list: () => all().where(isNull(apps.destroyingAt)).orderBy(asc(apps.name)).all(),
+    list: (page) => {
+      const after = page?.after ?? null;
+      const isListed = and(
+        isNull(apps.destroyingAt),
+        after === null ? undefined : gt(apps.name, after),
+      );
+      const sorted = all().where(isListed).orderBy(asc(apps.name));
+      return page ? sorted.limit(page.limit).all() : sorted.all();
+    },
     update: (id, patch) => void db.update(apps).set(patch).where(eq(apps.id, id)).run(),
     markDestroying: (id, at) =>
       void db.update(apps).set({ destroyingAt: at }).where(eq(apps.id, id)).run(),

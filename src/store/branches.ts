@@ -1,5 +1,5 @@
-import { asc, desc, eq, inArray } from "./drizzle.ts";
-import type { Branch } from "#domain/branch.ts";
+import { asc, desc, eq, inArray, isNull } from "./drizzle.ts";
+import type { Branch, BranchOutline } from "#domain/branch.ts";
 import type { Store } from "#domain/store.ts";
 import { addRow, type Db } from "./database.ts";
 import type { Sealing, StoredConfig } from "./sealing.ts";
@@ -16,6 +16,16 @@ const columns = {
   heldUntil: branches.heldUntil,
   currentReleaseId: branches.currentReleaseId,
   candidateReleaseId: branches.candidateReleaseId,
+};
+
+const outline = {
+  id: branches.id,
+  appId: branches.appId,
+  appName: apps.name,
+  name: branches.name,
+  isDefault: branches.isDefault,
+  mode: branches.mode,
+  currentReleaseId: branches.currentReleaseId,
 };
 
 export function branchRows(db: Db, { seal, open }: Sealing): Store["branches"] {
@@ -53,6 +63,7 @@ export function branchRows(db: Db, { seal, open }: Sealing): Store["branches"] {
         .orderBy(asc(branches.appId), desc(branches.isDefault), asc(branches.name))
         .all()
         .map(branchOf),
+    outlines: () => outlines(db),
     list: () => all().orderBy(asc(branches.id)).all().map(branchOf),
     update: (id, { config, ...patch }) => {
       const sealed = config ? { config: seal(id, config) } : {};
@@ -61,13 +72,21 @@ export function branchRows(db: Db, { seal, open }: Sealing): Store["branches"] {
         .where(eq(branches.id, id))
         .run();
     },
-    remove: (id) =>
-      db.transaction((tx) => {
-        tx.delete(releases).where(eq(releases.branchId, id)).run();
-        tx.delete(artifacts).where(eq(artifacts.branchId, id)).run();
-        tx.delete(branches).where(eq(branches.id, id)).run();
-      }),
+    remove: (id) => remove(db, id),
   };
+}
+
+function remove(db: Db, id: number): void {
+  db.transaction((tx) => {
+    tx.delete(releases).where(eq(releases.branchId, id)).run();
+    tx.delete(artifacts).where(eq(artifacts.branchId, id)).run();
+    tx.delete(branches).where(eq(branches.id, id)).run();
+  });
+}
+
+function outlines(db: Db): BranchOutline[] {
+  const all = db.select(outline).from(branches).innerJoin(apps, eq(apps.id, branches.appId));
+  return all.where(isNull(apps.destroyingAt)).orderBy(asc(branches.id)).all();
 }
 
 type Row = Omit<Branch, "config"> & { readonly config: StoredConfig };
