@@ -171,14 +171,14 @@ test("sessions are listed and ended, one by one or all others", async (t) => {
   const world = await withAnn(t);
   const [here, there] = [await signIn(world, "ann", good), await signIn(world, "ann", good)];
   const listed = await here.send("GET", "/api/v1/sessions");
-  const own = listed.body.find((it: { isThis: boolean }) => it.isThis);
-  const other = listed.body.find((it: { isThis: boolean }) => !it.isThis);
+  const own = listed.body.items.find((it: { isThis: boolean }) => it.isThis);
+  const other = listed.body.items.find((it: { isThis: boolean }) => !it.isThis);
   assert.equal(own.address, "127.0.0.1");
   assert.equal(own.userAgent, "test browser");
   const ended = await here.send("DELETE", `/api/v1/sessions/${other.id}`);
   assert.equal(ended.status, 200, JSON.stringify(ended.body));
   const left = await here.send("GET", "/api/v1/sessions");
-  assert.ok(!left.body.some(({ id }: { id: string }) => id === other.id));
+  assert.ok(!left.body.items.some(({ id }: { id: string }) => id === other.id));
   const gone = [
     await here.send("GET", "/api/v1/account"),
     await there.send("GET", "/api/v1/account"),

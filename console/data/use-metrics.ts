@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { useQueryClient } from "@tanstack/react-query";
 import { metricsOverview, readBranchMetrics, readHostMetrics } from "#api/metrics.ts";
 import type { BranchTrafficView } from "#api/metrics.ts";
-import { useOperation } from "./use-operation.ts";
+import { useList, useOperation } from "./use-operation.ts";
 
 /** What is measured comes every ten seconds; the one clock by which it is asked for again. */
 const everyMs = 10_000;
@@ -24,7 +24,7 @@ export function useMetricsClock(): void {
 
 /** The last hour of each branch, by its target. */
 export function useTraffic(): ReadonlyMap<string, BranchTrafficView> {
-  const overview = useOperation(metricsOverview, {});
+  const overview = useList(metricsOverview, {});
   return new Map((overview.data ?? []).map((it) => [it.target, it]));
 }
 

@@ -1,7 +1,7 @@
 import { endSession, listSessions } from "#api/account.ts";
 import type { SessionView, UserView } from "#api/people-views.ts";
 import { useCaller } from "../data/session.ts";
-import { useAction, useOperation } from "../data/use-operation.ts";
+import { useAction, useList } from "../data/use-operation.ts";
 import { plainText } from "../lib/text.ts";
 import { Answer } from "../parts/answer.tsx";
 import { ErrorNote } from "../parts/note.tsx";
@@ -53,7 +53,7 @@ function OwnPanels({ user }: { user: UserView }) {
 }
 
 function Sessions() {
-  const sessions = useOperation(listSessions, { query: {} });
+  const sessions = useList(listSessions, { query: {} });
   const end = useAction(endSession);
   return (
     <Panel

@@ -2,7 +2,7 @@ import { useState, type FormEvent } from "react";
 import type { SignInLinkView, UserView } from "#api/people-views.ts";
 import { listTeams } from "#api/teams.ts";
 import { addUser } from "#api/users.ts";
-import { useAction, useOperation } from "../data/use-operation.ts";
+import { useAction, useList } from "../data/use-operation.ts";
 import { Check } from "../parts/check.tsx";
 import { Commands } from "../parts/copy.tsx";
 import { Choice, Field } from "../parts/field.tsx";
@@ -17,7 +17,7 @@ export function AddUser({ onAdded }: AddUserProps) {
   const [team, setTeam] = useState("");
   const [role, setRole] = useState("deployer");
   const [superuser, setSuperuser] = useState(false);
-  const teams = useOperation(listTeams, {});
+  const teams = useList(listTeams, {});
   const add = useAction(addUser, ({ user, link }) => {
     setName("");
     setEmail("");

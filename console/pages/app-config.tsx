@@ -2,7 +2,7 @@ import { useState } from "react";
 import { changeConfigVars, listConfigVars, revealConfigVars } from "#api/config.ts";
 import type { ChangeView, ConfigVarView } from "#api/views.ts";
 import { useMay } from "../data/session.ts";
-import { useAction, useOperation } from "../data/use-operation.ts";
+import { useAction, useList } from "../data/use-operation.ts";
 import { plainText } from "../lib/text.ts";
 import { Answer } from "../parts/answer.tsx";
 import { JobNotice } from "../parts/job-link.tsx";
@@ -17,7 +17,7 @@ export function AppConfigPage({ target }: { target: string }) {
 }
 
 function Config({ target }: { target: string }) {
-  const vars = useOperation(listConfigVars, { params: { target } });
+  const vars = useList(listConfigVars, { params: { target } });
   const [edited, setEdited] = useState<ConfigVarView | null>(null);
   return (
     <div className="columns">

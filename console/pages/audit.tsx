@@ -1,7 +1,7 @@
 import { listAudit } from "#api/audit.ts";
 import type { AuditView } from "#api/people-views.ts";
 import { useAddressValue } from "../data/location.ts";
-import { useOperation } from "../data/use-operation.ts";
+import { useList } from "../data/use-operation.ts";
 import { plainText } from "../lib/text.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Field } from "../parts/field.tsx";
@@ -16,8 +16,8 @@ export function AuditPage() {
   const [app, setApp] = useAddressValue("app");
   const [actor, setActor] = useAddressValue("actor");
   const { limit, moreOf } = useMore(100);
-  const query = { limit, ...(app && { app }), ...(actor && { actor }) };
-  const audit = useOperation(listAudit, { query }, { keepsFormer: true });
+  const query = { limit, ...(app && { target: app }), ...(actor && { actor }) };
+  const audit = useList(listAudit, { query }, { keepsFormer: true });
   return (
     <>
       <PageHead title="Audit">

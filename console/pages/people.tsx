@@ -2,7 +2,7 @@ import { useState } from "react";
 import { createLink, listUsers, removeUser } from "#api/users.ts";
 import type { SignInLinkView, UserView } from "#api/people-views.ts";
 import { useIsSuperuser } from "../data/session.ts";
-import { useAction, useOperation } from "../data/use-operation.ts";
+import { useAction, useList } from "../data/use-operation.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Confirm } from "../parts/confirm.tsx";
 import { Empty, ErrorNote } from "../parts/note.tsx";
@@ -29,7 +29,7 @@ export function PeoplePage() {
 }
 
 function Users() {
-  const users = useOperation(listUsers, {});
+  const users = useList(listUsers, {});
   const [passed, setPassed] = useState<Passed | null>(null);
   return (
     <>

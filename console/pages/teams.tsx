@@ -9,7 +9,7 @@ import {
   setMember,
 } from "#api/teams.ts";
 import { useIsSuperuser } from "../data/session.ts";
-import { useAction, useOperation } from "../data/use-operation.ts";
+import { useAction, useList } from "../data/use-operation.ts";
 import { renderNumberOf } from "../lib/format.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Confirm } from "../parts/confirm.tsx";
@@ -20,7 +20,7 @@ import { RoleChoice } from "../parts/role-choice.tsx";
 import { Foreign } from "../parts/text.tsx";
 
 export function Teams() {
-  const teams = useOperation(listTeams, {});
+  const teams = useList(listTeams, {});
   const isSuperuser = useIsSuperuser();
   return (
     <>
@@ -75,7 +75,7 @@ function Team({ team, isSuperuser }: { team: TeamView; isSuperuser: boolean }) {
 }
 
 function Members({ team }: { team: string }) {
-  const members = useOperation(listMembers, { params: { team } });
+  const members = useList(listMembers, { params: { team } });
   const revoke = useAction(removeMember);
   return (
     <>

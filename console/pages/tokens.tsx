@@ -1,7 +1,7 @@
 import { useState, type FormEvent } from "react";
 import type { TokenView } from "#api/people-views.ts";
 import { addToken, listTokens, removeToken } from "#api/tokens.ts";
-import { useAction, useOperation } from "../data/use-operation.ts";
+import { useAction, useList } from "../data/use-operation.ts";
 import { renderDay } from "../lib/format.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Confirm } from "../parts/confirm.tsx";
@@ -14,7 +14,7 @@ import { Ago, Foreign } from "../parts/text.tsx";
 
 /** What programs show instead of a password; never more than their owner may do. */
 export function Tokens() {
-  const tokens = useOperation(listTokens, { query: {} });
+  const tokens = useList(listTokens, { query: {} });
   const [made, setMade] = useState<{ name: string; secret: string } | null>(null);
   return (
     <Panel title="Tokens for programs" className="wide">

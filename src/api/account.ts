@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UserName } from "#domain/user.ts";
+import { list } from "./list.ts";
 import { operation } from "./operation.ts";
 import { CallerView, SessionView } from "./people-views.ts";
 
@@ -36,13 +37,12 @@ export const setPassword = operation({
   needs: "own:change",
 });
 
-export const listSessions = operation({
+export const listSessions = list({
   id: "sessions.list",
-  method: "GET",
   path: "/sessions",
   summary: "Lists the browsers in which you are signed in.",
-  query: z.strictObject({ user: UserName.optional().describe("Somebody else, for superusers.") }),
-  result: z.array(SessionView),
+  filters: { user: UserName.optional().describe("Somebody else, for superusers.") },
+  item: SessionView,
   errors: ["user_not_found"],
   needs: "own:read",
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Target } from "#domain/app.ts";
+import { list } from "./list.ts";
 import { operation } from "./operation.ts";
 import { ChangeView, ConfigVarView } from "./views.ts";
 
@@ -15,13 +16,12 @@ const ConfigVarValue = z
   .max(100_000, "use at most 100,000 characters")
   .refine((value) => !value.includes("\0"), "an environment cannot hold a NUL character");
 
-export const listConfigVars = operation({
+export const listConfigVars = list({
   id: "config.list",
-  method: "GET",
   path: "/apps/:target/config",
   summary: "Lists the config vars of a branch; the values of secrets are not shown.",
   params,
-  result: z.array(ConfigVarView),
+  item: ConfigVarView,
   errors: ["app_not_found", "branch_not_found"],
   needs: "app:configure",
 });

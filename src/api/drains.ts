@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Target } from "#domain/app.ts";
+import { list } from "./list.ts";
 import { operation } from "./operation.ts";
 import { Timestamp } from "./views.ts";
 
@@ -19,13 +20,12 @@ export type DrainView = z.infer<typeof DrainView>;
 
 const params = z.strictObject({ target: Target });
 
-export const listDrains = operation({
+export const listDrains = list({
   id: "drains.list",
-  method: "GET",
   path: "/apps/:target/drains",
   summary: "Lists where the logs of a branch are sent, and how that goes.",
   params,
-  result: z.array(DrainView),
+  item: DrainView,
   errors: ["app_not_found", "branch_not_found"],
   needs: "app:read",
 });

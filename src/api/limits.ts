@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Target } from "#domain/app.ts";
 import { ChangedLimits, LimitScope } from "#domain/limit-choices.ts";
 import { limitNames, Limits, type LimitName } from "#domain/limits.ts";
+import { list } from "./list.ts";
 import { operation } from "./operation.ts";
 import { ChangeView } from "./views.ts";
 
@@ -21,13 +22,12 @@ const LimitStatusView = z.object({
 });
 export type LimitStatusView = z.infer<typeof LimitStatusView>;
 
-export const listLimits = operation({
+export const listLimits = list({
   id: "limits.list",
-  method: "GET",
   path: "/apps/:target/limits",
   summary: "Shows what each instance and each build of a branch may use.",
   params,
-  result: z.array(LimitStatusView),
+  item: LimitStatusView,
   errors: ["app_not_found", "branch_not_found"],
   needs: "app:read",
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Target } from "#domain/app.ts";
 import { metricNames } from "#domain/metrics.ts";
+import { list } from "./list.ts";
 import { operation } from "./operation.ts";
 import { Timestamp } from "./views.ts";
 
@@ -77,12 +78,11 @@ const BranchTrafficView = z.object({
 });
 export type BranchTrafficView = z.infer<typeof BranchTrafficView>;
 
-export const metricsOverview = operation({
+export const metricsOverview = list({
   id: "metrics.overview",
-  method: "GET",
   path: "/metrics/overview",
   summary: "Shows the last hour of every branch in few numbers.",
-  result: z.array(BranchTrafficView),
+  item: BranchTrafficView,
   errors: [],
   needs: "apps:read",
 });

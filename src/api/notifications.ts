@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AppName } from "#domain/app.ts";
 import { EventTypeName, notificationKinds } from "#domain/notification.ts";
+import { list } from "./list.ts";
 import { operation } from "./operation.ts";
 import { Timestamp } from "./views.ts";
 
@@ -26,13 +27,12 @@ const one = {
   query: z.strictObject({ target }),
 };
 
-export const listNotifications = operation({
+export const listNotifications = list({
   id: "notifications.list",
-  method: "GET",
   path: "/notifications",
   summary: "Lists who is told of events of an app, or of the installation.",
-  query: z.strictObject({ target }),
-  result: z.array(NotificationView),
+  filters: { target },
+  item: NotificationView,
   errors: ["app_not_found"],
   needs: "app:configure",
 });

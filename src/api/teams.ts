@@ -3,6 +3,7 @@ import { AppName } from "#domain/app.ts";
 import { Role } from "#domain/rights.ts";
 import { TeamName } from "#domain/team.ts";
 import { UserName } from "#domain/user.ts";
+import { list } from "./list.ts";
 import { operation } from "./operation.ts";
 import { AppAccessView, MemberView, TeamView } from "./people-views.ts";
 
@@ -11,12 +12,11 @@ const ofMember = params.extend({ user: UserName });
 const ofApp = z.strictObject({ app: AppName });
 const ofGrant = ofApp.extend({ user: UserName });
 
-export const listTeams = operation({
+export const listTeams = list({
   id: "teams.list",
-  method: "GET",
   path: "/teams",
   summary: "Lists your teams; all of them for superusers.",
-  result: z.array(TeamView),
+  item: TeamView,
   errors: [],
   needs: "teams:read",
 });
@@ -43,13 +43,12 @@ export const removeTeam = operation({
   needs: "installation:admin",
 });
 
-export const listMembers = operation({
+export const listMembers = list({
   id: "teams.members",
-  method: "GET",
   path: "/teams/:team/members",
   summary: "Lists the people of a team and their roles.",
   params,
-  result: z.array(MemberView),
+  item: MemberView,
   errors: ["team_not_found"],
   needs: "team:read",
 });
@@ -77,13 +76,12 @@ export const removeMember = operation({
   needs: "team:admin",
 });
 
-export const listAccess = operation({
+export const listAccess = list({
   id: "access.list",
-  method: "GET",
   path: "/apps/:app/access",
   summary: "Lists who may do what with an app, and whether their team gives it.",
   params: ofApp,
-  result: z.array(AppAccessView),
+  item: AppAccessView,
   errors: ["app_not_found"],
   needs: "app:read",
 });

@@ -3,6 +3,7 @@ import { AppName } from "#domain/app.ts";
 import { Role } from "#domain/rights.ts";
 import { TeamName } from "#domain/team.ts";
 import { UserName } from "#domain/user.ts";
+import { list } from "./list.ts";
 import { operation } from "./operation.ts";
 import { TokenView } from "./people-views.ts";
 
@@ -13,13 +14,12 @@ const TokenName = z
   .describe("Name of a token, such as ci.");
 const user = UserName.optional().describe("Whose it is, for superusers; your own by default.");
 
-export const listTokens = operation({
+export const listTokens = list({
   id: "tokens.list",
-  method: "GET",
   path: "/tokens",
   summary: "Lists your tokens; all of them on the machine itself.",
-  query: z.strictObject({ user }),
-  result: z.array(TokenView),
+  filters: { user },
+  item: TokenView,
   errors: ["user_not_found"],
   needs: "own:read",
 });

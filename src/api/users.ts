@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Role } from "#domain/rights.ts";
 import { TeamName } from "#domain/team.ts";
 import { UserName } from "#domain/user.ts";
+import { list } from "./list.ts";
 import { operation } from "./operation.ts";
 import { SignInLinkView, UserView } from "./people-views.ts";
 
@@ -12,12 +13,11 @@ const Email = z
   .nullable()
   .describe("Address, by which a company's sign-on knows them.");
 
-export const listUsers = operation({
+export const listUsers = list({
   id: "users.list",
-  method: "GET",
   path: "/users",
   summary: "Lists the people who may sign in.",
-  result: z.array(UserView),
+  item: UserView,
   errors: [],
   needs: "installation:read",
 });

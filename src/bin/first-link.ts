@@ -8,7 +8,7 @@ const firstUser = "admin";
  * somebody can sign in without one.
  */
 export async function firstLink(client: Client): Promise<string | null> {
-  const users = await client(listUsers, {});
+  const { items: users } = await client(listUsers, {});
   if (users.length === 0) {
     const made = await client(addUser, { body: { name: firstUser, superuser: true } });
     return made.link.url;

@@ -4,6 +4,7 @@ import { PlatformError } from "#domain/errors.ts";
 import { action, jobCommand, type Context } from "./command.ts";
 import { readHidden } from "./hidden-input.ts";
 import { jobsOf } from "./job-output.ts";
+import { everyItem } from "./pages.ts";
 import { parsePairs } from "./words.ts";
 
 const reveal = { flags: "--reveal", describe: "show the values of secrets; that is noted" };
@@ -59,7 +60,7 @@ export const configCommands = [
 ];
 
 async function list({ client, out, target, options }: Context): Promise<void> {
-  const vars = await client(listConfigVars, { params: { target } });
+  const vars = await everyItem(client, listConfigVars, { params: { target } });
   const shown =
     options["reveal"] === true
       ? await client(revealConfigVars, { params: { target }, body: {} })
@@ -85,7 +86,7 @@ async function get({ client, out, target, args, options }: Context): Promise<voi
   else out.exact(found);
 
   async function listed(): Promise<string | undefined> {
-    const vars = await client(listConfigVars, { params: { target } });
+    const vars = await everyItem(client, listConfigVars, { params: { target } });
     const configVar = vars.find((it) => it.name === name);
     if (configVar?.secret) throw new PlatformError("secret_hidden", { target, name });
     return configVar?.value ?? undefined;

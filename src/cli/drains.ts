@@ -2,17 +2,18 @@ import { readFile } from "node:fs/promises";
 import { addDrain, listDrains, removeDrain } from "#api/drains.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { command, type Context } from "./command.ts";
+import { listCommand } from "./list-command.ts";
 import { moment } from "./moment.ts";
 import { bytes } from "./quantity.ts";
 
 export const drainCommands = [
-  command({
+  listCommand({
     usage: "drains [app]",
     target: "argument",
     example: "drains -a shop",
     operation: listDrains,
     input: ({ target }) => ({ params: { target } }),
-    print: (drains, out, { target }) =>
+    print: (drains, { out, target }) =>
       out.table(
         ["DRAIN", "TO", "LAST TAKEN", "LINES", "WAITING", "PASSED OVER", "PROBLEM"],
         drains.map((it) => [

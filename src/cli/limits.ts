@@ -1,7 +1,8 @@
 import { changeLimits, listLimits, type LimitStatusView } from "#api/limits.ts";
 import type { LimitScope } from "#domain/limit-choices.ts";
 import { keyOf, limitNames, parseLimits, renderLimit, renderSize } from "#domain/limits.ts";
-import { command, jobCommand, type Context } from "./command.ts";
+import { jobCommand, type Context } from "./command.ts";
+import { listCommand } from "./list-command.ts";
 import { jobsOf } from "./job-output.ts";
 import type { Output } from "./output.ts";
 import { PlatformError } from "#domain/errors.ts";
@@ -12,13 +13,13 @@ const scopeOptions = [
 ];
 
 export const limitCommands = [
-  command({
+  listCommand({
     usage: "limits [app]",
     target: "argument",
     example: "limits -a shop",
     operation: listLimits,
     input: ({ target }) => ({ params: { target } }),
-    print: (limits, out, { target }) => printLimits(limits, out, target),
+    print: (limits, { out, target }) => printLimits(limits, out, target),
   }),
   jobCommand({
     usage: "limits:set <limit=value...>",

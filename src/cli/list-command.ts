@@ -25,7 +25,7 @@ export function listCommand<O extends ListOperation>(spec: ListSpec<O>): Command
   return action({
     ...spec,
     summary: spec.summary ?? operation.summary,
-    options: [...(spec.options ?? []), ...filtersOf(operation).map(optionOf), ...pagingOptions],
+    options: [...(spec.options ?? []), ...optionsOf(operation), ...pagingOptions],
     run: async (context) => {
       const { items, next } = await ask(spec, context);
       show(spec, context, items);
@@ -96,13 +96,12 @@ function filtersOf({ query }: ListOperation): string[] {
   return Object.keys(query.shape).filter((name) => name !== "target" && !paging.has(name));
 }
 
-function optionOf(name: string): Option {
-  const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return { flags: `--${flag} <value>`, describe: describeOf(name) };
-}
-
-function describeOf(name: string): string {
-  if (name === "since") return "only from this moment on: 2026-03-01T12:00:00Z";
-  if (name === "until") return "only up to this moment";
-  return `only of these, with commas between them`;
+/** Said in the operation's own words, as options are: in one line, without a full stop. */
+function optionsOf(operation: ListOperation): Option[] {
+  return filtersOf(operation).map((name) => {
+    const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const said = operation.query.shape[name]?.description ?? "Only of these.";
+    const words = said.slice(0, 1).toLowerCase() + said.slice(1).replace(/\.$/, "");
+    return { flags: `--${flag} <value>`, describe: words };
+  });
 }

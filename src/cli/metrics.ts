@@ -6,7 +6,8 @@ import {
 } from "#api/metrics.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { metricNames, type MetricName } from "#domain/metrics.ts";
-import { action, command, type Context } from "./command.ts";
+import { action, type Context } from "./command.ts";
+import { listCommand } from "./list-command.ts";
 import { sinceOf } from "./moment.ts";
 import type { Output } from "./output.ts";
 import { renderPlot } from "./plot.ts";
@@ -56,12 +57,12 @@ export const metricsCommands = [
       printMetrics(metrics, context.out, () => true);
     },
   }),
-  command({
+  listCommand({
     usage: "metrics:overview",
     example: "metrics:overview",
     operation: metricsOverview,
     input: () => ({}),
-    print: (branches, out) =>
+    print: (branches, { out }) =>
       out.table(
         ["APP", "REQUESTS/H", "FAILED", "CPU", "MEMORY", "LAST HOUR"],
         branches.map((it) => [

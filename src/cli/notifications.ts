@@ -7,18 +7,19 @@ import {
 import { eventCatalog, type EventType } from "#domain/events.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { command, type Context } from "./command.ts";
+import { listCommand } from "./list-command.ts";
 import { moment } from "./moment.ts";
 
 const events = { flags: "--events <types>", describe: "which events, with commas between" };
 
 export const notificationCommands = [
-  command({
+  listCommand({
     usage: "notifications",
     target: "optional",
     example: "notifications -a shop",
     operation: listNotifications,
     input: (context) => ({ query: ofTarget(context) }),
-    print: (notifications, out, { target }) =>
+    print: (notifications, { out, target }) =>
       out.table(
         ["NOTIFICATION", "KIND", "TO", "LAST TAKEN", "WAITING", "EVENTS", "PROBLEM"],
         notifications.map((it) => [

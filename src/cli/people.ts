@@ -2,6 +2,7 @@ import { listSessions, endSession, whoAmI } from "#api/account.ts";
 import { addUser, changeUser, createLink, listUsers, removeUser } from "#api/users.ts";
 import type { CallerView, SignInLinkView } from "#api/people-views.ts";
 import { command } from "./command.ts";
+import { listCommand } from "./list-command.ts";
 import { namedUser } from "./keys.ts";
 import { moment } from "./moment.ts";
 import type { Output } from "./output.ts";
@@ -14,13 +15,13 @@ export const peopleCommands = [
     input: () => ({}),
     print: printCaller,
   }),
-  command({
+  listCommand({
     usage: "users",
     aliases: ["users:list"],
     example: "users",
     operation: listUsers,
     input: () => ({}),
-    print: (users, out) =>
+    print: (users, { out }) =>
       out.table(
         ["NAME", "MAY", "SIGNS IN WITH", "TEAMS", "ADDRESS"],
         users.map((user) => [
@@ -94,13 +95,12 @@ export const peopleCommands = [
     print: ({ removed }, out) =>
       out.line(`Removed ${removed}, with their sessions, keys and tokens.`),
   }),
-  command({
+  listCommand({
     usage: "sessions",
-    options: [{ flags: "--user <name>", describe: "somebody else's" }],
     example: "sessions",
     operation: listSessions,
-    input: ({ options }) => ({ query: namedUser(options) }),
-    print: (sessions, out) =>
+    input: () => ({}),
+    print: (sessions, { out }) =>
       out.table(
         ["SESSION", "WHO", "FROM", "BROWSER", "SINCE", "UNTIL"],
         sessions.map((session) => [

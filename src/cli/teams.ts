@@ -14,6 +14,7 @@ import {
 import { addToken, listTokens, removeToken } from "#api/tokens.ts";
 import { parseTarget } from "#domain/app.ts";
 import { command, type Context } from "./command.ts";
+import { listCommand } from "./list-command.ts";
 import { namedUser } from "./keys.ts";
 import { moment } from "./moment.ts";
 
@@ -21,13 +22,13 @@ const appOf = ({ target }: Context): string => parseTarget(target).app;
 const role = "viewer, deployer or admin, with rights added or taken away: deployer+reveal";
 
 export const teamCommands = [
-  command({
+  listCommand({
     usage: "teams",
     aliases: ["teams:list"],
     example: "teams",
     operation: listTeams,
     input: () => ({}),
-    print: (teams, out) =>
+    print: (teams, { out }) =>
       out.table(
         ["TEAM", "PEOPLE", "APPS"],
         teams.map(({ name, members, apps }) => [name, String(members), String(apps)]),
@@ -51,12 +52,12 @@ export const teamCommands = [
     input: ({ args: [team = ""] }) => ({ params: { team } }),
     print: ({ removed }, out) => out.line(`Removed the team ${removed}.`),
   }),
-  command({
+  listCommand({
     usage: "teams:members <team>",
     example: "teams:members web",
     operation: listMembers,
     input: ({ args: [team = ""] }) => ({ params: { team } }),
-    print: (members, out, { args: [team = "TEAM"] }) =>
+    print: (members, { out, args: [team = "TEAM"] }) =>
       out.table(
         ["NAME", "ROLE"],
         members.map((member) => [member.user, member.role]),
@@ -83,13 +84,13 @@ export const teamCommands = [
     print: ({ removed }, out, { args: [team = ""] }) =>
       out.line(`${removed} is no longer in ${team}.`),
   }),
-  command({
+  listCommand({
     usage: "access",
     target: "needed",
     example: "access -a shop",
     operation: listAccess,
     input: (context) => ({ params: { app: appOf(context) } }),
-    print: (people, out) =>
+    print: (people, { out }) =>
       out.table(
         ["NAME", "ROLE", "BY"],
         people.map((it) => [it.user, it.role, it.team === null ? "this app" : `team ${it.team}`]),
@@ -128,14 +129,13 @@ export const teamCommands = [
 ];
 
 export const tokenCommands = [
-  command({
+  listCommand({
     usage: "tokens",
     aliases: ["tokens:list"],
-    options: [{ flags: "--user <name>", describe: "somebody else's" }],
     example: "tokens",
     operation: listTokens,
-    input: ({ options }) => ({ query: namedUser(options) }),
-    print: (tokens, out) =>
+    input: () => ({}),
+    print: (tokens, { out }) =>
       out.table(
         ["TOKEN", "OWNER", "ROLE", "FOR", "UNTIL", "LAST USED"],
         tokens.map((token) => [
@@ -189,26 +189,14 @@ export const tokenCommands = [
 ];
 
 export const auditCommands = [
-  command({
+  listCommand({
     usage: "audit",
     target: "optional",
-    options: [
-      { flags: "--actor <name>", describe: "only what they did" },
-      { flags: "--operation <id>", describe: "only this, such as config.change" },
-      { flags: "--outcome <outcome>", describe: "done, refused or failed" },
-      { flags: "--since <moment>", describe: "as 2026-03-01T12:00:00Z" },
-      { flags: "--until <moment>", describe: "as 2026-03-01T12:00:00Z" },
-      { flags: "-n, --num <number>", describe: "how many of the newest" },
-    ],
+    isLong: true,
     example: "audit -a shop --outcome refused",
     operation: listAudit,
-    input: ({ options, target }) => ({
-      query: {
-        ...(target === "" ? {} : { app: parseTarget(target).app }),
-        ...filtersOf(options),
-      },
-    }),
-    print: (entries, out) =>
+    input: ({ target }) => ({ query: target === "" ? {} : { target: parseTarget(target).app } }),
+    print: (entries, { out }) =>
       out.table(
         ["AT", "WHO", "BY", "FROM", "WHAT", "TO", "OUTCOME", "CHANGED"],
         entries.map((entry) => [
@@ -239,15 +227,4 @@ function changeOf({ before, after, input }: Record<"before" | "after" | "input",
 
 function wordOf(value: Facts[string] | undefined): string {
   return value === null || value === undefined ? "none" : String(value);
-}
-
-function filtersOf(options: Context["options"]): Record<string, string> {
-  const names = { actor: "actor", operation: "operation", outcome: "outcome", since: "since" };
-  const all: Record<string, string> = { ...names, until: "until", num: "limit" };
-  return Object.fromEntries(
-    Object.entries(all).flatMap(([option, field]) => {
-      const value = options[option];
-      return typeof value === "string" ? [[field, value]] : [];
-    }),
-  );
 }

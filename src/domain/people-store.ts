@@ -8,13 +8,13 @@ export type AuditQuery = {
   /** Only entries about these apps or teams; all when null. */
   readonly within: { readonly apps: readonly number[]; readonly teams: readonly number[] } | null;
   readonly appId?: number | undefined;
-  readonly actor?: string | undefined;
-  readonly operation?: string | undefined;
-  readonly outcome?: AuditEntry["outcome"] | undefined;
+  readonly actors?: readonly string[] | undefined;
+  readonly operations?: readonly string[] | undefined;
+  readonly outcomes?: readonly AuditEntry["outcome"][] | undefined;
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
   /** Only entries with a smaller id. */
-  readonly before?: number | undefined;
+  readonly before?: number | null;
   readonly limit: number;
 };
 

@@ -309,7 +309,8 @@ export type Engine = {
   readonly testNotification: (target: string | null, id: number, actor: string) => Promise<void>;
 
   readonly metrics: (query: MetricsQuery) => Promise<Metrics>;
-  readonly overview: () => Promise<BranchTraffic[]>;
+  /** A page of it, by target; `visible` as in `AppQuery`. */
+  readonly overview: (query: Omit<AppQuery, "states">) => Promise<BranchTraffic[]>;
   /** All that is measured, as of now, since berthd started. */
   readonly metricFamilies: () => MetricFamily[];
 

@@ -48,7 +48,7 @@ test("requests are counted for the branch whose instance answered, else by host 
   await eventually(kept, "the span is kept");
   assert.equal(await sumOf(world, "requests"), 2);
   assert.equal(await sumOf(world, "responses_5xx"), 1);
-  const [shop] = await world.engine.overview();
+  const [shop] = await world.engine.overview({ after: null, limit: 10, visible: null });
   assert.equal(
     shop?.requests.reduce((sum, count) => sum + count, 0),
     2,

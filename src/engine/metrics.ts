@@ -7,7 +7,7 @@ import {
   type SeriesPoints,
 } from "#domain/metrics.ts";
 import type { EngineContext } from "./context.ts";
-import type { BranchTraffic, MetricSeries, Metrics, MetricsQuery } from "./engine.ts";
+import type { AppQuery, BranchTraffic, MetricSeries, Metrics, MetricsQuery } from "./engine.ts";
 import type { Meter } from "./meter.ts";
 import { branchAt } from "./targets.ts";
 
@@ -39,15 +39,25 @@ export function readMetrics(context: EngineContext, query: MetricsQuery): Metric
   return { from: new Date(first), stepS: stepMs / 1000, series };
 }
 
-/** The last hour of every branch in few numbers. */
-export function overview({ store, clock }: EngineContext, meter: Meter): BranchTraffic[] {
+/** A page of the branches, by target, each with its last hour in few numbers. */
+export function overview(
+  { store, clock }: EngineContext,
+  meter: Meter,
+  { after, limit, visible }: Omit<AppQuery, "states">,
+): BranchTraffic[] {
   const nowMs = clock.now().getTime();
   const instances = Map.groupBy(store.instances.places(), ({ branchId }) => branchId);
-  return store.branches.outlines().map((branch) => {
-    const uses = (instances.get(branch.id) ?? []).flatMap(({ id }) => meter.uses.get(id) ?? []);
+  const branches = store.branches
+    .outlines()
+    .filter(({ appId }) => visible?.has(appId) ?? true)
+    .map((branch) => ({ id: branch.id, target: targetOf(branch) }))
+    .filter(({ target }) => after === null || target > after)
+    .toSorted((a, b) => (a.target < b.target ? -1 : 1));
+  return branches.slice(0, limit).map(({ id, target }) => {
+    const uses = (instances.get(id) ?? []).flatMap((it) => meter.uses.get(it.id) ?? []);
     return {
-      target: targetOf(branch),
-      ...meter.recent.of(branch.id, nowMs),
+      target,
+      ...meter.recent.of(id, nowMs),
       cpuCores: uses.reduce((sum, it) => sum + it.cpuCores, 0),
       memoryBytes: uses.reduce((sum, it) => sum + it.memoryBytes, 0),
     };

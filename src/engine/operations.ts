@@ -112,7 +112,7 @@ function outboundOperations(context: EngineContext) {
 function metricOperations(context: EngineContext, { meter }: Parts) {
   return {
     metrics: async (query) => readMetrics(context, query),
-    overview: async () => overview(context, meter),
+    overview: async (query) => overview(context, meter, query),
     metricFamilies: () => metricFamilies(context, meter),
   } satisfies Partial<Engine>;
 }

@@ -32,7 +32,7 @@ test("what a page, the router's table and a look at the traffic ask for does not
     "a page of jobs": () => engine.listJobs(page),
     "a page of events": () => engine.listEvents(page),
     "all domains": () => engine.listDomains(null),
-    "the last hour of every branch": () => engine.overview(),
+    "the last hour of every branch": () => engine.overview(page),
     "the status": () => engine.status(),
     "the router's table": () => publisher.all(),
     "differences of the router's table": () => publisher.differences(),

@@ -7,7 +7,7 @@ export function auditRows(db: Db): PeopleStore["audit"] {
   return {
     add: (entry) =>
       db.transaction((tx) => void tx.insert(audit).values(entry).run(), { behavior: "immediate" }),
-    list: ({ within, appId, actor, operation, outcome, since, until, before, limit }) =>
+    list: ({ within, appId, actors, operations, outcomes, since, until, before, limit }) =>
       db
         .select()
         .from(audit)
@@ -20,12 +20,12 @@ export function auditRows(db: Db): PeopleStore["audit"] {
                   inArray(audit.teamId, [...within.teams]),
                 ),
             appId === undefined ? undefined : eq(audit.appId, appId),
-            actor === undefined ? undefined : eq(audit.actor, actor),
-            operation === undefined ? undefined : eq(audit.operation, operation),
-            outcome === undefined ? undefined : eq(audit.outcome, outcome),
+            actors && inArray(audit.actor, [...actors]),
+            operations && inArray(audit.operation, [...operations]),
+            outcomes && inArray(audit.outcome, [...outcomes]),
             since && gte(audit.at, since),
             until && lte(audit.at, until),
-            before === undefined ? undefined : lt(audit.id, before),
+            before == null ? undefined : lt(audit.id, before),
           ),
         )
         .orderBy(desc(audit.id))

@@ -1,11 +1,12 @@
 import { changeConfigVars, listConfigVars, revealConfigVars } from "#api/config.ts";
 import { Secret } from "#domain/secret.ts";
-import { handle, type Handler } from "./handle.ts";
+import { handle, handleList, type Handler } from "./handle.ts";
+import { pageOf } from "./page.ts";
 import { configVarViews } from "./views.ts";
 
 export const configHandlers: readonly Handler[] = [
-  handle(listConfigVars, async ({ params }, engine) =>
-    configVarViews(await engine.configVars(params.target)),
+  handleList(listConfigVars, async ({ params, query }, engine) =>
+    pageOf(configVarViews(await engine.configVars(params.target)), query, ({ name }) => name),
   ),
   handle(revealConfigVars, ({ params, body, actor }, engine) =>
     engine.revealConfigVars(params.target, body.names, actor),

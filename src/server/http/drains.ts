@@ -1,8 +1,11 @@
 import { addDrain, listDrains, removeDrain } from "#api/drains.ts";
-import { handle, type Handler } from "./handle.ts";
+import { handle, handleList, type Handler } from "./handle.ts";
+import { pageOf } from "./page.ts";
 
 export const drainHandlers: readonly Handler[] = [
-  handle(listDrains, ({ params }, engine) => engine.listDrains(params.target)),
+  handleList(listDrains, async ({ params, query }, engine) =>
+    pageOf(await engine.listDrains(params.target), query, ({ id }) => id),
+  ),
   handle(addDrain, ({ params, body, actor }, engine) =>
     engine.addDrain({ ...params, url: body.url, ca: body.ca ?? null }, actor),
   ),

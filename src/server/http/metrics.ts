@@ -1,8 +1,7 @@
 import { metricsOverview, readBranchMetrics, readHostMetrics } from "#api/metrics.ts";
-import { parseTarget } from "#domain/app.ts";
 import type { MetricsQuery } from "#engine/engine.ts";
-import { visibleNames } from "./admit.ts";
-import { handle, type Handler } from "./handle.ts";
+import { handle, handleList, type Handler } from "./handle.ts";
+import { cutOff } from "./page.ts";
 
 export const metricsHandlers: readonly Handler[] = [
   handle(readBranchMetrics, ({ params, query }, engine) =>
@@ -11,11 +10,13 @@ export const metricsHandlers: readonly Handler[] = [
   handle(readHostMetrics, ({ query }, engine) =>
     engine.metrics({ ...rangeOf(query), target: null, process: null }),
   ),
-  handle(metricsOverview, async ({ visible }, engine) => {
-    const apps = visibleNames(engine.people, visible);
-    const all = await engine.overview();
-    return all.filter(({ target }) => apps === null || apps.has(parseTarget(target).app));
-  }),
+  handleList(metricsOverview, async ({ query: { after = null, limit }, visible }, engine) =>
+    cutOff(
+      await engine.overview({ after, limit: limit + 1, visible }),
+      limit,
+      ({ target }) => target,
+    ),
+  ),
 ];
 
 type Range = {

@@ -4,10 +4,13 @@ import {
   removeNotification,
   testNotification,
 } from "#api/notifications.ts";
-import { handle, type Handler } from "./handle.ts";
+import { handle, handleList, type Handler } from "./handle.ts";
+import { pageOf } from "./page.ts";
 
 export const notificationHandlers: readonly Handler[] = [
-  handle(listNotifications, ({ query }, engine) => engine.listNotifications(query.target ?? null)),
+  handleList(listNotifications, async ({ query }, engine) =>
+    pageOf(await engine.listNotifications(query.target ?? null), query, ({ id }) => id),
+  ),
   handle(addNotification, ({ body, actor }, engine) =>
     engine.addNotification(
       { ...body, target: body.target ?? null, events: body.events ?? null },

@@ -5,13 +5,19 @@ export type PageOf<Item> = { readonly items: readonly Item[]; readonly next: str
 
 type Asked = { readonly limit: number; readonly after?: string | undefined };
 
-/** A page of a list that is all there, sorted by its keys, which ascend. */
+/** What items are sorted and told apart by. */
+type Key = string | number;
+
+/** A page of a list that is all there, sorted by its keys. */
 export function pageOf<Item>(
   items: readonly Item[],
   { limit, after }: Asked,
-  keyOf: (item: Item) => string,
+  keyOf: (item: Item) => Key,
 ): PageOf<Item> {
-  const rest = after === undefined ? items : items.filter((item) => keyOf(item) > after);
+  const sorted = items.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const isNumbered = sorted.some((item) => typeof keyOf(item) === "number");
+  const from = isNumbered ? idOf(after) : (after ?? null);
+  const rest = from === null ? sorted : sorted.filter((item) => keyOf(item) > from);
   return cutOff(rest, limit, keyOf);
 }
 
@@ -19,11 +25,12 @@ export function pageOf<Item>(
 export function cutOff<Item>(
   items: readonly Item[],
   limit: number,
-  keyOf: (item: Item) => string,
+  keyOf: (item: Item) => Key,
 ): PageOf<Item> {
   const page = items.slice(0, limit);
   const last = page.at(-1);
-  return { items: page, next: items.length > limit && last !== undefined ? keyOf(last) : null };
+  const hasNext = items.length > limit && last !== undefined;
+  return { items: page, next: hasNext ? String(keyOf(last)) : null };
 }
 
 /** The id that `after` is in a list whose newest rows come first. */

@@ -7,10 +7,13 @@ import { PlatformError } from "#domain/errors.ts";
 import type { Token } from "#domain/token.ts";
 import type { Engine } from "#engine/engine.ts";
 import type { People } from "#engine/people/people.ts";
-import { handle, type Handler } from "./handle.ts";
+import { handle, handleList, type Handler } from "./handle.ts";
+import { cutOff, idOf, pageOf, type PageOf } from "./page.ts";
 
 export const peopleHandlers: readonly Handler[] = [
-  handle(listUsers, async (_call, { people }) => people.users()),
+  handleList(listUsers, async ({ query }, { people }) =>
+    pageOf(people.users(), query, ({ name }) => name),
+  ),
   handle(addUser, async ({ body }, { people }) => {
     const { team, role, ...user } = body;
     // Before anybody is added: the team may not be there.
@@ -37,18 +40,20 @@ export const peopleHandlers: readonly Handler[] = [
   handle(setPassword, async ({ caller, body }, { people }) => ({
     ended: await people.setPassword(caller, body),
   })),
-  handle(listSessions, async ({ caller, query }, { people }) =>
-    people
-      .sessions(ownerOf(people, caller, query.user))
-      .map((session) => ({ ...session, isThis: session.id === caller.sessionId })),
-  ),
+  handleList(listSessions, async ({ caller, query }, { people }) => {
+    const sessions = people.sessions(ownerOf(people, caller, query.user));
+    const told = sessions.map((it) => ({ ...it, isThis: it.id === caller.sessionId }));
+    return newestFirst(told, query);
+  }),
   handle(endSession, async ({ caller, params, query }, { people }) => {
     const userId = ownerOf(people, caller, query.user);
     return { ended: people.endSessions({ userId, id: params.session, own: caller.sessionId }) };
   }),
-  handle(listTokens, async ({ caller, query }, { people }) =>
-    people.tokens(ownerOf(people, caller, query.user)).map((token) => tokenView(people, token)),
-  ),
+  handleList(listTokens, async ({ caller, query }, { people }) => {
+    const tokens = people.tokens(ownerOf(people, caller, query.user));
+    const told = tokens.map((token) => tokenView(people, token));
+    return pageOf(told, query, ({ user, name }) => `${user} ${name}`);
+  }),
   handle(addToken, async ({ caller, body: { user, app, team, ...rest } }, { people }) => {
     const userId = ownerOf(people, caller, user);
     if (userId === null) throw noOwner;
@@ -66,18 +71,35 @@ export const peopleHandlers: readonly Handler[] = [
     people.removeToken(userId, params.token);
     return { removed: params.token };
   }),
-  handle(listAudit, async ({ query, visible, caller }, { people }) => {
-    const { app, since, until, ...rest } = query;
-    const within = visible && { apps: [...visible], teams: ruledTeams(people, caller) };
-    return people.audit({
-      ...rest,
-      within,
-      appId: app === undefined ? undefined : appIdOf(people, app),
-      since: since === undefined ? undefined : new Date(since),
-      until: until === undefined ? undefined : new Date(until),
+  handleList(listAudit, async ({ query, visible, caller }, { people }) => {
+    const { target, actor: actors, operation: operations, outcome: outcomes, limit } = query;
+    const [since, until] = [query.since, query.until].map((it) => (it ? new Date(it) : undefined));
+    const found = people.audit({
+      within: visible && { apps: [...visible], teams: ruledTeams(people, caller) },
+      appId: target === undefined ? undefined : appIdOf(people, target),
+      actors,
+      operations,
+      outcomes,
+      since,
+      until,
+      before: idOf(query.after),
+      limit: limit + 1,
     });
+    return cutOff(found, limit, ({ id }) => id);
   }),
 ];
+
+type Dated = { readonly id: string; readonly createdAt: Date };
+
+function newestFirst<Item extends Dated>(
+  items: readonly Item[],
+  { limit, after }: { readonly limit: number; readonly after?: string | undefined },
+): PageOf<Item> {
+  const keyOf = ({ createdAt, id }: Item) => `${createdAt.toISOString()} ${id}`;
+  const sorted = items.toSorted((a, b) => (keyOf(a) > keyOf(b) ? -1 : 1));
+  const rest = after === undefined ? sorted : sorted.filter((item) => keyOf(item) < after);
+  return cutOff(rest, limit, keyOf);
+}
 
 const noOwner = new PlatformError("invalid_input", {
   field: "user",

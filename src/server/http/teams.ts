@@ -12,18 +12,22 @@ import {
 } from "#api/teams.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { rightsInTeam } from "#domain/caller.ts";
-import { handle, type Handler } from "./handle.ts";
+import { handle, handleList, type Handler } from "./handle.ts";
+import { pageOf } from "./page.ts";
 
 export const teamHandlers: readonly Handler[] = [
-  handle(listTeams, async ({ caller }, { people }) =>
-    people.teams().filter(({ id }) => rightsInTeam(caller.access, id).has("read")),
-  ),
+  handleList(listTeams, async ({ caller, query }, { people }) => {
+    const mine = people.teams().filter(({ id }) => rightsInTeam(caller.access, id).has("read"));
+    return pageOf(mine, query, ({ name }) => name);
+  }),
   handle(addTeam, async ({ body }, { people }) => people.addTeam(body.name)),
   handle(removeTeam, async ({ params }, { people }) => {
     people.removeTeam(params.team);
     return { removed: params.team };
   }),
-  handle(listMembers, async ({ params }, { people }) => people.members(params.team)),
+  handleList(listMembers, async ({ params, query }, { people }) =>
+    pageOf(people.members(params.team), query, ({ user }) => user),
+  ),
   handle(setMember, async ({ params, body: { role } }, { people }) => {
     people.setMember({ ...params, role });
     return { user: params.user, role };
@@ -32,7 +36,9 @@ export const teamHandlers: readonly Handler[] = [
     people.setMember({ ...params, role: null });
     return { removed: params.user };
   }),
-  handle(listAccess, async ({ params }, { people }) => people.appAccess(params.app)),
+  handleList(listAccess, async ({ params, query }, { people }) =>
+    pageOf(people.appAccess(params.app), query, ({ user, team }) => `${user} ${team ?? ""}`),
+  ),
   handle(grantAccess, async ({ params, body: { role } }, { people }) => {
     people.setGrant({ ...params, role });
     return { user: params.user, role };
