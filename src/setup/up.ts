@@ -31,6 +31,7 @@ export type Users = {
 };
 
 const readyWithinMs = 30_000;
+const hopelessAfterEnds = 3;
 const endsWithinMs = 5000;
 const servicesMax = 10_000;
 
@@ -135,8 +136,11 @@ export async function untilReady(
   };
   const deadlineMs = performance.now() + readyWithinMs;
   for (const [name, door] of Object.entries(doors)) {
-    while (!(await answers(door))) {
-      if (performance.now() > deadlineMs) throw await notReady(layout, name);
+    for (let tries = 1; !(await answers(door)); tries += 1) {
+      const isLate = performance.now() > deadlineMs;
+      // What ends again and again will not come up by waiting.
+      const ends = isLate || tries % 25 === 0 ? await endsOf(join(layout.scan, name)) : 0;
+      if (isLate || ends >= hopelessAfterEnds) throw await notReady(layout, name, ends);
       await sleep(20);
     }
   }
@@ -173,9 +177,19 @@ function answers(door: { path: string } | { port: number; host: string }): Promi
   return promise;
 }
 
-async function notReady(layout: HomeLayout, name: string): Promise<PlatformError> {
+/** How often a service has ended since it is supervised. @see s6-svdt(8) */
+async function endsOf(service: string): Promise<number> {
+  const text = await exec(["s6-svdt", service]).catch(() => "");
+  return text.split("\n").filter(Boolean).length;
+}
+
+async function notReady(layout: HomeLayout, name: string, ends: number): Promise<PlatformError> {
   const log = (await readIfThere(join(layout.logs, name, "current"))) ?? "";
   const lines = log.trim().split("\n").slice(-8).join("\n    ");
-  const problem = `it does not answer after ${readyWithinMs / 1000} s; its log in logs/${name} ends with:\n    ${lines}`;
+  const what =
+    ends >= hopelessAfterEnds
+      ? `it ended ${ends} times`
+      : `it does not answer after ${readyWithinMs / 1000} s`;
+  const problem = `${what}; its log in logs/${name} ends with:\n    ${lines}`;
   return new PlatformError("command_failed", { command: `Starting ${name}`, problem });
 }

@@ -169,6 +169,18 @@ test("class 11, default secrets: without its key berthd does not start and says 
   await until(isUp, "and reads its secrets");
 });
 
+test("class 11, default secrets: berth up says so too, as soon as it is clear", async () => {
+  const key = join(platform.home, "data/secret.key");
+  assert.equal((await platform.berth("down")).code, 0);
+  await rename(key, `${key}.away`);
+  const up = await platform.berth("up", "--detach");
+  assert.equal(up.code, 1);
+  assert.match(up.stderr, /Starting berthd failed: it ended \d+ times; .*\n[^]*secret\.key is not/);
+  await rename(`${key}.away`, key);
+  await platform.up();
+  await until(isUp, "the app is back with its secrets");
+});
+
 async function setSecret(name: string, value: string): Promise<void> {
   const answer = await request("PATCH", "/apps/shop/config", { [name]: { secret: value } });
   assert.equal(answer.status, 200, answer.text);
