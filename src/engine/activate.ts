@@ -10,14 +10,13 @@ import { emit } from "./context.ts";
 import { nameOf } from "./health.ts";
 import type { Loop } from "./loop.ts";
 import { createOutput } from "./output.ts";
+import { settledAfterMs } from "./plan/formation.ts";
 import { environmentOf, wantedOf } from "./plan/wanted.ts";
 import { pinOf } from "./prune.ts";
 import { urlsOf } from "./publish.ts";
 import { isManaged } from "./targets.ts";
 
 const hookTimeoutMs = 3_600_000;
-/** How long a new release must serve until the old one is stopped. */
-const settledAfterMs = 500;
 
 /**
  * Makes a release the current one. Without maintenance hooks its instances come up beside the old
@@ -58,10 +57,7 @@ async function prepare(work: Work, release: Release, loop: Loop): Promise<Instan
   return started;
 }
 
-/**
- * A program may accept a connection and crash in the next moment. So the old instances stay for a
- * while after the switch, and take the traffic back at once if a new one ends.
- */
+/** The old instances stay until the new ones have settled, and take the traffic back if one ends. */
 async function settle(
   work: Work,
   loop: Loop,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Job } from "#domain/job.ts";
-import { createWorld, eventually, type World } from "../../test/engine-world.ts";
+import { atStep, createWorld, eventually, type World } from "../../test/engine-world.ts";
 
 const segfault = { code: null, signal: "SIGSEGV" } as const;
 
@@ -93,6 +93,28 @@ test("a restart whose new instance fails leaves the old one serving", async () =
   const { store, engine, executor, router } = world;
   const [old] = store.instances.list();
   executor.programs.set("node server.js", { kind: "exits", exit: { code: 1, signal: null } });
+  const job = await world.ended(await engine.restart("shop", null, "ann"));
+  assert.equal(job.error?.code, "unhealthy");
+  await eventually(() => store.instances.list().length === 1, "the new one is gone");
+  assert.deepEqual(
+    store.instances.list().map(({ id, retiringAt }) => [id, retiringAt]),
+    [[old?.id, null]],
+  );
+  assert.equal(router.answer("shop.localhost", "/", 0).do, "pass");
+});
+
+test("a restart whose new instance ends just after it was healthy leaves the old one serving", async () => {
+  await using world = await deployed();
+  const { store, engine, executor, router } = world;
+  const [old] = store.instances.list();
+  world.killWhen = (verb, args) => {
+    const young = executor.started().at(-1);
+    if (atStep("switch")(verb, args) && young) {
+      assert.equal(store.instances.list().length, 2);
+      executor.crash(young.id, { code: 1, signal: null });
+    }
+    return false;
+  };
   const job = await world.ended(await engine.restart("shop", null, "ann"));
   assert.equal(job.error?.code, "unhealthy");
   await eventually(() => store.instances.list().length === 1, "the new one is gone");

@@ -136,7 +136,7 @@ export class Loop {
   }
 
   #plan(branchId: number): Step[] {
-    const { store } = this.#context;
+    const { store, clock } = this.#context;
     const branch = store.branches.get(branchId);
     if (!branch || this.#stopping.aborted) return [];
     const wanted = (id: number | null): WantedType[] => {
@@ -148,6 +148,7 @@ export class Loop {
       current: wanted(branch.currentReleaseId),
       candidate: wanted(branch.candidateReleaseId),
       instances: store.instances.of(branchId),
+      now: clock.now(),
     });
   }
 

@@ -17,6 +17,7 @@ const situation = (overrides: Partial<Situation>): Situation => ({
   current: [],
   candidate: [],
   instances: [],
+  now: new Date(moment.getTime() + 1000),
   ...overrides,
 });
 
@@ -55,15 +56,18 @@ test("what is held keeps only what the candidate wants, what is stopped nothing"
   assert.deepEqual(of("stopped").length, 2);
 });
 
-test("one that is being restarted leaves only when its successor is healthy", () => {
+test("one that is being restarted leaves only when its successor has been healthy for a while", () => {
   const old = instance({ id: 1, specHash: "a", retiringAt: moment });
   const young = instance({ id: 2, specHash: "a", healthyAt: null });
   const current = [wanted("web", "a", 1)];
   assert.deepEqual(planFormation(situation({ current, instances: [old, young] })), []);
   const healthy = { ...young, healthyAt: moment };
-  assert.deepEqual(planFormation(situation({ current, instances: [old, healthy] })), [
+  const instances = [old, healthy];
+  assert.deepEqual(planFormation(situation({ current, instances })), [
     { do: "retire", instance: 1 },
   ]);
+  const justNow = new Date(moment.getTime() + 100);
+  assert.deepEqual(planFormation(situation({ current, instances, now: justNow })), []);
 });
 
 const tries = 3000;
@@ -116,7 +120,7 @@ test("what drains already is let alone", () => {
 test("the order of what goes in does not matter", () => {
   forAll((before, random) => {
     const shuffled = {
-      mode: before.mode,
+      ...before,
       current: shuffle(before.current, random),
       candidate: shuffle(before.candidate, random),
       instances: shuffle(before.instances, random),
@@ -169,7 +173,9 @@ function anySituation(random: Random): Situation {
   const distinct = instances.filter(
     (it, at) => instances.findIndex((other) => nameOf(other) === nameOf(it)) === at,
   );
-  return { mode, current: types(["a", "b"]), candidate: types(["a", "c"]), instances: distinct };
+  const now = new Date(moment.getTime() + 1000);
+  const wantedNow = { current: types(["a", "b"]), candidate: types(["a", "c"]) };
+  return { mode, ...wantedNow, instances: distinct, now };
 }
 
 function apply(before: Situation, steps: readonly Step[]): Situation {

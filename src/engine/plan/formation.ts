@@ -9,7 +9,14 @@ export type Situation = {
   readonly current: readonly WantedType[];
   readonly candidate: readonly WantedType[];
   readonly instances: readonly Instance[];
+  readonly now: Date;
 };
+
+/**
+ * How long a new instance must serve until the one before it is stopped: a program may accept a
+ * connection and crash in the next moment.
+ */
+export const settledAfterMs = 500;
 
 export type Step =
   | { readonly do: "start"; readonly wanted: WantedType; readonly index: number }
@@ -20,7 +27,8 @@ export type Step =
 
 /**
  * Steps that turn what runs into what is wanted. Planning again after applying them gives none.
- * An instance of a wanted kind is never retired before as many healthy ones stand beside it.
+ * An instance of a wanted kind is never retired before as many healthy ones stand beside it, and
+ * have for a while.
  */
 export function planFormation(situation: Situation): Step[] {
   const wanted = wantedTypes(situation);
@@ -29,6 +37,7 @@ export function planFormation(situation: Situation): Step[] {
     stepsOf(
       type,
       living.filter((it) => isOf(type, it)),
+      situation.now,
     ),
   );
   const unwanted = living.filter((it) => !wanted.some((type) => isOf(type, it)));
@@ -49,7 +58,7 @@ function wantedTypes({ mode, current, candidate }: Situation): WantedType[] {
   return wanted;
 }
 
-function stepsOf(wanted: WantedType, mine: readonly Instance[]): Step[] {
+function stepsOf(wanted: WantedType, mine: readonly Instance[], now: Date): Step[] {
   const staying = mine.filter((it) => it.retiringAt === null).toSorted(byWorth);
   const kept = staying.slice(0, wanted.count);
   const taken = new Set(kept.map((it) => it.index));
@@ -57,12 +66,16 @@ function stepsOf(wanted: WantedType, mine: readonly Instance[]): Step[] {
   for (let index = 1; kept.length + starts.length < wanted.count; index += 1) {
     if (!taken.has(index)) starts.push({ do: "start", wanted, index });
   }
-  const replaced = kept.length === wanted.count && kept.every((it) => it.healthyAt !== null);
+  const replaced = kept.length === wanted.count && kept.every((it) => isSettled(it, now));
   const leaving = replaced ? mine.filter((it) => it.retiringAt !== null) : [];
   const limits = kept.flatMap((it): Step[] =>
     isLimitedAs(wanted.spec, it.spec) ? [] : [{ do: "limit", instance: it.id, spec: wanted.spec }],
   );
   return [...starts, ...limits, ...[...staying.slice(wanted.count), ...leaving].map(retire)];
+}
+
+function isSettled({ healthyAt }: Instance, now: Date): boolean {
+  return healthyAt !== null && now.getTime() - healthyAt.getTime() >= settledAfterMs;
 }
 
 function isLimitedAs({ limits: wanted }: InstanceSpec, { limits: has }: InstanceSpec): boolean {
