@@ -1,4 +1,5 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import { whoAmI } from "#api/account.ts";
 import { appInfo, listApps } from "#api/apps.ts";
 import { listEvents } from "#api/events.ts";
 import { listInstances } from "#api/instances.ts";
@@ -36,7 +37,18 @@ export function createLiveAnswers(queries: QueryClient): (event: LiveEvent) => v
     gathered.push(concern);
     timer ??= setTimeout(flush, gatherMs);
   };
-  return (event) => apply(queries, event, ask);
+  let hasBegun = false;
+  return (event) => {
+    // What was asked for before the stream was open may have changed between the two.
+    if (event.type === "hello" && !hasBegun) ask((path) => !isFreshAnyway(path));
+    hasBegun ||= event.type === "hello";
+    apply(queries, event, ask);
+  };
+}
+
+/** What has a clock of its own, and who one is. */
+function isFreshAnyway(path: string): boolean {
+  return path.includes("/metrics") || path === whoAmI.path;
 }
 
 function apply(queries: QueryClient, event: LiveEvent, ask: (concern: Concern) => void): void {

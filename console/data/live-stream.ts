@@ -10,6 +10,8 @@ export type LiveStream = {
   readonly want: (topic: string) => Release;
   readonly listen: (listener: LiveListener) => Release;
   readonly isOpen: () => boolean;
+  /** Whether all these topics come at the moment, so that nothing of them is missed from now on. */
+  readonly carries: (topics: readonly string[]) => boolean;
   readonly subscribeOpen: (listener: () => void) => Release;
   /** Connects, until it is given back. */
   readonly open: () => Release;
@@ -65,6 +67,7 @@ export function createLiveStream(): LiveStream {
       return () => void listeners.delete(listener);
     },
     isOpen: () => state.isOpen,
+    carries: (topics) => topics.every((topic) => state.carried.has(topic)),
     subscribeOpen(listener) {
       state.openListeners.add(listener);
       return () => void state.openListeners.delete(listener);
@@ -77,10 +80,17 @@ type State = {
   current: AbortController | null;
   lastEvent: number | null;
   isOpen: boolean;
+  carried: ReadonlySet<string>;
 };
 
 function createState(): State {
-  return { openListeners: new Set(), current: null, lastEvent: null, isOpen: false };
+  return {
+    openListeners: new Set(),
+    current: null,
+    lastEvent: null,
+    isOpen: false,
+    carried: new Set(),
+  };
 }
 
 function setOpen(state: State, isOpen: boolean): void {
@@ -115,6 +125,7 @@ async function keepOpen(state: State, wanted: Wanted): Promise<void> {
   let isAgain = false;
   const onHello = () => {
     pauseMs = pauseMinMs;
+    state.carried = new Set(topics.split(","));
     wanted.onHello();
     // What was missed meanwhile is loaded again.
     if (isAgain) tell({ type: "resync" });
@@ -125,6 +136,7 @@ async function keepOpen(state: State, wanted: Wanted): Promise<void> {
     if (end === "refused") topics = usualTopics.join(",");
     if (signal.aborted) return;
     isAgain = true;
+    state.carried = new Set();
     setOpen(state, false);
     await pause(pauseMs);
     pauseMs = Math.min(pauseMaxMs, pauseMs * 2);

@@ -40,17 +40,30 @@ export function useIsLive(): boolean {
   return useSyncExternalStore(live?.subscribeOpen ?? never, () => live?.isOpen() ?? false);
 }
 
-/** Asks for topics, with commas between, while whoever calls is shown; hands over what comes. */
-export function useLive(topics: string, onEvent: LiveListener = ignore): void {
+/**
+ * Asks for topics, with commas between, while whoever calls is shown; hands over what comes.
+ * `onOpen` is called when they begin to come: only what is read after that has no gap before it.
+ */
+export function useLive(
+  topics: string,
+  onEvent: LiveListener = ignore,
+  onOpen: () => void = ignore,
+): void {
   const live = useContext(LiveContext);
   const listener = useRef(onEvent);
+  const opened = useRef(onOpen);
   useEffect(() => {
     listener.current = onEvent;
-  }, [onEvent]);
+    opened.current = onOpen;
+  }, [onEvent, onOpen]);
   useEffect(() => {
     if (!live) return undefined;
-    const wanted = topics.split(",").map((topic) => live.want(topic));
-    const released = [...wanted, live.listen((event) => listener.current(event))];
+    const names = topics.split(",");
+    const hear: LiveListener = (event) => {
+      if (event.type === "hello" && live.carries(names)) opened.current();
+      listener.current(event);
+    };
+    const released = [...names.map((topic) => live.want(topic)), live.listen(hear)];
     return () => {
       for (const release of released) release();
     };

@@ -37,17 +37,23 @@ export function useAppLog(wanted: LogWanted): LogState {
   const [buffer] = useState(() => createLineBuffer());
   const [refused, setRefused] = useState<{ by: ApiError; what: string } | null>(null);
   const intake = useRef<Intake | null>(null);
+  const read = useRef<() => void>(() => {});
   useEffect(() => {
     const ended = new AbortController();
     const own = createIntake(buffer);
     intake.current = own;
+    read.current = () => {
+      own.hold();
+      readHistory({ target, source, process, text }, ended.signal).then(
+        own.begin,
+        (error: unknown) => {
+          own.begin([]);
+          if (error instanceof ApiError) setRefused({ by: error, what });
+        },
+      );
+    };
     buffer.clear();
-    readHistory({ target, source, process, text }, ended.signal).then(
-      own.begin,
-      (error: unknown) => {
-        if (error instanceof ApiError) setRefused({ by: error, what });
-      },
-    );
+    read.current();
     return () => {
       ended.abort();
       own.end();
@@ -60,7 +66,10 @@ export function useAppLog(wanted: LogWanted): LogState {
     },
     [target, process, text],
   );
-  useLive(logSources[source].topics.map((topic) => `${topic}:${target}`).join(), onEvent);
+  // What was written before the lines began to come, or while they did not, is read once more.
+  const onOpen = useCallback(() => read.current(), []);
+  const topics = logSources[source].topics.map((topic) => `${topic}:${target}`).join();
+  useLive(topics, onEvent, onOpen);
   return { buffer, error: refused?.what === what ? refused.by : null };
 }
 
@@ -82,6 +91,8 @@ function isWanted({ source, text }: NewLine, process: string, wanted: string): b
 }
 
 type Intake = {
+  /** What was kept is being read: what comes waits for it. */
+  readonly hold: () => void;
   /** What was kept comes first, then what has come in the meantime. */
   readonly begin: (history: readonly NewLine[]) => void;
   readonly add: (line: NewLine) => void;
@@ -92,25 +103,32 @@ type Intake = {
 function createIntake(buffer: LineBuffer): Intake {
   const isNew = createLineSieve();
   let waiting: NewLine[] = [];
-  let hasBegun = false;
+  let readings = 0;
+  let hasEnded = false;
   let timer: number | undefined;
   const flush = () => {
     timer = undefined;
+    if (readings > 0) return;
     const lines = waiting.filter(isNew);
     waiting = [];
     buffer.add(lines);
   };
   return {
+    hold() {
+      readings += 1;
+    },
     begin(history) {
-      hasBegun = true;
-      waiting = [...history, ...waiting];
+      readings -= 1;
+      if (hasEnded) return;
+      buffer.add(history.filter(isNew));
       flush();
     },
     add(line) {
       waiting.push(line);
-      if (hasBegun) timer ??= window.setTimeout(flush, 50);
+      timer ??= window.setTimeout(flush, 50);
     },
     end() {
+      hasEnded = true;
       window.clearTimeout(timer);
       waiting = [];
     },
