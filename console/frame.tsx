@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useIsLive } from "./data/live.tsx";
 import { useAddress } from "./data/location.ts";
 import { useCaller, useIsSuperuser } from "./data/session.ts";
@@ -6,6 +6,8 @@ import { plainText } from "./lib/text.ts";
 import { Mark, NavIcon, type NavIconName } from "./parts/icon.tsx";
 import { Link } from "./parts/link.tsx";
 import { Notices } from "./parts/notices.tsx";
+import { usePaletteKey } from "./parts/palette.tsx";
+import { GoTo } from "./pages/go-to.tsx";
 
 type Place = {
   readonly to: string;
@@ -28,6 +30,8 @@ export function Frame({ path, children }: { path: string; children: ReactNode })
   const main = useRef<HTMLElement>(null);
   const isSuperuser = useIsSuperuser();
   const shown = places.filter(({ isForSuperusers }) => !isForSuperusers || isSuperuser);
+  const [isGoing, setGoing] = useState(false);
+  usePaletteKey(setGoing);
   useFocusOnNewPage(path, main);
   return (
     <div className="frame">
@@ -49,22 +53,28 @@ export function Frame({ path, children }: { path: string; children: ReactNode })
             </li>
           ))}
         </ul>
-        <NavFoot />
+        <NavFoot onFind={() => setGoing(true)} />
       </nav>
       <main className="main" id="main" ref={main} tabIndex={-1}>
         {children}
       </main>
       <Notices />
+      {isGoing && <GoTo places={shown} onClose={() => setGoing(false)} />}
     </div>
   );
 }
 
-function NavFoot() {
+function NavFoot({ onFind }: { onFind: () => void }) {
   const caller = useCaller();
   const { path } = useAddress();
   return (
     <div className="nav-foot">
       <LiveMark />
+      <button type="button" className="nav-link nav-find" onClick={onFind}>
+        <NavIcon name="find" />
+        <span>Go to</span>
+        <kbd aria-hidden="true">Ctrl K</kbd>
+      </button>
       <Link to="/account" className="nav-link" isCurrent={path === "/account"}>
         <NavIcon name="account" />
         <span className="clip">{plainText(caller?.user?.name ?? "This machine", 60)}</span>

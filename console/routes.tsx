@@ -4,6 +4,7 @@ import { AccountPage } from "./pages/account.tsx";
 import { ActivityPage } from "./pages/activity.tsx";
 import { AppConfigPage } from "./pages/app-config.tsx";
 import { AppDomainsPage } from "./pages/app-domains.tsx";
+import { AppLimitsPage } from "./pages/app-limits.tsx";
 import { AppLogsPage } from "./pages/app-logs.tsx";
 import { AppMetricsPage } from "./pages/app-metrics.tsx";
 import { AppOverviewPage } from "./pages/app-overview.tsx";
@@ -23,6 +24,8 @@ type Params = Readonly<Record<string, string>>;
 /** What stands at which address. A page of an app takes its target: `shop` or `shop@staging`. */
 const pages: readonly (readonly [pattern: string, page: (params: Params) => ReactNode])[] = [
   ["/", () => <AppsPage />],
+  // Where the company's sign-on leads back to when it went wrong.
+  ["/sign-in", () => <AppsPage />],
   ["/new", () => <NewAppPage />],
   ["/apps/:target", (params) => <AppOverviewPage {...targetOf(params)} />],
   ["/apps/:target/releases", (params) => <AppReleasesPage {...targetOf(params)} />],
@@ -31,6 +34,7 @@ const pages: readonly (readonly [pattern: string, page: (params: Params) => Reac
   ["/apps/:target/terminal", (params) => <AppTerminalPage {...targetOf(params)} />],
   ["/apps/:target/config", (params) => <AppConfigPage {...targetOf(params)} />],
   ["/apps/:target/domains", (params) => <AppDomainsPage {...targetOf(params)} />],
+  ["/apps/:target/limits", (params) => <AppLimitsPage {...targetOf(params)} />],
   ["/apps/:target/settings", (params) => <AppSettingsPage {...targetOf(params)} />],
   ["/jobs/:job", ({ job = "" }) => <JobPage key={job} job={Number(job)} />],
   ["/activity", () => <ActivityPage />],

@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { test, type TestContext } from "node:test";
-import { Provider } from "oidc-provider";
-import type { SignOn } from "#domain/sign-in.ts";
+import { test } from "node:test";
 import { openBrowser, startPeople, type Browser, type Page } from "./people-world.ts";
-
-const clientSecret = "what the company gave us";
+import { startProvider } from "./sign-on-provider.ts";
 
 test("somebody who was added comes in through the company's sign-on, and stays themselves", async (t) => {
-  const { signOn, allow } = await startProvider(t);
+  await using provider = await startProvider();
+  const { signOn, allow } = provider;
   const world = await startPeople(t, signOn);
   allow(world.url);
   world.people.addUser({ name: "ann", email: "Ann@Company.example", superuser: false });
@@ -28,7 +24,8 @@ test("somebody who was added comes in through the company's sign-on, and stays t
 });
 
 test("whom the company knows and nobody added stays outside", async (t) => {
-  const { signOn, allow } = await startProvider(t);
+  await using provider = await startProvider();
+  const { signOn, allow } = provider;
   const world = await startPeople(t, signOn);
   allow(world.url);
   world.people.addUser({ name: "ann", email: "ann@company.example", superuser: true });
@@ -40,7 +37,8 @@ test("whom the company knows and nobody added stays outside", async (t) => {
 });
 
 test("an answer of the sign-on that nobody asked for is refused", async (t) => {
-  const { signOn, allow } = await startProvider(t);
+  await using provider = await startProvider();
+  const { signOn, allow } = provider;
   const world = await startPeople(t, signOn);
   allow(world.url);
   const browser = openBrowser(world.url);
@@ -50,7 +48,8 @@ test("an answer of the sign-on that nobody asked for is refused", async (t) => {
 });
 
 test("after signing in, nobody is led to another site", async (t) => {
-  const { signOn, allow } = await startProvider(t);
+  await using provider = await startProvider();
+  const { signOn, allow } = provider;
   const world = await startPeople(t, signOn);
   allow(world.url);
   const begun = await openBrowser(world.url).send("POST", "/api/auth/sign-in/social", {
@@ -92,40 +91,4 @@ async function fillIn(there: Browser, page: Page, at: URL, login: string): Promi
     body: new URLSearchParams({ prompt, login, password: "any" }),
   });
   return answer.headers.get("location") ?? assert.fail(`${answer.status}: ${text.slice(0, 500)}`);
-}
-
-/** A real OpenID Connect server, which believes whoever says who they are. */
-async function startProvider(
-  t: TestContext,
-): Promise<{ signOn: SignOn; allow: (url: string) => void }> {
-  const place: { handle: ReturnType<Provider["callback"]> | null } = { handle: null };
-  const server = createServer((request, response) => void place.handle?.(request, response));
-  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
-  return {
-    signOn: { name: "Company", issuer, clientId: "berth", clientSecret },
-    allow: (url) => {
-      const provider = new Provider(issuer, {
-        clients: [
-          {
-            client_id: "berth",
-            client_secret: clientSecret,
-            redirect_uris: [`${url}/api/auth/callback/sign-on`],
-          },
-        ],
-        claims: { email: ["email", "email_verified"], profile: ["name"] },
-        conformIdTokenClaims: false,
-        cookies: { keys: ["of this test"] },
-        findAccount: (_context, id) => ({
-          accountId: id,
-          claims: () => ({ sub: id, email: id, email_verified: true, name: "Somebody" }),
-        }),
-      });
-      place.handle = provider.callback();
-    },
-  };
 }

@@ -2,7 +2,6 @@ import { useEffect, useRef, type ReactNode } from "react";
 import { appInfo } from "#api/apps.ts";
 import type { AppStatusView, BranchView } from "#api/views.ts";
 import { useAddress } from "../data/location.ts";
-import { useMay } from "../data/session.ts";
 import { useOperation } from "../data/use-operation.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Link, paths } from "../parts/link.tsx";
@@ -10,17 +9,7 @@ import { Empty } from "../parts/note.tsx";
 import { PageHead } from "../parts/panel.tsx";
 import { State } from "../parts/state.tsx";
 import { AppActions } from "./app-actions.tsx";
-
-const tabs = [
-  ["", "Overview"],
-  ["releases", "Releases"],
-  ["logs", "Logs"],
-  ["metrics", "Metrics"],
-  ["config", "Config vars"],
-  ["domains", "Domains"],
-  ["terminal", "Terminal"],
-  ["settings", "Settings"],
-] as const;
+import { useAppTabs } from "./app-tabs.ts";
 
 type AppFrameProps = {
   readonly target: string;
@@ -88,14 +77,7 @@ function Branches({ app, current }: { app: AppStatusView; current: BranchView })
 
 function Tabs({ target }: { target: string }) {
   const { path } = useAddress();
-  const mayConfigure = useMay("configure", target);
-  const mayRun = useMay("run", target);
-  const mayAdmin = useMay("admin", target);
-  const hidden = new Set([
-    ...(mayConfigure ? [] : ["config"]),
-    ...(mayRun ? [] : ["terminal"]),
-    ...(mayAdmin ? [] : ["settings"]),
-  ]);
+  const tabs = useAppTabs(target);
   const tabsShown = useRef<HTMLElement>(null);
   useEffect(() => {
     // On a narrow screen the tabs scroll; the one that is open is in sight.
@@ -104,20 +86,16 @@ function Tabs({ target }: { target: string }) {
   }, []);
   return (
     <nav className="tabs" aria-label="Pages of the app" ref={tabsShown}>
-      {tabs.flatMap(([tab, name]) =>
-        hidden.has(tab) ? (
-          []
-        ) : (
-          <Link
-            key={tab}
-            to={paths.app(target, tab)}
-            className="tab"
-            isCurrent={path === paths.app(target, tab)}
-          >
-            {name}
-          </Link>
-        ),
-      )}
+      {tabs.map(([tab, name]) => (
+        <Link
+          key={tab}
+          to={paths.app(target, tab)}
+          className="tab"
+          isCurrent={path === paths.app(target, tab)}
+        >
+          {name}
+        </Link>
+      ))}
     </nav>
   );
 }

@@ -3,6 +3,7 @@ import { destroyApp } from "#api/apps.ts";
 import { rebuild } from "#api/deploys.ts";
 import type { AppStatusView } from "#api/views.ts";
 import { goTo, reachableRemote } from "../data/location.ts";
+import { useMay } from "../data/session.ts";
 import { useAction } from "../data/use-operation.ts";
 import { Commands } from "../parts/copy.tsx";
 import { Field } from "../parts/field.tsx";
@@ -11,8 +12,13 @@ import { ErrorNote } from "../parts/note.tsx";
 import { notify } from "../parts/notices.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { AppFrame } from "./app-frame.tsx";
+import { Drains } from "./drains.tsx";
+import { Notifications } from "./notifications.tsx";
 
 export function AppSettingsPage({ target }: { target: string }) {
+  const mayAdmin = useMay("admin", target);
+  const mayDeploy = useMay("deploy", target);
+  const [name = target] = target.split("@", 1);
   return (
     <AppFrame target={target}>
       {(branch, app) => (
@@ -24,14 +30,18 @@ export function AppSettingsPage({ target }: { target: string }) {
               label="Git remote"
             />
           </Panel>
-          {branch.current && (
+          {branch.current && mayDeploy && (
             <Panel title="Build again">
               <Rebuild target={target} />
             </Panel>
           )}
-          <Panel title="Destroy" className="danger wide">
-            <Destroy app={app} />
-          </Panel>
+          <Notifications told={{ target: name }} />
+          <Drains target={target} />
+          {mayAdmin && (
+            <Panel title="Destroy" className="danger wide">
+              <Destroy app={app} />
+            </Panel>
+          )}
         </div>
       )}
     </AppFrame>

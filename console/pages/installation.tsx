@@ -1,16 +1,22 @@
+import { listAudit } from "#api/audit.ts";
+import { listJobs } from "#api/jobs.ts";
 import { platformStatus, type StatusView } from "#api/platform.ts";
 import { useAddressValue } from "../data/location.ts";
 import { isSpan, useHostMetrics } from "../data/use-metrics.ts";
-import { useOperation } from "../data/use-operation.ts";
+import { useList, useOperation } from "../data/use-operation.ts";
 import { hostLines, hostPlots } from "../lib/host-plots.ts";
 import { plainText } from "../lib/text.ts";
 import { Answer } from "../parts/answer.tsx";
+import { JobList } from "../parts/job-list.tsx";
+import { Link } from "../parts/link.tsx";
 import { Empty } from "../parts/note.tsx";
 import { PageHead, Panel } from "../parts/panel.tsx";
 import { PlotPanel } from "../parts/plot-panel.tsx";
 import { SpanChoice } from "../parts/span-choice.tsx";
 import { Badge } from "../parts/state.tsx";
 import { Ago } from "../parts/text.tsx";
+import { AuditList } from "./audit-list.tsx";
+import { Notifications } from "./notifications.tsx";
 
 /** What this Berth is, how it protects apps, and what is wrong with it. */
 export function InstallationPage() {
@@ -28,6 +34,11 @@ export function InstallationPage() {
         )}
       </Answer>
       <Host />
+      <div className="columns">
+        <LastJobs />
+        <LastChanges />
+        <Notifications told={{}} />
+      </div>
     </>
   );
 }
@@ -60,6 +71,24 @@ function Host() {
   );
 }
 
+function LastJobs() {
+  const jobs = useList(listJobs, { query: { limit: 6 } });
+  return (
+    <Panel title="Last jobs" aside={<Link to="/activity">All jobs</Link>}>
+      <Answer of={jobs}>{(list) => <JobList jobs={list} showTarget />}</Answer>
+    </Panel>
+  );
+}
+
+function LastChanges() {
+  const audit = useList(listAudit, { query: { limit: 6 } });
+  return (
+    <Panel title="Last changes" aside={<Link to="/audit">The whole audit</Link>}>
+      <Answer of={audit}>{(list) => <AuditList entries={list} />}</Answer>
+    </Panel>
+  );
+}
+
 function Facts({ status }: { status: StatusView }) {
   const { version, home, account, startedAt, apps, instances, settings } = status;
   return (
@@ -81,10 +110,10 @@ function Facts({ status }: { status: StatusView }) {
         </dd>
         <dt>Account</dt>
         <dd>{account}</dd>
-        <dt>Visitors</dt>
+        <dt>Router</dt>
         <dd className="figure">
-          ports {settings.listen.direct}, {settings.listen.http}, {settings.listen.terminated},{" "}
-          {settings.listen.tls}
+          port {settings.listen.http} for HTTP, {settings.listen.tls} for HTTPS,{" "}
+          {settings.listen.terminated} behind another's HTTPS, {settings.listen.direct} direct
         </dd>
         <dt>SSH and git</dt>
         <dd className="figure">port {settings.listen.ssh}</dd>

@@ -1,5 +1,5 @@
 import { useEffect, useState, type FormEvent, type ReactNode } from "react";
-import { goTo } from "../data/location.ts";
+import { goTo, useAddress } from "../data/location.ts";
 import {
   giveSecondFactor,
   hasPasskeys,
@@ -11,6 +11,7 @@ import {
   startSignOn,
 } from "../data/sign-in.ts";
 import { useDeed } from "../data/use-deed.ts";
+import { plainText } from "../lib/text.ts";
 import { Field } from "../parts/field.tsx";
 import { Mark } from "../parts/icon.tsx";
 import { ErrorNote } from "../parts/note.tsx";
@@ -25,6 +26,8 @@ export function SignInPage({ onDone }: { onDone: () => void }) {
   useEffect(() => {
     signOnName().then(setSignOn, () => setSignOn(null));
   }, []);
+  const refusal = useAddress().query.get("error");
+  const error = deed.error ?? (refusal === null ? null : refusalOf(refusal, signOn));
   useLink(deed.run, onDone);
   const attempt = (act: () => Promise<"done" | "second factor" | void>) =>
     deed.run(async () => {
@@ -36,10 +39,8 @@ export function SignInPage({ onDone }: { onDone: () => void }) {
       <title>Sign in · Berth</title>
       <Mark />
       <h1>Sign in to Berth</h1>
-      {deed.error && <ErrorNote error={deed.error} />}
-      {way === "password" && <PasswordForm isBusy={deed.isBusy} onAttempt={attempt} />}
-      {way === "second factor" && <CodeForm isBusy={deed.isBusy} onAttempt={attempt} />}
-      {way === "token" && <TokenForm isBusy={deed.isBusy} onAttempt={attempt} />}
+      {error && <ErrorNote error={error} />}
+      <WayForm way={way} isBusy={deed.isBusy} onAttempt={attempt} />
       <div className="sign-in-ways">
         {way !== "password" && <Other onChoose={() => setWay("password")}>Use a password</Other>}
         {way === "password" && hasPasskeys() && (
@@ -50,12 +51,35 @@ export function SignInPage({ onDone }: { onDone: () => void }) {
         )}
         {way !== "token" && <Other onChoose={() => setWay("token")}>Use a token</Other>}
       </div>
-      <p className="hint">
-        The first time? Open the sign-in link that somebody gave you. On the server, berth sign-in
-        prints one.
-      </p>
+      <FirstTime />
     </main>
   );
+}
+
+function WayForm({ way, ...form }: FormProps & { readonly way: Way }) {
+  if (way === "password") return <PasswordForm {...form} />;
+  return way === "token" ? <TokenForm {...form} /> : <CodeForm {...form} />;
+}
+
+function FirstTime() {
+  return (
+    <p className="hint">
+      The first time? Open the sign-in link that somebody gave you. On the server, berth sign-in
+      prints one.
+    </p>
+  );
+}
+
+/** Why the company's sign-on led back to here, which it says in the address. */
+function refusalOf(code: string, signOn: string | null): { message: string; hint: string } {
+  const name = signOn ?? "The sign-on";
+  // The codes of better-auth for whom nobody added.
+  return /sign_?up|not_linked|not_found/i.test(code)
+    ? {
+        message: `${name} knows you, Berth does not.`,
+        hint: "Ask whoever looks after this Berth to add you, with the mail address that you have there.",
+      }
+    : { message: `${name} did not let you in (${plainText(code, 60)}).`, hint: "Try again." };
 }
 
 async function leaveForSignOn(): Promise<void> {

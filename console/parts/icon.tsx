@@ -6,6 +6,7 @@ const outlines = {
     "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20a6.5 6.5 0 0 1 13 0M16 4.5a3.5 3.5 0 0 1 0 6.3M18 14a6.5 6.5 0 0 1 3.5 6",
   account: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21a8 8 0 0 1 16 0",
   audit: "M6 3h9l4 4v14H6zM9 11h7M9 15h7",
+  find: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l5 5",
   installation: "M4 5h16v6H4zM4 13h16v6H4zM8 8h.01M8 16h.01",
 } as const;
 

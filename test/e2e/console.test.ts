@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { createHmac } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
 import type { Page } from "playwright-core";
 import { assertAccessible, signIn, startBrowser } from "../browser.ts";
 import { commit, runProgram, startPlatform, until, webApp } from "../platform.ts";
 
-const platform = await startPlatform();
+// Webhooks and drains of these tests are received on this machine.
+const platform = await startPlatform('internal_targets: ["127.0.0.1"]\n');
 const browser = await startBrowser(platform);
 after(async () => {
   await browser[Symbol.asyncDispose]();
@@ -170,11 +172,12 @@ test("hostile words are shown as text: in messages, names and 100 kB lines of lo
   assert.doesNotMatch(await page.title(), /owned/);
 });
 
-test("a line reaches an open log at once, and the search reads what is kept", async () => {
+test("a line reaches an open log within 300 ms, and the search reads what is kept", async (t) => {
   await using window = await browser.open();
   const { page } = window;
   await signIn(page, platform);
-  const server = `require("node:http").createServer((q, s) => { console.log("asked for " + q.url); s.end("ok"); }).listen(process.env.PORT)`;
+  // Each line says when it was printed, by the clock that the page has too.
+  const server = `require("node:http").createServer((q, s) => { console.log("asked for " + q.url + " at " + Date.now()); s.end("ok"); }).listen(process.env.PORT)`;
   await platform.berth("apps:create", "talking");
   const tree = await platform.tree({ ...webApp("x"), "server.js": server });
   assert.equal((await platform.push(tree, "talking")).code, 0);
@@ -182,19 +185,44 @@ test("a line reaches an open log at once, and the search reads what is kept", as
   await page.getByRole("log").waitFor();
   await platform.visit("talking.localhost", "/first");
   await page.getByText("asked for /first").waitFor();
-  const askedAt = performance.now();
-  await platform.visit("talking.localhost", "/second");
-  await page.getByText("asked for /second").waitFor();
-  const tookMs = performance.now() - askedAt;
-  assert.ok(tookMs < 2000, `a line took ${tookMs} ms`);
-  await page.getByLabel("Only lines with").fill("/second");
+  await page.evaluate(watchLines);
+  const visitsMs: number[] = [];
+  const delaysMs: number[] = [];
+  for (let round = 0; round < 7; round += 1) {
+    const askedAt = performance.now();
+    await platform.visit("talking.localhost", `/round-${round}`);
+    visitsMs.push(performance.now() - askedAt);
+    await page.getByText(`asked for /round-${round}`).waitFor();
+    delaysMs.push(await page.evaluate<number>(`window.delays["/round-${round}"]`));
+  }
+  const [delayMs, visitMs] = [medianOf(delaysMs), medianOf(visitsMs)];
+  t.diagnostic(`a line is there after ${delayMs} ms, an answer after ${visitMs.toFixed(0)} ms`);
+  assert.ok(delaysMs.every((it) => it >= 0));
+  // How long a request takes says how busy the machine is at the moment.
+  assert.ok(delayMs < 300 + visitMs, `a line took ${delayMs} ms beside a visit's ${visitMs} ms`);
+
+  await page.getByLabel("Only lines with").fill("/round-1");
   await page.getByText("asked for /first").waitFor({ state: "detached" });
   await page.getByLabel("Written by").selectOption("router");
   await page
-    .getByText(/GET .*\/second/)
+    .getByText(/GET .*\/round-1/)
     .first()
     .waitFor();
 });
+
+/** Notes in the page how old a line is when it is drawn. */
+const watchLines = `
+  window.delays = {};
+  new MutationObserver(() => {
+    const now = Date.now();
+    for (const [, path, at] of document.querySelector("[role=log]").textContent.matchAll(/asked for (\\/round-\\d) at (\\d{13})/g))
+      window.delays[path] ??= now - Number(at);
+  }).observe(document.querySelector("[role=log]"), { subtree: true, childList: true, characterData: true });
+`;
+
+function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
 
 test("a one-off command runs in a terminal", async () => {
   await using window = await browser.open();
@@ -212,6 +240,93 @@ test("a one-off command runs in a terminal", async () => {
   await page.getByText("Ended with code 7.").waitFor();
 });
 
+test("limits are seen and set, and taken back by emptying them", async () => {
+  await using window = await browser.open();
+  const { page } = window;
+  await signIn(page, platform);
+  await page.goto("/apps/scaled/limits");
+  const web = page.getByRole("region", { name: "Each instance of web" });
+  await web.getByRole("meter", { name: "Memory in use" }).waitFor();
+  const memory = web.getByLabel("Memory in MB");
+  assert.equal(await memory.getAttribute("placeholder"), "512");
+  await memory.fill("96");
+  await web.getByRole("button", { name: "Set limits" }).click();
+  const memoryNow = async () => {
+    const { stdout } = await platform.berth("limits", "-a", "scaled", "--json");
+    return /"processType": ?"web"[^]*?"memoryBytes": ?(\d+)/.exec(stdout)?.[1];
+  };
+  await until(async () => (await memoryNow()) === String(96 * 1024 ** 2), "it is limited");
+  await until(async () => (await memory.inputValue()) === "96", "it is shown");
+  await assertAccessible(page);
+  await memory.fill("");
+  await web.getByRole("button", { name: "Set limits" }).click();
+  await until(async () => (await memoryNow()) === String(512 * 1024 ** 2), "it is as before");
+  await memory.fill("1");
+  await web.getByRole("button", { name: "Set limits" }).click();
+  await web.getByRole("alert").waitFor();
+});
+
+test("a webhook is told, tried and taken away; logs are drained and no more", async () => {
+  const heard: string[] = [];
+  await using receiver = await startReceiver((body) => heard.push(body));
+  await using window = await browser.open();
+  const { page } = window;
+  await signIn(page, platform);
+  await page.goto("/apps/scaled/settings");
+  const told = page.getByRole("region", { name: "Notifications" });
+  await told.getByText("Nobody is told yet.").waitFor();
+  await told.getByLabel("URL", { exact: true }).fill("http://169.254.169.254/latest");
+  await told.getByRole("button", { name: "Add notification" }).click();
+  await told.getByRole("alert").waitFor();
+  await told.getByLabel("URL", { exact: true }).fill(`${receiver.url}/hook`);
+  await told.getByRole("button", { name: "Add notification" }).click();
+  await told.getByText(/^whsec_/).waitFor();
+  await told.getByRole("button", { name: /^Test/ }).click();
+  await page.getByText(/took the test message/).waitFor();
+  assert.match(heard.join("\n"), /notification\.test/);
+
+  const drains = page.getByRole("region", { name: "Log drains" });
+  await drains.getByLabel("Address of the log service").fill(`${receiver.url}/logs`);
+  await drains.getByRole("button", { name: "Add drain" }).click();
+  await drains.getByRole("listitem").waitFor();
+  await assertAccessible(page);
+  await platform.visit("scaled.localhost");
+  await until(async () => heard.length > 1, "the logs arrive");
+  for (const part of [drains, told]) {
+    await part.getByRole("button", { name: /^Remove/ }).click();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /^Remove/ })
+      .click();
+    await part
+      .getByRole("listitem")
+      .filter({ hasText: "127.0.0.1" })
+      .waitFor({ state: "detached" });
+  }
+});
+
+async function startReceiver(
+  onBody: (body: string) => void,
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.once("end", () => {
+      onBody(Buffer.concat(chunks).toString("utf8"));
+      response.end();
+    });
+  });
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
 test("every page is fit for everybody, light and dark, on a desk and on a phone", async () => {
   const looks = [
     { colorScheme: "light", viewport: { width: 1280, height: 820 } },
@@ -225,6 +340,7 @@ test("every page is fit for everybody, light and dark, on a desk and on a phone"
     "/metrics",
     "/config",
     "/domains",
+    "/limits",
     "/terminal",
     "/settings",
   ];
@@ -249,7 +365,7 @@ test("every page is fit for everybody, light and dark, on a desk and on a phone"
     await signIn(page, platform);
     await page.getByRole("navigation", { name: "Berth" }).waitFor();
     for (const path of paths) {
-      await page.goto(path);
+      await walkTo(page, path);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await until(async () => (await page.locator("[aria-busy]").count()) === 0, "it is loaded");
       await assertAccessible(page);
@@ -260,6 +376,12 @@ test("every page is fit for everybody, light and dark, on a desk and on a phone"
     }
   }
 });
+
+/** Goes to an address as a link of the console does, without loading the console anew. */
+async function walkTo(page: Page, path: string): Promise<void> {
+  const walk = `history.pushState(null, "", ${JSON.stringify(path)}); dispatchEvent(new Event("popstate"))`;
+  await page.evaluate(walk);
+}
 
 test("the keyboard alone gets everywhere", async () => {
   await using window = await browser.open();
@@ -275,6 +397,19 @@ test("the keyboard alone gets everywhere", async () => {
   assert.equal(await page.evaluate("document.activeElement.tagName"), "H1");
   await page.goBack();
   await page.getByRole("heading", { name: "Apps", level: 1 }).waitFor();
+
+  await page.keyboard.press("Control+k");
+  const places = page.getByRole("dialog", { name: "Go to" });
+  await places.getByRole("option", { name: "scaled" }).waitFor();
+  await assertAccessible(page);
+  await page.keyboard.type("scaled");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "scaled", level: 1 }).waitFor();
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("lim");
+  await page.keyboard.press("Enter");
+  await page.getByRole("link", { name: "Limits", exact: true }).waitFor();
+  assert.match(page.url(), /\/apps\/scaled\/limits$/);
 });
 
 test("the first load is small, and can be used within a second", async () => {
@@ -318,85 +453,3 @@ test("an app is destroyed only by whoever types its name", async () => {
   await page.getByRole("heading", { name: "Apps", level: 1 }).waitFor();
   await page.getByRole("link", { name: "doomed", exact: true }).waitFor({ state: "detached" });
 });
-
-test("a person signs in by link, sets a password and a second factor, and is asked for both", async () => {
-  await using window = await browser.open();
-  const { page } = window;
-  await openLink(page, await linkFor("ada", "--superuser"));
-  await page.getByRole("heading", { name: "ada", level: 1 }).waitFor();
-  await page.getByLabel("New password").fill(password);
-  await page.getByRole("button", { name: "Set password" }).click();
-  await page.getByRole("heading", { name: "Change your password" }).waitFor();
-  await page.getByLabel("Your password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Turn on" }).click();
-  const key = page.getByRole("list", { name: "The key to type" }).getByRole("code");
-  const secret = await key.innerText();
-  await assertAccessible(page);
-  await page.getByLabel("Code that the app shows").fill(totp(secret));
-  await page.getByRole("button", { name: "Confirm" }).click();
-  await page.getByRole("button", { name: "Turn off" }).waitFor();
-  await page.getByRole("button", { name: "Sign out" }).click();
-
-  await page.getByRole("heading", { name: "Sign in to Berth" }).waitFor();
-  await page.getByLabel("Name", { exact: true }).fill("ada");
-  await page.getByLabel("Password").fill("not the password");
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await page.getByRole("alert").getByText("Name or password is wrong.").waitFor();
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await page.getByLabel("Code", { exact: true }).fill(totp(secret));
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await page.getByRole("navigation", { name: "Berth" }).getByText("ada").waitFor();
-});
-
-test("a second person sees nothing of an app that is not theirs", async () => {
-  await using window = await browser.open();
-  const { page } = window;
-  await platform.berth("teams:add", "other");
-  await platform.berth("apps:create", "theirs");
-  const moved = await platform.berth("apps:transfer", "theirs", "other");
-  assert.equal(moved.code, 0, moved.stderr);
-  await openLink(page, await linkFor("bob", "--team", "other", "--role", "viewer"));
-  await page.getByRole("heading", { name: "bob", level: 1 }).waitFor();
-  await page.goto("/");
-  await page.getByRole("link", { name: "theirs", exact: true }).waitFor();
-  assert.equal(await page.getByText("shop").count(), 0);
-  assert.equal(await page.getByRole("link", { name: "Installation" }).count(), 0);
-  await page.goto("/apps/shop");
-  await page.getByRole("alert").getByText("No app is named shop.").waitFor();
-  await page.goto("/activity?show=events");
-  await page.getByRole("heading", { name: "Activity" }).waitFor();
-  await platform.berth("config:set", "-a", "shop", "SEEN=by-others");
-  await platform.berth("config:set", "-a", "theirs", "SEEN=by-bob");
-  await page.getByRole("listitem").filter({ hasText: "theirs" }).first().waitFor();
-  assert.equal(await page.getByRole("listitem").filter({ hasText: "shop" }).count(), 0);
-  await page.goto("/apps/theirs");
-  await page.getByRole("heading", { name: "theirs", level: 1 }).waitFor();
-  assert.equal(await page.getByRole("link", { name: "Config vars" }).count(), 0);
-});
-
-const password = "tin boat under lamp";
-
-async function openLink(page: Page, link: string): Promise<void> {
-  await page.goto(`/${new URL(link).hash}`);
-}
-
-async function linkFor(name: string, ...options: string[]): Promise<string> {
-  const added = await platform.berth("users:add", name, ...options);
-  const [link] = /http\S+#link=\S+/.exec(added.stdout + added.stderr) ?? [];
-  assert.ok(link, added.stderr + added.stdout);
-  return link;
-}
-
-/** @see RFC 6238 */
-function totp(base32: string): string {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  const digits = base32.split("").map((it) => alphabet.indexOf(it).toString(2).padStart(5, "0"));
-  const octets = digits.join("").match(/.{8}/g) ?? [];
-  const key = Buffer.from(octets.map((it) => Number.parseInt(it, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac("sha1", key).update(counter).digest();
-  const at = (mac.at(-1) ?? 0) & 15;
-  return String((mac.readUInt32BE(at) & 0x7f_ff_ff_ff) % 1_000_000).padStart(6, "0");
-}

@@ -1,0 +1,142 @@
+import { useState, type FormEvent } from "react";
+import { changeLimits, listLimits, type LimitStatusView } from "#api/limits.ts";
+import type { ChangeView } from "#api/views.ts";
+import { useMay } from "../data/session.ts";
+import { useAction, useList } from "../data/use-operation.ts";
+import { renderBytes, renderCores } from "../lib/format.ts";
+import { changedLimits, limitFields, limitInForce, typedLimits } from "../lib/limits.ts";
+import { Answer } from "../parts/answer.tsx";
+import { Field } from "../parts/field.tsx";
+import { JobNotice } from "../parts/job-link.tsx";
+import { ErrorNote } from "../parts/note.tsx";
+import { notify } from "../parts/notices.tsx";
+import { Panel } from "../parts/panel.tsx";
+import { AppFrame } from "./app-frame.tsx";
+
+/** What each instance and each build may use of the machine. */
+export function AppLimitsPage({ target }: { target: string }) {
+  return <AppFrame target={target}>{() => <LimitPanels target={target} />}</AppFrame>;
+}
+
+function LimitPanels({ target }: { target: string }) {
+  const limits = useList(listLimits, { params: { target } });
+  return (
+    <Answer of={limits} rows={8}>
+      {(list) => (
+        <div className="columns">
+          {list.map((status) => (
+            <Panel key={keyOfScope(status)} title={titleOf(status)} className="wide">
+              <p className="aside">{meaningOf(status)}</p>
+              {status.used && <Used used={status.used} limits={status.limits} />}
+              <LimitForm
+                // What somebody else changes meanwhile is shown.
+                key={JSON.stringify(typedLimits(status))}
+                target={target}
+                status={status}
+              />
+            </Panel>
+          ))}
+        </div>
+      )}
+    </Answer>
+  );
+}
+
+type UsedProps = {
+  readonly used: NonNullable<LimitStatusView["used"]>;
+  readonly limits: LimitStatusView["limits"];
+};
+
+/** How near the hungriest instance is to what it may use. */
+function Used({ used, limits }: UsedProps) {
+  return (
+    <dl className="gauges">
+      <dt>Memory</dt>
+      <dd>
+        <meter
+          aria-label="Memory in use"
+          max={limits.memoryBytes}
+          high={limits.memoryBytes * 0.85}
+          value={used.memoryBytes}
+        />
+        <span className="figure">
+          {renderBytes(used.memoryBytes)} of {renderBytes(limits.memoryBytes)}
+        </span>
+      </dd>
+      <dt>Processor</dt>
+      <dd>
+        <meter
+          aria-label="Processor in use"
+          max={limits.cpuCores}
+          high={limits.cpuCores * 0.85}
+          value={used.cpuCores}
+        />
+        <span className="figure">
+          {renderCores(used.cpuCores)} of {renderCores(limits.cpuCores)}
+        </span>
+      </dd>
+    </dl>
+  );
+}
+
+function LimitForm({ target, status }: { target: string; status: LimitStatusView }) {
+  const before = typedLimits(status);
+  const [typed, setTyped] = useState(before);
+  const mayConfigure = useMay("configure", target);
+  const change = useAction(changeLimits, told);
+  const changed = changedLimits(before, typed);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    change.mutate({ params: { target }, body: { scope: status.scope, limits: changed } });
+  };
+  return (
+    <form className="form" onSubmit={submit}>
+      <fieldset className="limit-fields" disabled={!mayConfigure}>
+        <legend className="unseen">{titleOf(status)}</legend>
+        {limitFields.map(({ key, label, step }) => (
+          <Field
+            key={key}
+            label={label}
+            type="number"
+            inputMode="decimal"
+            min={step}
+            step={step}
+            placeholder={limitInForce(status, key)}
+            value={typed[key]}
+            onText={(text) => setTyped({ ...typed, [key]: text })}
+          />
+        ))}
+      </fieldset>
+      {change.error && <ErrorNote error={change.error} />}
+      <div className="form-end" hidden={!mayConfigure}>
+        <button
+          type="submit"
+          className="button primary"
+          disabled={Object.keys(changed).length === 0 || change.isPending}
+        >
+          Set limits<span className="unseen"> of {titleOf(status)}</span>
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function told({ job }: ChangeView): void {
+  if (job) notify(<JobNotice words="The new limits are taking hold" job={job} />);
+  else notify("The new limits hold.");
+}
+
+function keyOfScope({ scope }: LimitStatusView): string {
+  return scope.kind === "type" ? scope.processType : `(${scope.kind})`;
+}
+
+function titleOf({ scope }: LimitStatusView): string {
+  if (scope.kind === "type") return `Each instance of ${scope.processType}`;
+  return scope.kind === "build" ? "Each build" : "Each instance";
+}
+
+function meaningOf({ scope }: LimitStatusView): string {
+  if (scope.kind === "build") return "Holds from the next build on. An empty field is the default.";
+  if (scope.kind === "type") return "An empty field is what holds for each instance.";
+  return "Holds at once for what runs. An empty field is the default, which stands in it.";
+}
