@@ -166,10 +166,20 @@ test("hostile words are shown as text: in messages, names and 100 kB lines of lo
     .click();
   const whole = await page.getByRole("dialog").locator("pre").innerText();
   assert.ok(whole.startsWith("<b>xxx"));
-  await page.goto("/apps/hostile/releases");
-  await page.getByText(evil).first().waitFor();
-  assert.equal(await page.locator("img").count(), 0);
-  assert.doesNotMatch(await page.title(), /owned/);
+  const set = await platform.berth("config:set", "-a", "hostile", `EVIL=${evil}\u202e`);
+  assert.equal(set.code, 0, set.stderr);
+  for (const path of ["releases", "config"]) {
+    await walkTo(page, `/apps/hostile/${path}`);
+    await page.getByText(evil).first().waitFor();
+  }
+  for (const path of ["/activity", "/activity?show=events", "/audit", "/apps/hostile", "/"]) {
+    await walkTo(page, path);
+    await page.getByText("hostile").first().waitFor();
+    await until(async () => (await page.locator("[aria-busy]").count()) === 0, "it is loaded");
+    assert.equal(await page.locator("img").count(), 0);
+    assert.doesNotMatch(await page.locator("body").innerText(), /\u202e/);
+    assert.doesNotMatch(await page.title(), /owned/);
+  }
 });
 
 test("a line reaches an open log within 300 ms, and the search reads what is kept", async (t) => {
@@ -439,6 +449,33 @@ test("the first load is small, and can be used within a second", async () => {
 });
 
 type Load = { readonly bytes: number; readonly readyMs: number };
+
+test("nothing moves while an app's page fills and goes on", async (t) => {
+  await using window = await browser.open();
+  const { page } = window;
+  await signIn(page, platform);
+  await page.getByRole("heading", { name: "Apps" }).waitFor();
+  await page.goto("/apps/scaled");
+  await page.evaluate(watchShifts);
+  await page.getByRole("heading", { name: "Instances" }).waitFor();
+  await until(async () => (await page.locator("[aria-busy]").count()) === 0, "it is loaded");
+  const moved = async () => page.evaluate<number>("window.moved");
+  for (let round = 0; round < 5; round += 1) await platform.visit("scaled.localhost");
+  await platform.berth("ps:restart", "-a", "scaled");
+  await page.getByText("just now").first().waitFor();
+  const sum = await moved();
+  t.diagnostic(`the layout moved by ${sum.toFixed(3)}`);
+  // What web.dev calls good.
+  assert.ok(sum < 0.1, `the layout moved by ${sum}`);
+});
+
+/** Sums up in the page how much of what is shown has moved by itself. */
+const watchShifts = `
+  window.moved = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.moved += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+`;
 
 test("an app is destroyed only by whoever types its name", async () => {
   await using window = await browser.open();
