@@ -12,7 +12,7 @@ export function createFakeClient(): Client {
     const handler = handlers.find((it) => it.operation === operation);
     const signal = new AbortController().signal;
     const parts = { params: {}, query: {}, body: {}, ...input };
-    return handler?.run({ ...parts, caller, signal }, engine);
+    return handler?.run({ ...parts, caller, signal, watch: () => () => {} }, engine);
   };
   // What is typed by the operation is answered as it says: its handler sees to that.
   return call as unknown as Client;

@@ -134,7 +134,7 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
     },
     createRun: async (target, { command }, actor) => (
       note("createRun", target, command, actor),
-      "secret"
+      { id: "secret", job: 1 }
     ),
     openRun: (run) => (run === "secret" ? echoSession() : null),
     customCommands: async (target, names) => (note("customCommands", target, names), [...names]),

@@ -10,6 +10,7 @@ const deeds = {
   start: "Start",
   destroy: "Destroy",
   cleanup: "Cleanup",
+  run: "Command",
 } as const satisfies Record<JobView["kind"], string>;
 
 /** What a job does, in a word. */

@@ -138,6 +138,7 @@ export const JobStepView = z.object({
   endedAt: Timestamp.nullable(),
   from: z.int().describe("Byte of the job's output at which its own begins."),
   to: z.int().nullable().describe("Byte at which it ends."),
+  exitCode: z.int().nullish().describe("Of the command that it ran; null when that was killed."),
   get steps() {
     return z.array(JobStepView).describe("The steps within it.");
   },
@@ -157,6 +158,7 @@ export const JobView = z.object({
     commit: z.string().optional(),
     description: z.string().optional(),
     instance: z.string().optional(),
+    command: z.string().optional(),
   }),
   error: ErrorView.nullable(),
   createdAt: Timestamp,
@@ -171,5 +173,6 @@ export type ChangeView = z.infer<typeof ChangeView>;
 
 export const RunView = z.object({
   id: z.string().describe("A secret that attaches to the run, once, within 30 seconds."),
+  job: z.int().describe("Number of the job that it is."),
 });
 export type RunView = z.infer<typeof RunView>;

@@ -300,6 +300,16 @@ export const errorCatalog = {
     message: "The {hook} hook failed: {problem}.",
     hint: "Read its output above; the release before serves.",
   },
+  run_failed: {
+    kind: "failed",
+    message: "The command failed: {problem}.",
+    hint: "Run it again with berth run",
+  },
+  run_cut_off: {
+    kind: "failed",
+    message: "The command was ended: {problem}.",
+    hint: "Run it again with berth run",
+  },
   address_refused: {
     kind: "denied",
     message: "{problem}, which nothing is sent to.",

@@ -11,6 +11,7 @@ export const jobKinds = [
   "start",
   "destroy",
   "cleanup",
+  "run",
 ] as const;
 export type JobKind = (typeof jobKinds)[number];
 
@@ -65,6 +66,8 @@ export type JobStep = {
   /** Where its output begins and ends in the job's, in bytes; `to` is null while it runs. */
   readonly from: number;
   readonly to: number | null;
+  /** Of the command that it ran; missing where it ran none, null when that was killed. */
+  readonly exitCode?: number | null;
   readonly steps: readonly JobStep[];
 };
 
@@ -80,6 +83,8 @@ export type JobInput = {
   readonly rollbackReleaseId?: number;
   /** restart: one instance, `web.1`; all of them when missing. */
   readonly instance?: string;
+  /** run: the command line. */
+  readonly command?: string;
 };
 
 /** One recorded run of a long operation. Its output stands in a log file of its own. */

@@ -36,7 +36,12 @@ export type SessionOptions = {
   /** Null for plain pipes. */
   readonly terminal: (TerminalSize & { readonly kind: string }) | null;
   readonly timeoutMs: number;
+  /** Ends the command; whoever talks to it is told the reason. */
+  readonly signal: AbortSignal;
 };
+
+/** A session, and how its command ended: null when nobody looked on until then. */
+export type CommandSession = Session & { readonly outcome: Promise<Outcome | null> };
 
 /**
  * A command that somebody talks to, as the bytes of a conversation in frames (`sessionFrames`).
@@ -76,5 +81,5 @@ export const inputBytesMax = 64 * 1024;
 export type Runner = {
   readonly run: (command: SandboxCommand, options: RunOptions) => Promise<Outcome>;
   /** Starts a command that somebody talks to. */
-  readonly open: (command: SandboxCommand, options: SessionOptions) => Session;
+  readonly open: (command: SandboxCommand, options: SessionOptions) => CommandSession;
 };

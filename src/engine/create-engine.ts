@@ -96,7 +96,7 @@ function createParts(context: EngineContext, stopping: AbortSignal): Parts {
   const queue = new JobQueue(context, run, stopping);
   const meter = new Meter(context);
   loop.health.onEnd = (instance) => meter.countExit(instance);
-  const parts: Parts = { publisher, loop, queue, meter, runs: new Runs(context) };
+  const parts: Parts = { publisher, loop, queue, meter, runs: new Runs(context, queue) };
   return parts;
 }
 
@@ -157,7 +157,8 @@ function noteStart(context: EngineContext): void {
 
 /** A branch on which no job goes on stands as its current release says. */
 function undoHalfSteps({ store }: EngineContext): void {
-  const begun = store.jobs.open().filter(({ status }) => status === "running");
+  const open = store.jobs.open();
+  const begun = open.filter(({ status, kind }) => status === "running" && kind !== "run");
   const busy = new Set(begun.map(({ branchId }) => branchId));
   for (const { id, mode, candidateReleaseId } of store.branches.list()) {
     if (busy.has(id) || (mode !== "held" && candidateReleaseId === null)) continue;

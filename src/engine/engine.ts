@@ -23,7 +23,7 @@ import type { Once } from "./once.ts";
 import type { People } from "./people/people.ts";
 import type { RecentCounts } from "./recent-traffic.ts";
 import type { Session } from "#domain/runner.ts";
-import type { RunRequest } from "./runs.ts";
+import type { RunRequest, RunTicket } from "./runs.ts";
 
 /** How a branch is doing, in one word. */
 export type BranchState = "undeployed" | "running" | "starting" | "crashing" | "held" | "stopped";
@@ -242,12 +242,12 @@ export type Engine = {
   readonly stopBranch: (target: string, actor: string) => Promise<Job>;
   readonly startBranch: (target: string, actor: string) => Promise<Job>;
   readonly logs: (target: string, query: LogQuery, signal: AbortSignal) => AsyncIterable<LogLine>;
-  /** Prepares a one-off command and gives the secret with which `openRun` starts it, once. */
+  /** Prepares a one-off command; `openRun` starts it with the ticket, once. */
   readonly createRun: (
     target: string,
     run: Pick<RunRequest, "command" | "terminal">,
     actor: string,
-  ) => Promise<string>;
+  ) => Promise<RunTicket>;
   /** Null for a run that is not known, was opened before, or waited too long. */
   readonly openRun: (run: string) => Session | null;
   /** The command lines named under custom_cmds, in the order asked for. */

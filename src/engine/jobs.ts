@@ -57,7 +57,7 @@ export class JobQueue {
   /** By lane: what waits for what. */
   readonly #running = new Map<string, Running>();
   /** Of branches that are being removed. */
-  readonly #closed = new Set<string>();
+  readonly #closed = new Set<number | null>();
 
   constructor(context: EngineContext, run: (run: JobRun) => Promise<void>, stopping: AbortSignal) {
     this.#context = context;
@@ -69,7 +69,7 @@ export class JobQueue {
   add(asked: NewJob): Job {
     this.#stopping.throwIfAborted();
     const row = rowOf(this.#context, asked);
-    if (this.#closed.has(laneOf(row))) {
+    if (this.#closed.has(row.branchId)) {
       throw new PlatformError("branch_removed", { target: row.target });
     }
     const job = this.#context.store.jobs.add(row);
@@ -90,19 +90,20 @@ export class JobQueue {
 
   /** Ends a branch's jobs, running and waiting, takes no more, and resolves when none runs. */
   async close(branchId: number): Promise<void> {
-    const lane = laneOf({ branchId, appId: null });
-    this.#closed.add(lane);
-    const now = this.#running.get(lane);
-    for (const job of this.#openIn(lane)) {
-      if (job.id !== now?.id) this.#finish(job.id, "failed", new PlatformError("stopping"));
-    }
-    now?.cancel.abort();
-    await now?.end;
+    this.#closed.add(branchId);
+    const mine = this.#context.store.jobs.open().filter((job) => job.branchId === branchId);
+    const ends = mine.map(async (job) => {
+      const now = this.#running.get(laneOf(job));
+      if (now?.id !== job.id) return this.#finish(job.id, "failed", new PlatformError("stopping"));
+      now.cancel.abort();
+      await now.end;
+    });
+    await Promise.all(ends);
   }
 
   /** Takes jobs of a branch again. */
   open(branchId: number): void {
-    this.#closed.delete(laneOf({ branchId, appId: null }));
+    this.#closed.delete(branchId);
   }
 
   /**
@@ -156,10 +157,10 @@ export class JobQueue {
   }
 
   #pump(lane: string): void {
-    if (this.#running.has(lane) || this.#closed.has(lane) || this.#stopping.aborted) return;
+    if (this.#running.has(lane) || this.#stopping.aborted) return;
     const { clock, log } = this.#context;
     const [next] = this.#openIn(lane);
-    if (!next) return;
+    if (!next || (next.branchId !== null && this.#closed.has(next.branchId))) return;
     const [abort, cancel] = [new AbortController(), new AbortController()];
     const end = this.#carryOut(next, { abort: abort.signal, cancel: cancel.signal })
       .catch(async (error: unknown) => {
@@ -237,8 +238,9 @@ export function rowOf(
   return { ...row, branchId: null, appId: app?.id ?? null, target: app?.name ?? "", createdAt };
 }
 
-/** Jobs of one lane wait for each other. */
-function laneOf({ branchId, appId }: Pick<Job, "branchId" | "appId">): string {
+/** Jobs of one lane wait for each other; a one-off command waits for nothing. */
+function laneOf({ id, kind, branchId, appId }: Job): string {
+  if (kind === "run") return `run ${id}`;
   if (branchId !== null) return `branch ${branchId}`;
   return appId === null ? "platform" : `app ${appId}`;
 }

@@ -22,6 +22,7 @@ export function createJobRunner(context: EngineContext, parts: () => Parts) {
     restart: (work) => restart(work, parts().loop),
     stop: (work) => stop(work, parts().loop),
     start: (work) => startAgain(work, parts().loop),
+    run: (work) => parts().runs.carryOut(work),
   };
   return async (run: JobRun): Promise<void> => {
     const { job } = run;

@@ -6,8 +6,12 @@ type Open = Omit<JobStep, "status" | "endedAt" | "to" | "steps"> & {
   status: StepStatus;
   endedAt: string | null;
   to: number | null;
+  exitCode?: number | null;
   steps: Open[];
 };
+
+/** What is known of a step only once it has ended. */
+export type StepFacts = { exitCode?: number | null };
 
 /** `name` for programs, `title` for people. */
 export type StepName = {
@@ -25,7 +29,7 @@ export type StepRecorder = {
    * Carries out a part of the work as a step, within the one that is open. That it began is on the
    * disk before it does, that it ended when it has.
    */
-  readonly step: <T>(what: StepName, work: () => Promise<T>) => Promise<T>;
+  readonly step: <T>(what: StepName, work: (facts: StepFacts) => Promise<T>) => Promise<T>;
 };
 
 type Around = {
@@ -65,7 +69,7 @@ export function createStepRecorder(
       save(resumeAt);
       if (isHeading) out.heading(title);
       try {
-        const result = await work();
+        const result = await work(step);
         end(step, "done");
         save();
         return result;

@@ -215,7 +215,8 @@ async function startWorld(files: Readonly<Record<string, string>> = { file: "con
       const limits = instanceLimits;
       const sandboxed = { app, artifactId: 1, building: false, command, env: {}, limits };
       const terminal = { columns: 100, rows: 30, kind: "xterm" };
-      const session = runner.open(sandboxed, { terminal, timeoutMs: 20_000 });
+      const never = new AbortController().signal;
+      const session = runner.open(sandboxed, { terminal, timeoutMs: 20_000, signal: never });
       let shown = "";
       const outcome = (async () => {
         for await (const { type, payload } of framesOf(session.bytes, 1_000_000)) {

@@ -53,7 +53,9 @@ export function runnerContract(name: string, create: () => Promise<RunnerWorld>)
   });
 
   check("a session gives the output, then the end", async ({ runner, commands }) => {
-    const session = runner.open(commandOf(commands.prints), { terminal: null, timeoutMs: 10_000 });
+    const { signal } = new AbortController();
+    const asked = { terminal: null, timeoutMs: 10_000, signal };
+    const session = runner.open(commandOf(commands.prints), asked);
     const frames: Frame[] = [];
     for await (const frame of framesOf(session.bytes, 1_000_000)) frames.push(frame);
     const texts = frames.map(({ type, payload }) => [type, payload.toString()]);
@@ -62,6 +64,7 @@ export function runnerContract(name: string, create: () => Promise<RunnerWorld>)
       [sessionFrames.output, "hello\n"],
       [sessionFrames.result, JSON.stringify({ value: outcome })],
     ]);
+    assert.deepEqual(await session.outcome, outcome);
   });
 }
 

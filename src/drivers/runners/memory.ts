@@ -6,6 +6,7 @@ import {
   type SandboxCommand,
 } from "#domain/runner.ts";
 import { encodeFrame } from "#lib/frames.ts";
+import { watchedSession } from "./watched-session.ts";
 
 export type MemoryRunner = Runner & {
   /** Command line → what happens when it is run; by default it ends well and prints nothing. */
@@ -34,13 +35,14 @@ export function createMemoryRunner(): MemoryRunner {
     ran,
     programs,
     run,
-    open: (command, { timeoutMs }) => {
+    open: (command, { timeoutMs, signal }) => {
       const closed = new AbortController();
-      return {
+      const session = {
         bytes: conversation(run, command, { timeoutMs, signal: closed.signal }),
         write: async () => {},
         close: () => closed.abort(),
       };
+      return watchedSession(session, signal);
     },
   };
 }

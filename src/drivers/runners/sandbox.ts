@@ -12,8 +12,8 @@ import {
   type Session,
 } from "#domain/runner.ts";
 import { framesOf } from "#lib/frames.ts";
+import { frameBytesMax, outcomeFrom, watchedSession } from "./watched-session.ts";
 
-const frameBytesMax = 1024 * 1024;
 const killed: Outcome = { code: null, signal: "SIGKILL", timedOut: false };
 /** The longest that a timer can be set for. */
 const timeoutMsMax = 2 ** 31 - 1;
@@ -36,8 +36,10 @@ export function createSandboxRunner(privileges: Privileges): Runner {
         }
       }
     },
-    open: (command, { terminal, timeoutMs }) =>
-      privileges.openCommand({ ...argumentsOf(command, timeoutMs), takesInput: true, terminal }),
+    open: (command, { terminal, timeoutMs, signal }) => {
+      const asked = { ...argumentsOf(command, timeoutMs), takesInput: true, terminal };
+      return watchedSession(privileges.openCommand(asked), signal);
+    },
   };
 }
 
@@ -71,11 +73,6 @@ async function follow(session: Session, { onOutput, signal }: RunOptions): Promi
     signal.removeEventListener("abort", session.close);
     session.close();
   }
-}
-
-function outcomeFrom(json: string): Outcome {
-  // Of berth-root, which berthd trusts.
-  return (JSON.parse(json) as { value: Outcome }).value;
 }
 
 function isNotThere(error: unknown): boolean {

@@ -9,6 +9,7 @@ import type { Engine } from "#engine/engine.ts";
 import { namedBy, type Parts } from "./admit.ts";
 import { audited } from "./audited.ts";
 import { WrittenEvent } from "./event-stream.ts";
+import type { Watched } from "./open-streams.ts";
 import type { PageOf } from "./page.ts";
 
 /** A request as it came, and who sent it. */
@@ -19,10 +20,12 @@ export type RawCall = {
   readonly caller: Caller;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
+  /** Cuts what goes on after the answer once whoever asked may not go on; until the answer is called. */
+  readonly watch: (watched: Watched) => () => void;
 };
 
 /** A request that may be carried out, whose parts are what the operation declares. */
-export type Call<O extends Operation> = Pick<RawCall, "caller" | "signal"> & {
+export type Call<O extends Operation> = Omit<RawCall, "params" | "query" | "body"> & {
   /** How events name the caller. */
   readonly actor: string;
   /** What was named, as it was found when the permission was checked. */
@@ -114,7 +117,7 @@ function parseParts(operation: Operation, raw: Parts): Parts {
 /** @throws {PlatformError} `right_missing`, or as if what is named were not there. */
 function admit<O extends Operation>(
   operation: O,
-  { parts, raw: { caller, signal } }: { readonly parts: Parts; readonly raw: RawCall },
+  { parts, raw: { caller, signal, watch } }: { readonly parts: Parts; readonly raw: RawCall },
   { people }: Engine,
 ): Call<O> {
   const [of, right] = operation.needs.split(":");
@@ -122,7 +125,7 @@ function admit<O extends Operation>(
   // A need of many apps ends in the right that counts; for anything else no list is cut down.
   const visible = people.appsWith(caller, of === "apps" ? (right as Right) : "read");
   // Each part is the output of the operation's own schema; generics do not see through parse.
-  return { ...parts, caller, signal, actor: caller.actor, reach, visible } as Call<O>;
+  return { ...parts, caller, signal, watch, actor: caller.actor, reach, visible } as Call<O>;
 }
 
 /** Enough to mend a request by, and no flood for whoever sends one. */

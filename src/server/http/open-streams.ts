@@ -4,8 +4,13 @@ type OpenStream = {
   readonly caller: Caller;
   /** Who it would be if they asked now. */
   readonly again: () => Caller | Promise<Caller>;
+  /** Whether it may go on for whom it would be now; else only for somebody with the same rights. */
+  readonly mayStay?: (now: Caller) => boolean;
   readonly cut: () => void;
 };
+
+/** What is begun by one request and goes on after its answer. */
+export type Watched = Required<Pick<OpenStream, "mayStay" | "cut">>;
 
 export type OpenStreams = {
   /** Watches a stream until the answer is called. */
@@ -33,9 +38,10 @@ export function createOpenStreams(): OpenStreams {
   };
 }
 
-async function isStillSo({ caller, again }: OpenStream): Promise<boolean> {
+async function isStillSo({ caller, again, mayStay }: OpenStream): Promise<boolean> {
   try {
-    return textOf((await again()).access) === textOf(caller.access);
+    const now = await again();
+    return mayStay ? mayStay(now) : textOf(now.access) === textOf(caller.access);
   } catch {
     return false;
   }

@@ -5,7 +5,7 @@ import { PlatformError, reportOf } from "#domain/errors.ts";
 import type { Listener } from "./access.ts";
 import { isBug } from "./errors.ts";
 import { eventStream } from "./event-stream.ts";
-import type { Handler } from "./handle.ts";
+import type { Handler, RawCall } from "./handle.ts";
 import { carryOutOnce } from "./idempotency.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { HttpServerOptions } from "./server.ts";
@@ -54,16 +54,16 @@ export function callerIn({ caller }: FastifyRequest): Caller {
 
 type Exchange = { readonly request: FastifyRequest; readonly reply: FastifyReply };
 
-async function answerValue(
-  { request, reply }: Exchange,
-  { handler: { operation, run }, options: { engine, streams } }: Route,
-): Promise<unknown> {
+async function answerValue({ request, reply }: Exchange, route: Route): Promise<unknown> {
+  const { handler, options } = route;
+  const { operation, run } = handler;
+  const { engine, streams } = options;
   const caller = callerIn(request);
   const { params, query, body } = request;
   const { signal } = untilGone(reply);
   // What is no stream is a promise.
   const work = async () => {
-    const call = { params, query, body, caller, signal };
+    const call = { params, query, body, caller, signal, watch: watchOf(request, route) };
     const value = await (run(call, engine.through(caller.door)) as Promise<unknown>);
     if (changesRights(operation)) await streams.check();
     return value;
@@ -76,10 +76,9 @@ async function answerValue(
   return answer;
 }
 
-async function answerStream(
-  { request, reply }: Exchange,
-  { handler: { run }, options: { engine, log, streams }, again }: Route,
-): Promise<FastifyReply> {
+async function answerStream({ request, reply }: Exchange, route: Route): Promise<FastifyReply> {
+  const { handler, options, again } = route;
+  const { engine, log, streams } = options;
   const caller = callerIn(request);
   const { params, body } = request;
   const { gone, signal } = untilGone(reply);
@@ -88,9 +87,10 @@ async function answerStream(
     reply.raw.destroy();
   };
   signal.addEventListener("abort", streams.add({ caller, again: () => again(request), cut }));
-  const call = { params, query: withLastEvent(request), body, caller, signal };
+  const parts = { params, query: withLastEvent(request), body };
+  const call = { ...parts, caller, signal, watch: watchOf(request, route) };
   // What is a stream is one of events.
-  const answer = run(call, engine.through(caller.door)) as AsyncIterable<unknown>;
+  const answer = handler.run(call, engine.through(caller.door)) as AsyncIterable<unknown>;
   const events = await eventStream(answer, {
     signal,
     reportOf: (error) => {
@@ -99,6 +99,14 @@ async function answerStream(
     },
   });
   return reply.headers(streamHeaders).send(events);
+}
+
+function watchOf(
+  request: FastifyRequest,
+  { options: { streams }, again }: Route,
+): RawCall["watch"] {
+  const caller = callerIn(request);
+  return (watched) => streams.add({ caller, again: () => again(request), ...watched });
 }
 
 const streamHeaders = {

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Job } from "#domain/job.ts";
+import { createWorld, eventually, type World } from "../../test/engine-world.ts";
+
+async function deployed(): Promise<World> {
+  const world = await createWorld();
+  await world.engine.createApp("shop", "ann");
+  assert.equal((await world.push("shop")).status, "done");
+  return world;
+}
+
+async function asked(world: World, command: string): Promise<{ id: string; job: Job }> {
+  const { id, job } = await world.engine.createRun("shop", { command, terminal: null }, "bob");
+  return { id, job: await world.engine.job(job) };
+}
+
+/** Attaches, and resolves with all that came. */
+async function attach(world: World, id: string): Promise<string> {
+  const session = world.engine.openRun(id);
+  assert.ok(session);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of session.bytes) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+test("a one-off command is a job: who, through which door, how long and with which exit code", async () => {
+  await using world = await deployed();
+  world.runner.programs.set("check", async ({ onOutput }) => {
+    onOutput(Buffer.from("s3cret output"));
+    return { code: 3 };
+  });
+  const { id, job } = await asked(world, "check");
+  assert.deepEqual([job.kind, job.actor, job.target], ["run", "bob", "shop"]);
+  assert.match(await attach(world, id), /s3cret output.*"code":3/s);
+  const ended = await world.ended(job);
+  assert.equal(ended.status, "failed");
+  assert.equal(ended.error?.message, "The command failed: it exited with code 3.");
+  assert.deepEqual(
+    ended.steps.map(({ title, status, exitCode }) => [title, status, exitCode]),
+    [["check", "failed", 3]],
+  );
+  assert.ok(!(await world.output(job)).includes("s3cret"), "what it prints is its caller's alone");
+  assert.equal(world.engine.openRun(id), null, "once");
+});
+
+test("commands run beside each other and beside a deploy, and are aborted one by one", async () => {
+  await using world = await deployed();
+  const forEver = () => new Promise<void>(() => {});
+  world.runner.programs.set("serve", forEver);
+  const [one, two] = [await asked(world, "serve"), await asked(world, "serve")];
+  const said = attach(world, one.id);
+  void attach(world, two.id);
+  assert.equal((await world.push("shop")).status, "done");
+  assert.equal((await world.engine.abortJob(one.job.id, "ann")).status, "aborted");
+  assert.match(await said, /"code":"aborted".*"actor":"ann"/s);
+  assert.equal(world.store.jobs.get(two.job.id)?.status, "running");
+  await world.ended(await world.engine.destroyApp("shop", "ann"));
+  assert.deepEqual(world.store.jobs.open(), []);
+});
+
+test("nobody attaches, whoever attached goes away, berthd is restarted: the job says so", async () => {
+  await using world = await deployed();
+  world.runner.programs.set("serve", () => new Promise<void>(() => {}));
+  const [alone, left, lost] = [
+    await asked(world, "serve"),
+    await asked(world, "serve"),
+    await asked(world, "serve"),
+  ];
+  const session = world.engine.openRun(left.id);
+  void attach(world, lost.id);
+  session?.close();
+  assert.match((await world.ended(left.job)).error?.message ?? "", /whoever ran it went away/);
+  assert.match((await world.ended(alone.job)).error?.message ?? "", /nobody attached to it/);
+  await world.restart();
+  await eventually(() => world.store.jobs.open().length === 0, "it is not left open");
+  const { error } = await world.engine.job(lost.job.id);
+  assert.match(error?.message ?? "", /berthd was restarted/);
+});
