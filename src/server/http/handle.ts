@@ -166,6 +166,10 @@ function jsonOf(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(jsonOf);
   if ("toJSON" in value && typeof value.toJSON === "function") return value.toJSON();
-  const entries = Object.entries(value).filter(([, it]) => it !== undefined);
-  return Object.fromEntries(entries.map(([key, it]) => [key, jsonOf(it)]));
+  // The entries' own arrays are used again, as this is done for all that leaves.
+  const entries = Object.entries(value as Record<string, unknown>).filter(
+    ([, it]) => it !== undefined,
+  );
+  for (const entry of entries) entry[1] = jsonOf(entry[1]);
+  return Object.fromEntries(entries);
 }

@@ -2,13 +2,13 @@ import { diffRelease } from "#api/release-diff.ts";
 import { listReleases, releaseInfo, rollback } from "#api/releases.ts";
 import { handle, handleList, type Handler } from "./handle.ts";
 import { cutOff, idOf } from "./page.ts";
-import { releaseDetailView } from "./views.ts";
+import { releaseDetailView, releaseView } from "./views.ts";
 
 export const releaseHandlers: readonly Handler[] = [
   handleList(listReleases, async ({ params, query: { after, limit, status } }, engine) => {
     const asked = { before: idOf(after), limit: limit + 1, statuses: status };
     const { releases, currentId } = await engine.listReleases(params.target, asked);
-    const views = releases.map((release) => ({ ...release, current: release.id === currentId }));
+    const views = releases.map((it) => ({ ...releaseView(it), current: it.id === currentId }));
     return cutOff(views, limit, ({ number }) => String(number));
   }),
   handle(releaseInfo, async ({ params: { target, release } }, engine) => {

@@ -9,13 +9,20 @@ import type { Unwritten } from "./handle.ts";
 export function appStatusView(status: AppStatus): Unwritten<AppStatusView> {
   return {
     ...status,
-    branches: status.branches.map(({ branch, ...rest }) => ({
+    branches: status.branches.map(({ branch, current, ...rest }) => ({
       ...rest,
+      current: current && releaseView(current),
       target: targetOf(branch),
       name: branch.name,
       isDefault: branch.isDefault,
     })),
   };
+}
+
+/** Only what every view of a release has: a page of apps has one for each of them. */
+export function releaseView(release: Release) {
+  const { number, commit, description, actor, status, createdAt, healthyAt } = release;
+  return { number, commit, description, actor, status, createdAt, healthyAt };
 }
 
 /** Config vars by name; of a secret only that there is one. */
