@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import { backend, host } from "../../../../test/contract/router.ts";
-import { startNginx, type NginxWorld } from "../../../../test/nginx.ts";
+import { startNginx, until, type NginxWorld } from "../../../../test/nginx.ts";
 import { sendRaw, startPeer, visit, type Peer, type Visit } from "../../../../test/visit.ts";
 import type { NginxSettings } from "./render.ts";
 
@@ -171,7 +172,14 @@ test("hostile requests get a refusal that repeats nothing unescaped", async () =
   }
   assert.match(await sendRaw(direct, "GET / HTTP/1.0\r\n\r\n"), /^HTTP\/1.1 400 /);
   const twice = "GET / HTTP/1.1\r\nHost: a.test\r\nHost: b.test\r\n\r\n";
-  assert.match(await sendRaw(direct, twice), /^HTTP\/1.1 400 /);
+  const refused = await sendRaw(direct, twice);
+  assert.match(refused, /^HTTP\/1.1 400 /);
+  const [, id = ""] = /^X-Request-Id: ([0-9a-f]{32})\r$/m.exec(refused) ?? [];
+  assert.notEqual(id, "");
+  await until(async () => {
+    const log = await readFile(world.nginx.settings.paths.requestLog, "utf8");
+    assert.ok(log.includes(`\t${id}\tGET\t`), "it is logged under its id");
+  });
 });
 
 test("a refused request's body is not taken for the next request", async () => {

@@ -98,7 +98,7 @@ init_worker_by_lua_block {
 function requestLog(path: string): string {
   const fields = [
     "$msec",
-    "$id",
+    "$told_id",
     "$request_method",
     "$http_host",
     "$request_uri",
@@ -109,7 +109,12 @@ function requestLog(path: string): string {
     "$upstream_addr",
     "$remote_addr",
   ];
-  return `log_format requests escape=json ${fields.map((it) => `"${it}"`).join(String.raw` "\t" `)};
+  // What nginx itself refuses, as no HTTP at all, gets no id on the way.
+  return `map $id $told_id {
+    "" $request_id;
+    default $id;
+}
+log_format requests escape=json ${fields.map((it) => `"${it}"`).join(String.raw` "\t" `)};
 access_log ${quoted(path)} requests buffer=64k flush=1s;`;
 }
 
@@ -176,7 +181,7 @@ proxy_next_upstream_timeout 15s;
 proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset;
 ${headerLines(settings.trustedProxies)}
 proxy_hide_header X-Request-Id;
-add_header X-Request-Id $id always;
+add_header X-Request-Id $told_id always;
 log_by_lua_block { balance.settle() }`;
 }
 
