@@ -27,3 +27,10 @@ function escapeOf(character: string): string {
   const point = character.codePointAt(0) ?? 0;
   return `\\u{${point.toString(16)}}`;
 }
+
+/** Lines without the spaces that all of them begin with. */
+export function outdented(lines: readonly string[]): string[] {
+  const depths = lines.filter((line) => line.trim() !== "").map((line) => line.search(/\S/));
+  const depth = Math.min(...depths, 80);
+  return lines.map((line) => line.slice(Math.min(depth, line.length - line.trimStart().length)));
+}

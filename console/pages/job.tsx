@@ -36,6 +36,11 @@ function Job({ job }: { job: JobView }) {
       {job.error && (
         <div className="job-error">
           <ErrorNote error={job.error} />
+          {job.target !== "" && (
+            <p className="aside">
+              <Link to={paths.app(job.target, "logs")}>Logs of {job.target}</Link>
+            </p>
+          )}
         </div>
       )}
       <div className="job-columns">

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import type { ApiError } from "../data/client.ts";
-import { plainLines, plainText } from "../lib/text.ts";
+import { outdented, plainLines, plainText } from "../lib/text.ts";
 
 /** What went wrong and what to do about it. What a program said last stands below the first line. */
 export function ErrorNote({ error }: { error: Pick<ApiError, "message" | "hint"> }) {
@@ -12,7 +12,7 @@ export function ErrorNote({ error }: { error: Pick<ApiError, "message" | "hint">
       </p>
       {rest.length > 0 && (
         <pre className="output">
-          <bdi>{plainLines(rest.join("\n"), 20_000)}</bdi>
+          <bdi>{plainLines(outdented(rest).join("\n"), 20_000)}</bdi>
         </pre>
       )}
       {error.hint !== "" && (
