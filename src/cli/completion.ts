@@ -25,9 +25,15 @@ compdef _berth berth
 const fish = `# fish completion for berth: berth completion fish | source
 function __berth_complete
   set --local words (commandline --tokenize --cut-at-cursor --current-process)
-  berth complete -- $words[2..] (commandline --current-token --cut-at-cursor) 2>/dev/null
+  set --local word (commandline --current-token --cut-at-cursor)
+  set --local found (berth complete -- $words[2..] "$word" 2>/dev/null)
+  if set --query found[1]
+    printf '%s\\n' $found
+  else
+    __fish_complete_path $word
+  end
 end
-complete --command berth --arguments "(__berth_complete)"
+complete --command berth --no-files --arguments "(__berth_complete)"
 `;
 
 const scripts: Readonly<Record<string, string>> = { bash, zsh, fish };
