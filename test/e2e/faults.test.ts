@@ -82,7 +82,7 @@ test("a killed sshd is back, and a push that was under way goes on", async () =>
 
 for (const [what, words] of [
   ["git receive-pack", " receive-pack "],
-  ["the hook that follows the deploy", "git-hook.ts"],
+  ["the hook that follows the deploy", "git-hook.js"],
   ["ssh on the pusher's side", "git-receive-pack"],
 ] as const) {
   test(`an accepted push is finished though ${what} was killed in the middle`, async () => {
