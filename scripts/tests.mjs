@@ -18,9 +18,15 @@ Readable.from(eventsOf(JSON.parse(rounds)))
 
 /** Events of all rounds; what the runner counts at the end of each comes once, at the end of all. */
 async function* eventsOf(wanted) {
+  let summary = null;
   for (const { files, atOnce } of wanted) {
-    for await (const event of run(optionsFor(files, atOnce))) if (!isCounted(event)) yield event;
+    for await (const event of run(optionsFor(files, atOnce))) {
+      if (event.type === "test:summary" && !event.data.file) summary = event;
+      else if (!isCounted(event)) yield event;
+    }
   }
+  // Here the report names what failed.
+  if (summary) yield summary;
   for (const [name, count] of counts) {
     yield { type: "test:diagnostic", data: { nesting: 0, message: `${name} ${count}` } };
   }
