@@ -74,6 +74,7 @@ const fair: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   limitInstance: { id: 1, limits: instanceLimits },
   setNetwork: { user: 1, network: "closed" },
   protections: {},
+  inspectApp: { appId: 1, user: 1 },
   listInstances: {},
   observeInstance: { id: 1 },
   listeningPorts: { id: 1 },
