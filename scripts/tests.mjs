@@ -16,31 +16,28 @@ Readable.from(eventsOf(JSON.parse(rounds)))
   .compose(new spec())
   .pipe(process.stdout);
 
-/** Events of all rounds; what the runner counts at the end of each comes once, at the end of all. */
+/** Events of all rounds; what the runner says at the end of each comes once, at the end of all. */
 async function* eventsOf(wanted) {
-  let summary = null;
   for (const { files, atOnce } of wanted) {
-    for await (const event of run(optionsFor(files, atOnce))) {
-      if (event.type === "test:summary" && !event.data.file) summary = event;
-      else if (!isCounted(event)) yield event;
-    }
+    for await (const event of run(optionsFor(files, atOnce))) if (!isOfTheEnd(event)) yield event;
   }
-  // Here the report names what failed.
-  if (summary) yield summary;
+  // With this the report names what failed.
+  yield { type: "test:summary", data: {} };
   for (const [name, count] of counts) {
     yield { type: "test:diagnostic", data: { nesting: 0, message: `${name} ${count}` } };
   }
-  const [tests = 0, failed = 0, cancelled = 0] = ["tests", "fail", "cancelled"].map((name) =>
-    counts.get(name),
-  );
-  process.exitCode = tests > 0 && failed + cancelled === 0 ? 0 : 1;
+  process.exitCode = isGood() ? 0 : 1;
 }
 
-function isCounted({ type, data }) {
+function isOfTheEnd({ type, data }) {
+  if (data.file) return false;
   const [, name, count] = countPattern.exec(data.message ?? "") ?? [];
-  if (type !== "test:diagnostic" || data.file || name === undefined) return false;
-  counts.set(name, (counts.get(name) ?? 0) + Number(count));
-  return true;
+  if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + Number(count));
+  return type === "test:summary" || name !== undefined;
+}
+
+function isGood() {
+  return counts.get("tests") > 0 && counts.get("fail") === 0 && counts.get("cancelled") === 0;
 }
 
 function optionsFor(files, atOnce) {
