@@ -196,7 +196,7 @@ export type Engine = {
   readonly createApp: (name: string, actor: string, teamId?: number | null) => Promise<App>;
   readonly listApps: (query: AppQuery) => Promise<AppStatus[]>;
   readonly appInfo: (app: string) => Promise<AppStatus>;
-  /** Holds from now on, for what runs too; a connection that stands lives on until it ends. */
+  /** Holds from now on, for what runs too; connections to the outside that stand are cut. */
   readonly setNetwork: (app: string, network: Network, actor: string) => Promise<void>;
   /** From now on nobody finds it; when the job has ended, nothing of it is left. */
   readonly destroyApp: (app: string, actor: string) => Promise<Job>;

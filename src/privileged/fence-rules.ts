@@ -18,6 +18,7 @@ export const fenceSets = ["marks", "own", "ports", "closed", "closed_marks"] as 
 /** Chains of the table; without one of them, or with an empty one, the fence has a hole. */
 export const fenceChains = [
   "leaves",
+  "cut",
   "app_sends",
   "app_asks_here",
   "arrives",
@@ -38,7 +39,7 @@ const azure = "168.63.129.16";
 const dnsPort = 53;
 
 /**
- * All but the beginning of a TCP connection belongs to one that was allowed. This stands first, as
+ * All but the beginning of a TCP connection belongs to one that was allowed. This stands early, as
  * it is all that most packets meet.
  */
 const acceptAllowed = "tcp flags & (syn | ack) != syn accept";
@@ -67,13 +68,17 @@ function renderLeaving({ uids, trustedUids }: FenceSettings): string {
   return `
     chain leaves {
       type filter hook output priority filter; policy accept;
+      oif != lo meta skuid @closed goto cut
       ${acceptAllowed}
       meta skuid ${uids.first}-${uids.last} goto app_sends
       oif lo meta mark set meta skuid map { ${trustedMarks} }
     }
+    chain cut {
+      meta l4proto tcp reject with tcp reset
+      ${forbidden}
+    }
     chain app_sends {
       oif lo goto app_asks_here
-      meta skuid @closed ${forbidden}
       ip daddr { 169.254.0.0/16, 224.0.0.0/4, 255.255.255.255, ${metadata.v4.join(", ")} } ${forbidden}
       ip6 daddr { fe80::/10, ff00::/8, ${metadata.v6.join(", ")} } ${forbidden}
       ip daddr ${azure} meta l4proto { tcp, udp } th dport != ${dnsPort} ${forbidden}

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { connect, createServer } from "node:net";
 import { networkInterfaces } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { test, type TestContext } from "node:test";
 import { instanceLimits } from "#domain/limits.ts";
 import { ended, exec, start } from "#lib/exec.ts";
@@ -99,6 +100,26 @@ test("metadata addresses are refused at once, and with a closed network all othe
   await world.fence.admit(shop, "closed");
   assert.equal(await world.asks(shop, 80, outside), "refused");
   assert.match(await rulesFor(world.key), /fd00:ec2::254/);
+});
+
+test("a connection to the outside that stands is cut when its app's network is closed", async (t) => {
+  await using world = await openWorld(t);
+  if (!world) return;
+  await using outside = await openOutside(t);
+  if (!outside) return;
+  const talking = (uid: number) =>
+    world.runAs(
+      uid,
+      `$SIG{PIPE} = "IGNORE"; $| = 1;
+      my $s = IO::Socket::IP->new(PeerHost => "${outside.address}", PeerPort => ${outside.port}, Timeout => 3) or die "no connection";
+      $s->autoflush(1);
+      for (1..20) { (print $s "x") or do { print "cut"; exit }; select(undef, undef, undef, 0.1) } print "stands"`,
+    );
+  const [ofShop, ofRival] = [talking(shop), talking(rival)];
+  await outside.untilHeard(2);
+  await world.fence.admit(shop, "closed");
+  assert.equal(await ofShop, "cut");
+  assert.equal(await ofRival, "stands");
 });
 
 test("a fence that stands is kept, and one with other rules takes its place with what it knew", async (t) => {
@@ -219,6 +240,57 @@ async function listenAs(cgroups: Cgroups, { uid, address, port }: Listener): Pro
   child.stdout?.once("data", (chunk: Buffer) => resolve(Number(chunk.toString())));
   void ended(child);
   return promise;
+}
+
+type Outside = AsyncDisposable & {
+  readonly address: string;
+  readonly port: number;
+  /** Resolves when so many have connected. */
+  readonly untilHeard: (count: number) => Promise<void>;
+};
+
+/** A listener in another network, which a pair of interfaces leads to, as to another machine. */
+async function openOutside(t: TestContext): Promise<Outside | null> {
+  const [port, name] = [7, `bt${randomUUID().slice(0, 8)}`];
+  // For benchmarks of networks: on no real one.
+  const [here, address] = ["198.18.77.1", "198.18.77.2"];
+  const perl = `$| = 1; print "there\n"; <STDIN>; my $l = IO::Socket::IP->new(LocalHost => "${address}", LocalPort => ${port}, Listen => 9) or die $@;
+    print "ready\n"; my @all; while (my $s = $l->accept) { push(@all, $s); print "heard\n" }`;
+  const argv = ["unshare", "--net", "perl", "-MIO::Socket::IP", "-e", perl] as const;
+  const child = start(argv, { stdio: ["pipe", "pipe", "inherit"] });
+  const close = async () => {
+    child.kill("SIGKILL");
+    await ended(child);
+  };
+  let said = "";
+  child.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const untilSaid = async (word: string, count: number) => {
+    const times = () => said.split(word).length - 1;
+    for (let tries = 0; times() < count && tries < 400; tries += 1) await sleep(25);
+    assert.ok(times() >= count, `${word}: ${said}`);
+  };
+  await untilSaid("there", 1);
+  const inside = ["nsenter", "--target", String(child.pid), "--net", "ip"] as const;
+  try {
+    const peer = ["peer", "name", `${name}p`, "netns", String(child.pid)];
+    await exec(["ip", "link", "add", name, "type", "veth", ...peer]);
+  } catch (error) {
+    await close();
+    return (t.skip(`no pair of interfaces can be made: ${String(error)}`), null);
+  }
+  await exec(["ip", "address", "add", `${here}/30`, "dev", name]);
+  await exec(["ip", "link", "set", name, "up"]);
+  await exec([...inside, "address", "add", `${address}/30`, "dev", `${name}p`]);
+  await exec([...inside, "link", "set", `${name}p`, "up"]);
+  child.stdin?.write("\n");
+  await untilSaid("ready", 1);
+  // With its network goes its end of the pair, and with that ours.
+  return {
+    address,
+    port,
+    untilHeard: (count) => untilSaid("heard", count),
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** Whether this program, which root started, can connect. */

@@ -11,7 +11,7 @@ import { takeAllDown } from "./walls.ts";
 
 const tries = 50;
 /** Where a program that got out of its sandbox could have left something, besides the home. */
-const openToAll = ["/tmp", "/var/tmp", "/dev/shm"];
+const openToAll = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/var/crash"];
 
 /**
  * Ends everything of an app's user and makes sure that nothing of it is left; only then may another
