@@ -4,7 +4,13 @@ import { join } from "node:path";
 import type { Limits, Usage } from "#domain/limits.ts";
 import { readIfThere } from "#lib/files.ts";
 
-const cpuPeriodUs = 100_000;
+/**
+ * Time on the processors is given out anew after each period. Whoever uses up all of it does so on
+ * every processor at once, and nobody else gets far meanwhile, so a period is short; but what is
+ * given out may not be less than a millisecond. @see sched-bwc.rst of the kernel
+ */
+const cpuPeriodsUs = { usual: 20_000, ofSmallShares: 100_000 };
+const cpuQuotaUsMin = 1000;
 
 /** Berth's part of one hierarchy. */
 export type Place = {
@@ -23,11 +29,16 @@ export type Place = {
  * of a disk, and a row of them written one after the other would cost every start some milliseconds.
  */
 export function setLimits(place: Place, folder: string, limits: Limits): void {
-  const quotaUs = Math.max(1000, Math.round(limits.cpuCores * cpuPeriodUs));
+  const { periodUs, quotaUs } = bandwidthOf(limits.cpuCores);
   const set = (name: string, text: string) => writeFileSync(join(folder, name), text);
   if (place.controllers.has("pids")) set("pids.max", String(limits.pids));
   if (place.version === 2) {
-    if (place.controllers.has("cpu")) set("cpu.max", `${quotaUs} ${cpuPeriodUs}`);
+    if (place.controllers.has("cpu")) {
+      // Never more than the quota, also for a moment.
+      unlessMissing(() => set("cpu.max.burst", "0"));
+      set("cpu.max", `${quotaUs} ${periodUs}`);
+      unlessMissing(() => set("cpu.max.burst", String(quotaUs)));
+    }
     if (!place.controllers.has("memory")) return;
     set("memory.max", String(limits.memoryBytes));
     // Absent where the kernel keeps no account of swap; then there is none to grow into.
@@ -36,10 +47,36 @@ export function setLimits(place: Place, folder: string, limits: Limits): void {
     return;
   }
   if (place.controllers.has("cpu")) {
-    set("cpu.cfs_period_us", String(cpuPeriodUs));
-    set("cpu.cfs_quota_us", String(quotaUs));
+    setCpu1(folder, { periodUs, quotaUs });
   }
   if (place.controllers.has("memory")) setMemory1(folder, limits.memoryBytes);
+}
+
+/** Sets how much of its app's share of busy processors a cgroup gets, beside the app's others. */
+export function setWeight({ version, controllers }: Place, folder: string, weight: number): void {
+  if (!controllers.has("cpu")) return;
+  const [name, ofOneCore, most] =
+    version === 2 ? ["cpu.weight", 100, 10_000] : ["cpu.shares", 1024, 262_144];
+  const value = Math.min(most, Math.max(2, Math.round(weight * ofOneCore)));
+  writeFileSync(join(folder, name), String(value));
+}
+
+type Bandwidth = { readonly periodUs: number; readonly quotaUs: number };
+
+function bandwidthOf(cores: number): Bandwidth {
+  const { usual, ofSmallShares } = cpuPeriodsUs;
+  const periodUs = cores * usual < cpuQuotaUsMin ? ofSmallShares : usual;
+  return { periodUs, quotaUs: Math.max(cpuQuotaUsMin, Math.round(cores * periodUs)) };
+}
+
+/** What was saved may be spent at once, as at a start: as much again, which no quota may be below. */
+function setCpu1(folder: string, { periodUs, quotaUs }: Bandwidth): void {
+  const set = (name: string, value: number) => writeFileSync(join(folder, name), String(value));
+  unlessMissing(() => set("cpu.cfs_burst_us", 0));
+  set("cpu.cfs_quota_us", -1);
+  set("cpu.cfs_period_us", periodUs);
+  set("cpu.cfs_quota_us", quotaUs);
+  unlessMissing(() => set("cpu.cfs_burst_us", quotaUs));
 }
 
 /** Memory and swap together may never be less than memory alone, so which is set first depends. */

@@ -139,7 +139,14 @@ test("version 2 gives its controllers down to each cgroup and takes its own proc
   assert.equal(await text(`${cgroup}/memory.max`), String(64 * mebi));
   assert.equal(await text(`${cgroup}/memory.swap.max`), "0");
   assert.equal(await text(`${cgroup}/memory.oom.group`), "1");
-  assert.equal(await text(`${cgroup}/cpu.max`), "150000 100000");
+  assert.equal(await text(`${cgroup}/cpu.max`), "30000 20000");
+  assert.equal(await text(`${cgroup}/cpu.max.burst`), "30000");
+  assert.equal(await text(`${cgroup}/cpu.weight`), "150");
+  assert.equal(await text("platform/cpu.weight"), "200");
+  await cgroups.create({ uid, name: "cbuild" }, { ...small, cpuCores: 2 });
+  assert.equal(await text(`apps/u${uid}/cbuild/cpu.weight`), "25");
+  const held = { memory: 64 * mebi, cpu: 1.5, pids: 20 };
+  assert.deepEqual(await cgroups.limits({ uid, name: "i1" }), held);
   assert.equal(await text(`${cgroup}/pids.max`), "20");
   await writeFile(join(unit, cgroup, "memory.current"), "5000\n");
   await writeFile(join(unit, cgroup, "memory.stat"), "anon 1\ninactive_file 1000\n");

@@ -11,6 +11,7 @@ import {
   memoryEventsName,
   missing,
   setLimits,
+  setWeight,
   usageIn,
   write,
   type HeldLimits,
@@ -145,6 +146,8 @@ async function openPlace(hierarchy: Hierarchy, key: string): Promise<Place> {
   delegate(ours);
   for (const index of path.keys()) delegate(join(ours, ...path.slice(0, index + 1)));
   const given = await readIfThere(join(apps, "cgroup.controllers"));
+  // All apps together weigh half of what serves and keeps them.
+  await write(join(base, "platform", "cpu.weight"), "200").catch(ignore(missing));
   return {
     version: 2,
     controllers: new Set((given ?? "").trim().split(" ")),
@@ -184,6 +187,14 @@ function createIn(place: Place, cgroup: CgroupName, limits: Limits): void {
   if (place.version === 2) delegate(dirname(folder));
   mkdirSync(folder, { recursive: true });
   setLimits(place, folder, limits);
+  setWeight(place, folder, limits.cpuCores * (isCommand(cgroup) ? weightOfCommands : 1));
+}
+
+/** A build or a one-off command stands behind what serves visitors, where both want the processor. */
+const weightOfCommands = 1 / 8;
+
+function isCommand({ name }: CgroupName): boolean {
+  return name.startsWith("c");
 }
 
 /** Each folder is emptied before any is removed, as a process stands in all of them. */
