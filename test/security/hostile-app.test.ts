@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import test, { after, before } from "node:test";
+import { exists } from "#lib/files.ts";
+import { startPlatform, type Platform } from "../platform.ts";
+import { isRoot } from "../privileges.ts";
+
+/**
+ * An app whose owner is hostile, deployed as any other, beside one that it wants something of. What
+ * it tries it tries with a shell and all programs of the machine; each attempt must fail.
+ */
+const noRoot = isRoot ? false : "apps have users of their own only when root starts Berth";
+const canary = "canary-7d1f0c";
+const victim = `console.log("log ${canary}");
+require("node:http").createServer((q, s) => s.end("well")).listen(process.env.PORT, "127.0.0.1")`;
+const shell = `
+const { execFile } = process.getBuiltinModule("child" + "_process");
+require("node:http").createServer((request, response) => {
+  const script = decodeURIComponent(request.url.slice(1));
+  if (script === "") return response.end("well");
+  execFile("sh", ["-c", script], { timeout: 8000 }, (error, out, err) => response.end((error ? "failed" : "done") + "\\n" + out + err));
+}).listen(process.env.PORT, "127.0.0.1");`;
+
+let platform: Platform;
+let shop: { id: number; pid: number; port: number };
+before(async () => {
+  if (!isRoot) return;
+  platform = await startPlatform();
+  await deploy("shop", victim, "mkdir -p /cache && echo kept > /cache/kept");
+  await platform.berth("config:set", "--secret", `TOKEN=${canary}`, "-a", "shop");
+  const { home } = platform;
+  const links = ["data/berth.db", "data/artifacts/1", "data/caches/1", "run/berthd.sock"];
+  const made = links.map((path, at) => `ln -s ${home}/${path} link${at}`);
+  const cached = [`ln -sfn ${home}/data/caches/1 /cache/stolen`, "ln -sfn / /cache/root"];
+  await deploy("evil", shell, [...made, ...cached].join(" && "));
+  const { stdout } = await platform.berth("ps", "-a", "shop", "--json");
+  [shop] = JSON.parse(stdout) as [typeof shop];
+});
+after(async () => {
+  if (isRoot) await platform[Symbol.asyncDispose]();
+});
+
+test(
+  "it reads nothing of another app, of Berth, or of the machine's secrets",
+  { skip: noRoot },
+  async () => {
+    const { home } = platform;
+    const secret = [
+      "data/berth.db",
+      "data/secret.key",
+      "data/repos/1.git/HEAD",
+      "data/artifacts/1/server.js",
+      "data/caches/1/kept",
+      `run/services/i${shop.id}/sandbox.3`,
+      "run/berthd.sock",
+      "run/root/berth-root.sock",
+      "logs",
+      "config/berth.yml",
+    ];
+    for (const path of secret) {
+      // It would be there for whoever may look: what is tried is no mere slip in a name.
+      if (/artifacts|services|caches/.test(path)) continue;
+      assert.ok(await exists(join(home, path)), path);
+    }
+    for (const path of [
+      ...secret.map((it) => join(home, it)),
+      "/etc/shadow",
+      "/root",
+      "/proc/kcore",
+    ])
+      await fails(`ls -l ${path} && head -c 1 ${path}`);
+    for (const link of ["link0", "link1/server.js", "link2/kept", "link3"])
+      await fails(`cat /app/${link}`);
+    for (const all of [
+      "cat /proc/*/environ",
+      "cat /proc/*/cmdline",
+      "env",
+      "grep -rs canary /app /tmp /home /etc /var/log",
+    ])
+      assert.ok(!(await runs(all)).includes(canary), all);
+  },
+);
+
+test("it neither sees, signals nor traces a process of another", { skip: noRoot }, async () => {
+  const { stdout } = await platform.berth("ps", "-a", "shop", "--json");
+  await fails(`kill -9 ${shop.pid}`);
+  // PTRACE_ATTACH and process_vm_readv, by number, as no program need be there for it.
+  for (const call of [`101, 16, ${shop.pid}, 0, 0`, `310, ${shop.pid}, 0, 0, 0, 0, 0`])
+    await fails(`perl -e 'exit(syscall(${call}) == -1 ? 1 : 0)'`);
+  const { stdout: later } = await platform.berth("ps", "-a", "shop", "--json");
+  const [before_, after_] = [stdout, later].map((text) => (JSON.parse(text) as (typeof shop)[])[0]);
+  assert.equal(after_?.pid, before_?.pid, "shop runs on");
+});
+
+test("it connects to nothing that is not its own", { skip: noRoot }, async () => {
+  const { api, ssh } = platform.ports;
+  const ports = [shop.port, api, ssh];
+  for (const port of ports) await fails(connecting("127.0.0.1", port));
+  for (const host of ["169.254.169.254", "100.100.100.200"]) await fails(connecting(host, 80));
+  await succeeds(connecting("127.0.0.1", platform.ports.direct));
+});
+
+test("it writes nowhere but in its own places, and gains nothing", { skip: noRoot }, async () => {
+  for (const place of ["/app", "/usr", "/etc", "/", "/home", "/opt/node", "/proc/sys/kernel"])
+    await fails(`touch ${place}/mine`);
+  for (const place of ["/tmp", "/home/app", "/dev/shm"]) await succeeds(`touch ${place}/mine`);
+  for (const gain of [
+    "mount -t tmpfs x /tmp",
+    "unshare -r true",
+    "chroot /tmp",
+    "nsenter -t 1 -m true",
+    "mknod /tmp/d c 1 3",
+    "chown 0 /tmp/mine",
+  ])
+    await fails(gain);
+  const status = await runs("cat /proc/self/status");
+  for (const line of [/^CapEff:\t0+$/m, /^CapPrm:\t0+$/m, /^NoNewPrivs:\t1$/m, /^Seccomp:\t2$/m])
+    assert.match(status, line);
+});
+
+test(
+  "it does not survive its end, and its links take nobody with it",
+  { skip: noRoot },
+  async () => {
+    const uid = Number(/^Uid:\t(\d+)/m.exec(await runs("cat /proc/self/status"))?.[1]);
+    const outer = Number(
+      /uid (\d+)/.exec((await platform.berth("security", "-a", "evil")).stdout)?.[1],
+    );
+    assert.equal(uid, outer);
+    await succeeds(
+      "for i in 1 2 3; do (setsid sh -c 'trap \"\" TERM HUP INT; sleep 3000' >/dev/null 2>&1 &); done",
+    );
+    assert.ok(processesOf(uid).length > 3);
+    const destroyed = await platform.berth("apps:destroy", "evil", "--confirm", "evil");
+    assert.equal(destroyed.code, 0, destroyed.stderr);
+    assert.deepEqual(processesOf(uid), []);
+    assert.equal((await platform.visit("shop.localhost")).body, "well");
+    const { home } = platform;
+    for (const kept of ["data/caches/1/kept", "data/berth.db"])
+      assert.ok(await exists(join(home, kept)), kept);
+    assert.equal(await exists(join(home, "data/caches/2")), false);
+  },
+);
+
+async function deploy(app: string, server: string, build: string): Promise<void> {
+  await platform.berth("apps:create", app);
+  const files = {
+    "server.js": server,
+    Procfile: "web: node server.js\n",
+    "package.json": JSON.stringify({ scripts: { build } }),
+  };
+  const pushed = await platform.push(await platform.tree(files), app);
+  assert.equal(pushed.code, 0, pushed.stderr);
+}
+
+/** What the hostile app's shell says to a script: `done` or `failed`, then what was printed. */
+async function runs(script: string): Promise<string> {
+  const { status, body } = await platform.visit("evil.localhost", `/${encodeURIComponent(script)}`);
+  assert.equal(status, 200, script);
+  return body;
+}
+
+async function fails(script: string): Promise<void> {
+  assert.match(await runs(script), /^failed\n/, script);
+}
+
+async function succeeds(script: string): Promise<void> {
+  assert.match(await runs(script), /^done\n/, script);
+}
+
+function connecting(host: string, port: number): string {
+  return `perl -MIO::Socket::INET -e 'exit(IO::Socket::INET->new(PeerAddr => "${host}", PeerPort => ${port}, Timeout => 3) ? 0 : 1)'`;
+}
+
+function processesOf(uid: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/status`, "utf8").includes(`\nUid:\t${uid}\t`);
+      } catch {
+        return false;
+      }
+    });
+}
