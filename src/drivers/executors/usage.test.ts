@@ -33,4 +33,7 @@ test("an instance uses what all of its processes use, and is asked for only when
     await ended(child);
   }
   assert.deepEqual(await usage([1]), new Map());
+  const before = asked;
+  for (let looks = 0; looks < 6; looks += 1) await usage([1]);
+  assert.equal(asked - before, 1, "what does not run is asked for once a minute");
 });

@@ -14,6 +14,8 @@ const treesKeptLooks = 6;
 export class ProcessUsage {
   readonly #observe: (id: number) => Promise<ObservedInstance>;
   #trees = new Map<number, Tree>();
+  /** Those that had no process when they were asked for: what crashes is not asked for at each look. */
+  #absent: ReadonlySet<number> = new Set();
   #looks = 0;
 
   constructor(observe: (id: number) => Promise<ObservedInstance>) {
@@ -23,7 +25,7 @@ export class ProcessUsage {
   readonly usage = async (ids: readonly number[]): Promise<Map<number, InstanceUsage>> => {
     const pids = [...this.#trees.values()].flatMap((tree) => tree.map(({ pid }) => pid));
     const known = processStats(pids);
-    const isSame = (id: number) => isThere(this.#trees.get(id)?.[0], known);
+    const isSame = (id: number) => this.#absent.has(id) || isThere(this.#trees.get(id)?.[0], known);
     const isDue = this.#looks % treesKeptLooks === 0 || !ids.every(isSame);
     this.#looks += 1;
     if (isDue) await this.#findTrees(ids);
@@ -45,12 +47,16 @@ export class ProcessUsage {
       ids.map((id) => [id, processes.get(this.#trees.get(id)?.[0].pid ?? -1)] as const),
     );
     for (const id of gone) roots.delete(id);
+    const absent = gone.filter((id) => this.#absent.has(id));
+    const news = gone.filter((id) => !this.#absent.has(id));
+    const asked = [...news, ...absent].slice(0, askedAtOnce);
     await Promise.all(
-      gone.slice(0, askedAtOnce).map(async (id) => {
+      asked.map(async (id) => {
         const { pid } = await this.#observe(id);
         roots.set(id, processes.get(pid ?? -1));
       }),
     );
+    this.#absent = new Set([...absent, ...asked].filter((id) => !roots.get(id)));
     this.#trees = new Map(
       [...roots].flatMap(([id, root]): [number, Tree][] => {
         return root ? [[id, treeBelow(root, children)]] : [];
