@@ -23,17 +23,17 @@ export class ProcessUsage {
   }
 
   readonly usage = async (ids: readonly number[]): Promise<Map<number, InstanceUsage>> => {
-    const pids = [...this.#trees.values()].flatMap((tree) => tree.map(({ pid }) => pid));
-    const known = processStats(pids);
-    const isSame = (id: number) => this.#absent.has(id) || isThere(this.#trees.get(id)?.[0], known);
+    const leaves = new Map([...this.#trees].map(([id, tree]) => [id, leavesOf(tree)] as const));
+    const known = processStats([...leaves.values()].flatMap((all) => all.map(({ pid }) => pid)));
+    const isSame = (id: number) =>
+      this.#absent.has(id) || (leaves.get(id)?.every((it) => isThere(it, known)) ?? false);
     const isDue = this.#looks % treesKeptLooks === 0 || !ids.every(isSame);
     this.#looks += 1;
     if (isDue) await this.#findTrees(ids);
     return new Map(
       ids.flatMap((id): [number, InstanceUsage][] => {
         const tree = this.#trees.get(id);
-        if (!tree) return [];
-        return [[id, sumOf(isDue ? tree : tree.filter((it) => isThere(it, known)), known)]];
+        return tree ? [[id, sumOf(tree, known)]] : [];
       }),
     );
   };
@@ -72,6 +72,12 @@ function isThere(process: ProcessStat | undefined, now: ReadonlyMap<number, Proc
 function treeBelow(root: ProcessStat, children: ReadonlyMap<number, readonly ProcessStat[]>): Tree {
   const below = (children.get(root.pid) ?? []).flatMap((it) => treeBelow(it, children));
   return [root, ...below];
+}
+
+/** Those that have no other below them: the program itself. What is above only waits for its end. */
+function leavesOf(tree: Tree): ProcessStat[] {
+  const parents = new Set(tree.map(({ parent }) => parent));
+  return tree.filter(({ pid }) => !parents.has(pid));
 }
 
 /** @param now Newer counts of the same processes, where there are any. */
