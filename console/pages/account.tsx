@@ -2,6 +2,7 @@ import { endSession, listSessions } from "#api/account.ts";
 import type { SessionView, UserView } from "#api/people-views.ts";
 import { useCaller } from "../data/session.ts";
 import { useAction, useList } from "../data/use-operation.ts";
+import { browserName } from "../lib/browser-name.ts";
 import { plainText } from "../lib/text.ts";
 import { Answer } from "../parts/answer.tsx";
 import { ErrorNote } from "../parts/note.tsx";
@@ -91,7 +92,9 @@ function Session({ session, onEnd }: { session: SessionView; onEnd: () => void }
   return (
     <li className="row">
       <div className="row-main">
-        <p className="clip">{plainText(userAgent ?? "An unknown browser", 200)}</p>
+        <p className="clip" title={plainText(userAgent ?? "", 300)}>
+          {plainText(browserName(userAgent ?? "An unknown browser"), 200)}
+        </p>
         <p className="aside clip">
           from {address ?? "an unknown address"}, since <Ago at={createdAt} />
         </p>
