@@ -69,7 +69,7 @@ after(async () => {
 for (const [name, act] of Object.entries(hogs)) {
   test(
     `${name} at most doubles the others' p99, and Berth answers`,
-    // Seen to hold on a quiet machine only. See open ends.
+    // Missed beside other work, and not measured alone. See open ends.
     { skip: noRoot, todo: "beside other work an attack may still triple the p99 on two cores" },
     async (t) => {
       const [calm, attacked] = [[await p99()], [] as number[]];
