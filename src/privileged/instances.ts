@@ -24,6 +24,7 @@ import { terminateInside } from "./processes.ts";
 import type { Realm } from "./realm.ts";
 import { renderSandbox, sandboxArgv, type SandboxInput } from "./sandbox.ts";
 import { statusOf } from "./status.ts";
+import { endOld, startNew } from "./svscan.ts";
 import { requireArtifact } from "./trees.ts";
 import { goBehind, limitInside, openDoor, putUp, takeDown } from "./walls.ts";
 
@@ -48,15 +49,17 @@ export async function startInstance(realm: Realm, instance: Started): Promise<vo
     await writeService(realm, instance);
     await symlink(service, layout.link(instance.id)).catch(ignoreExisting);
   }
-  const scanned = rescan(layout);
-  await Promise.all([hastened, openDoor(walls, confined), scanned]);
-  await untilSupervised(service);
+  await startNew(layout);
+  await Promise.all([hastened, openDoor(walls, confined), untilSupervised(service, !isLinked)]);
 }
 
 /** s6-svscan starts the supervisor on its own time. */
-async function untilSupervised(service: string): Promise<void> {
+async function untilSupervised(service: string, isNew: boolean): Promise<void> {
+  // What a supervisor writes into a new folder saves asking it; in an old one it may be an old one's.
+  const sign = join(service, "supervise/status");
+  const isThere = async () => (isNew ? exists(sign) : (await statusOf(service)) !== null);
   for (let waitMs = 1; waitMs < 3000; waitMs *= 1.5) {
-    if ((await statusOf(service)) !== null) return;
+    if (await isThere()) return;
     await sleep(waitMs);
   }
   throw new PlatformError("command_failed", {
@@ -75,7 +78,7 @@ export async function stopInstance(realm: Realm, id: number, graceMs: number): P
   await exec(["s6-svc", "-xd", service]).catch(ignoreNotSupervised);
   await endLogger(join(service, "log"));
   // Without an s6-svscan there is nothing to tell.
-  await rescan(layout).catch(ignoreNotSupervised);
+  await endOld(layout).catch(ignoreNotSupervised);
   if (kept) {
     await takeDown(realm.walls, confinedOf(realm, { ...kept, id }));
     await takeDown(realm.walls, loggerOf(realm, { ...kept, id }));
@@ -276,10 +279,6 @@ function renderLog(realm: Realm, instance: Started): string {
   const behind = goBehind(realm.walls, loggerOf(realm, instance));
   const program = [...bounded, ...logger, realm.layout.log(instance.logName)];
   return renderExecline([[...behind, ...program]], { args: "-P" });
-}
-
-async function rescan(layout: SupervisionLayout): Promise<void> {
-  await exec(["s6-svscanctl", "-an", layout.scan]);
 }
 
 /** s6-svc exits with 100 when nothing supervises that folder. */
