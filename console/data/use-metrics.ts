@@ -12,7 +12,7 @@ export function useMetricsClock(): void {
   const queries = useQueryClient();
   useEffect(() => {
     const isMeasured = ({ queryKey: [path] }: { queryKey: readonly unknown[] }) =>
-      typeof path === "string" && path.includes("/metrics");
+      typeof path === "string" && (path.includes("/metrics") || path.endsWith("/limits"));
     const timer = setInterval(() => {
       if (document.visibilityState === "visible") {
         void queries.invalidateQueries({ predicate: isMeasured });

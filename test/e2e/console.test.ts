@@ -256,8 +256,8 @@ test("limits are seen and set, and taken back by emptying them", async () => {
   await signIn(page, platform);
   await page.goto("/apps/scaled/limits");
   const web = page.getByRole("region", { name: "Each instance of web" });
-  await web.getByRole("meter", { name: "Memory in use" }).waitFor();
   const memory = web.getByLabel("Memory in MB");
+  await memory.waitFor();
   assert.equal(await memory.getAttribute("placeholder"), "512");
   await memory.fill("96");
   await web.getByRole("button", { name: "Set limits" }).click();
