@@ -13,6 +13,7 @@ const answerTimeoutMs = 5000;
 /** Instances on this machine, supervised by s6, each in its sandbox, on loopback ports. */
 export function createLocalExecutor(privileges: Privileges, logRoot: string): Executor {
   const observe = (id: number) => privileges.call("observeInstance", { id });
+  const { usage, expect } = new ProcessUsage(observe);
   return {
     start: async ({ id, spec, userNumber, network, port, logName }) => {
       await ensureDirectory(join(logRoot, logName), 0o700);
@@ -22,6 +23,7 @@ export function createLocalExecutor(privileges: Privileges, logRoot: string): Ex
       const app = { user: userNumber, network };
       const instance = { id, ...app, artifactId, command, env, limits, port, logName };
       await privileges.call("startInstance", instance);
+      expect(id);
     },
     stop: async (id, graceMs) => {
       await privileges.call("stopInstance", { id, graceMs });
@@ -31,10 +33,11 @@ export function createLocalExecutor(privileges: Privileges, logRoot: string): Ex
     },
     revive: async (id) => {
       await privileges.call("reviveInstance", { id });
+      expect(id);
     },
     list: () => privileges.call("listInstances", {}),
     observe,
-    usage: new ProcessUsage(observe).usage,
+    usage,
     check: async ({ id, port, spec: { health } }) => {
       if (port === null) return { healthy: true };
       const problem = health.path === null ? await askPort(port) : await askPath(port, health.path);
@@ -46,7 +49,11 @@ export function createLocalExecutor(privileges: Privileges, logRoot: string): Ex
       };
     },
     busyPorts,
-    watch: privileges.watchExits,
+    watch: (onExit) =>
+      privileges.watchExits((id) => {
+        expect(id);
+        onExit(id);
+      }),
   };
 }
 

@@ -15,7 +15,7 @@ test("an instance uses what all of its processes use, and is asked for only when
     const pid = id === 1 ? (child.pid ?? null) : null;
     return { id, state: "running", pid, sinceMs: 0, lastExit: null, givenUp: false };
   };
-  const { usage } = new ProcessUsage(observe);
+  const { usage, expect } = new ProcessUsage(observe);
   try {
     let cpuMs = 0;
     for (const end = performance.now() + 10_000; cpuMs < 300;) {
@@ -36,4 +36,7 @@ test("an instance uses what all of its processes use, and is asked for only when
   const before = asked;
   for (let looks = 0; looks < 6; looks += 1) await usage([1]);
   assert.equal(asked - before, 1, "what does not run is asked for once a minute");
+  expect(1);
+  await usage([1]);
+  assert.equal(asked - before, 2, "and at once when it was begun");
 });

@@ -15,12 +15,17 @@ export class ProcessUsage {
   readonly #observe: (id: number) => Promise<ObservedInstance>;
   #trees = new Map<number, Tree>();
   /** Those that had no process when they were asked for: what crashes is not asked for at each look. */
-  #absent: ReadonlySet<number> = new Set();
+  #absent = new Set<number>();
   #looks = 0;
 
   constructor(observe: (id: number) => Promise<ObservedInstance>) {
     this.#observe = observe;
   }
+
+  /** One that was just begun, or ended and is begun again, is asked for at the next look. */
+  readonly expect = (id: number): void => {
+    this.#absent.delete(id);
+  };
 
   readonly usage = async (ids: readonly number[]): Promise<Map<number, InstanceUsage>> => {
     const leaves = new Map([...this.#trees].map(([id, tree]) => [id, leavesOf(tree)] as const));
