@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { mkdir, readdir, readFile, rmdir } from "node:fs/promises";
+import { access, constants, mkdir, readdir, readFile, rmdir } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Limits, Usage } from "#domain/limits.ts";
@@ -137,6 +137,8 @@ async function openPlace(hierarchy: Hierarchy, key: string): Promise<Place> {
   const { mountedAt } = hierarchy;
   const apps = join(base, "apps");
   await mkdir(apps, { recursive: true });
+  // What somebody else has made there can be seen where all is read-only, as in a container.
+  await access(apps, constants.W_OK);
   if (hierarchy.version === 1) {
     const has = new Set(hierarchy.controllers);
     return { version: 1, controllers: has, mountedAt, own: null, base, apps };

@@ -90,12 +90,15 @@ function refused(verb: string, problem: string): PlatformError {
   return new PlatformError("helper_refused", { verb, problem });
 }
 
-/** What of a failure is told: an expected one whole, of a program that failed its last words. */
+/**
+ * What of a failure is told: an expected one whole, of a program that failed its last words, of the
+ * system what it refused and where. Any other is a mistake of ours, and could say anything.
+ */
 function failureOf(error: unknown, verb: string): Pick<PlatformError, "code" | "details"> {
   const known = withDiskFull(error, "Berth's home");
   if (known instanceof PlatformError) return { code: known.code, details: known.details };
-  const problem =
-    error instanceof ExecError ? error.message : error instanceof Error ? error.name : "";
+  const isSaid = error instanceof ExecError || (error instanceof Error && "syscall" in error);
+  const problem = isSaid ? error.message : "it is a mistake in Berth, see logs/berth-root";
   return { code: "command_failed", details: { command: verb, problem: problem.slice(0, 500) } };
 }
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { userRange } from "#domain/app-user.ts";
 import { bootMachine, checkoutInside, type BootedMachine } from "../booted-machine.ts";
 import type { Ran } from "../platform.ts";
 
@@ -18,6 +20,7 @@ test(
     await using machine = await bootMachine();
     const ok = async (...argv: [string, ...string[]]) => succeed(await machine.run(...argv), argv);
     await machine.run("rm", "-rf", "/var/lib/berth", "/opt/berth", "/var/lib/berth-uids");
+    await using _others = await likeNamedCgroups(machine);
 
     const installed = await ok(...fromCheckout, "install");
     assert.match(installed, /Unit +\/etc\/systemd\/system\/berth\.service, started now/);
@@ -62,6 +65,25 @@ test(
     assert.equal((await machine.run("pgrep", "s6-svscan")).stdout, "");
   },
 );
+
+/**
+ * Of control groups in version 1 the machine sees those of the machine around it, and may change
+ * none: also not those of another home there, whose users have the same numbers.
+ */
+async function likeNamedCgroups(machine: BootedMachine): Promise<AsyncDisposable> {
+  const block = (userRange.end - userRange.first) / userRange.ofHome - 1;
+  await machine.run("mkdir", "/var/lib/berth-uids");
+  await machine.run("ln", "-s", "/var/lib/berth", `/var/lib/berth-uids/${block}`);
+  const home = `berth/u${userRange.first + block * userRange.ofHome}`;
+  const homes = ["cpu", "memory", "pids"].map((name) => join("/sys/fs/cgroup", name));
+  const made = homes.filter(existsSync).map((at) => join(at, home));
+  for (const path of made) mkdirSync(join(path, "apps"), { recursive: true });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      for (const path of made) for (const it of [join(path, "apps"), path]) rmdirSync(it);
+    },
+  };
+}
 
 type Run = (...argv: [string, ...string[]]) => Promise<string>;
 
