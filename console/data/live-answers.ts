@@ -1,10 +1,12 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { whoAmI } from "#api/account.ts";
 import { appInfo, listApps } from "#api/apps.ts";
+import { listDrains } from "#api/drains.ts";
 import { listEvents } from "#api/events.ts";
 import { listInstances } from "#api/instances.ts";
 import { jobInfo, listJobs } from "#api/jobs.ts";
 import { listKeys } from "#api/keys.ts";
+import { listNotifications } from "#api/notifications.ts";
 import type { LiveEvent } from "#api/stream.ts";
 import type { AppStatusView, EventView, InstanceView, JobView } from "#api/views.ts";
 import { keyOf } from "./use-operation.ts";
@@ -15,6 +17,10 @@ type Input = {
   readonly params?: { readonly target?: string };
   readonly query?: { readonly target?: string };
 };
+
+/** Lists of which the stream only tells that they are not as they were. */
+const noticed = { drains: listDrains.path, notifications: listNotifications.path };
+type Notice = Extract<LiveEvent, { readonly type: keyof typeof noticed }>;
 
 const gatherMs = 100;
 
@@ -42,7 +48,8 @@ export function createLiveAnswers(queries: QueryClient): (event: LiveEvent) => v
     // What was asked for before the stream was open may have changed between the two.
     if (event.type === "hello" && !hasBegun) ask((path) => !isFreshAnyway(path));
     hasBegun ||= event.type === "hello";
-    apply(queries, event, ask);
+    if (isNotice(event)) ask(ofList(event));
+    else apply(queries, event, ask);
   };
 }
 
@@ -51,7 +58,11 @@ function isFreshAnyway(path: string): boolean {
   return path.includes("/metrics") || path === whoAmI.path;
 }
 
-function apply(queries: QueryClient, event: LiveEvent, ask: (concern: Concern) => void): void {
+function apply(
+  queries: QueryClient,
+  event: Exclude<LiveEvent, Notice>,
+  ask: (concern: Concern) => void,
+): void {
   switch (event.type) {
     case "resync":
       return ask(() => true);
@@ -90,6 +101,15 @@ function ofTarget(target: string): Concern {
     const isOfTarget = params?.target === target || query?.target === target;
     return isOfTarget && path !== listInstances.path && !path.includes("/metrics");
   };
+}
+
+function isNotice(event: LiveEvent): event is Notice {
+  return event.type in noticed;
+}
+
+function ofList({ type, target }: Notice): Concern {
+  return (path, { params, query }) =>
+    path === noticed[type] && (params?.target ?? query?.target ?? null) === target;
 }
 
 function setInstances(

@@ -11,12 +11,12 @@ import {
 
 const topicsMax = 20;
 
-/** `apps`, `apps:shop`, `instances:shop@staging`, `logs:shop`, `router:shop`, `output:12`. */
+/** `apps`, `apps:shop`, `drains:shop`, `instances:shop@staging`, `logs:shop`, `router:shop`, `output:12`. */
 const Topic = z
   .string()
   .regex(
-    /^(?:(?:apps|jobs|events|instances)(?::[a-z][^,:]{0,163})?|(?:logs|router|builds):[a-z][^,:]{0,163}|output:[1-9]\d{0,14})$/,
-    "use apps, jobs, events or instances, each alone or with :APP, logs:APP, router:APP, builds:APP or output:JOB",
+    /^(?:(?:apps|jobs|events|instances|drains|notifications)(?::[a-z][^,:]{0,163})?|(?:logs|router|builds):[a-z][^,:]{0,163}|output:[1-9]\d{0,14})$/,
+    "use apps, jobs, events, instances, drains or notifications, each alone or with :APP, logs:APP, router:APP, builds:APP or output:JOB",
   );
 
 /** What comes through the one stream; each event's `type` says what it is. */
@@ -42,6 +42,12 @@ const LiveEvent = z.discriminatedUnion("type", [
   z
     .object({ type: z.literal("output"), job: z.int(), offset: z.int(), text: z.string() })
     .describe("Output of a job, up to the byte `offset`."),
+  z
+    .object({ type: z.literal("drains"), target: z.string() })
+    .describe("The drains of a branch are not as they were, or do otherwise: list them again."),
+  z
+    .object({ type: z.literal("notifications"), target: z.string().nullable() })
+    .describe("Likewise who is told of events of an app; null for those of the installation."),
 ]);
 export type LiveEvent = z.infer<typeof LiveEvent>;
 
@@ -58,7 +64,7 @@ export const openStream = operation({
       .transform((text) => text.split(",").map((it) => it.trim()))
       .pipe(z.array(Topic).min(1).max(topicsMax))
       .describe(
-        `apps, instances, jobs, events, each alone or with :APP; logs:APP, router:APP, builds:APP, output:JOB; up to ${topicsMax} with commas between them. apps,jobs,events by default.`,
+        `apps, instances, jobs, events, drains, notifications, each alone or with :APP; logs:APP, router:APP, builds:APP, output:JOB; up to ${topicsMax} with commas between them. apps,jobs,events by default.`,
       ),
     after: z.coerce
       .number<number | string>()

@@ -1,5 +1,6 @@
 import { targetOf } from "#domain/branch.ts";
 import type { Change, ChangeListener } from "#domain/changes.ts";
+import type { Notification } from "#domain/notification.ts";
 import type { Store } from "#domain/store.ts";
 
 /**
@@ -17,6 +18,8 @@ export function announcing(store: Store, tell: ChangeListener): Store {
     apps: announcingApps(store, say),
     branches: announcingBranches(store, sayApp),
     instances: announcingInstances(store, say),
+    drains: announcingDrains(store, say),
+    ...announcingNotifications(store, say),
     jobs: {
       ...jobs,
       add: (row) => after(jobs.add(row), ({ id }) => sayJob(id)),
@@ -85,6 +88,53 @@ function announcingInstances(
       const branchId = branchOf(id);
       instances.remove(id);
       sayInstances(branchId);
+    },
+  };
+}
+
+function announcingDrains({ drains, branches }: Store, say: ChangeListener): Store["drains"] {
+  const sayDrains = (branchId: number | undefined) => {
+    const branch = branchId === undefined ? null : branches.get(branchId);
+    if (branch) say({ of: "drains", appId: branch.appId, target: targetOf(branch) });
+  };
+  return {
+    ...drains,
+    add: (row) => after(drains.add(row), ({ branchId }) => sayDrains(branchId)),
+    update: (id, patch) =>
+      after(drains.update(id, patch), () => sayDrains(drains.get(id)?.branchId)),
+    remove: (id) => {
+      const branchId = drains.get(id)?.branchId;
+      drains.remove(id);
+      sayDrains(branchId);
+    },
+  };
+}
+
+/** Messages that wait are part of how a notification does. */
+function announcingNotifications(
+  { notifications, deliveries, apps }: Store,
+  say: ChangeListener,
+): Pick<Store, "notifications" | "deliveries"> {
+  const sayOf = (row: Notification | null) => {
+    if (!row) return;
+    const app = row.appId === null ? null : apps.get(row.appId);
+    say({ of: "notifications", appId: row.appId, target: app?.name ?? null });
+  };
+  const sayId = (id: number) => sayOf(notifications.get(id));
+  return {
+    notifications: {
+      ...notifications,
+      add: (row) => after(notifications.add(row), sayOf),
+      update: (id, patch) => after(notifications.update(id, patch), () => sayId(id)),
+      remove: (id) => {
+        const removed = notifications.get(id);
+        notifications.remove(id);
+        sayOf(removed);
+      },
+    },
+    deliveries: {
+      ...deliveries,
+      add: (row) => after(deliveries.add(row), () => sayId(row.notificationId)),
     },
   };
 }

@@ -52,8 +52,11 @@ test("while a receiver is away lines wait, also for the next berthd, and none is
   world.drain.before = async () => {
     throw new Error("connect ECONNREFUSED");
   };
+  const told: unknown[] = [];
+  using _listening = world.engine.listen((change) => void told.push(change));
   request(world, "/one");
   await eventually(() => world.drain.tries > 1, "it is tried again");
+  assert.deepEqual(told[0], { of: "drains", appId: 1, target: "shop" });
   const [away] = await world.engine.listDrains("shop");
   assert.equal(away?.lastError, "connect ECONNREFUSED");
   assert.ok((away?.waitingBytes ?? 0) > 100);

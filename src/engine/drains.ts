@@ -183,12 +183,13 @@ export class Drains {
     this.#context.store.drains.update(drain.id, { positions, skippedBytes });
   }
 
-  #pause({ id, lastError }: Drain, problem: string): void {
+  #pause({ id }: Drain, problem: string): void {
     const { store, clock } = this.#context;
     const tries = (this.#pauses.get(id)?.tries ?? 0) + 1;
     const pauseMs = pausesMs[Math.min(tries, pausesMs.length) - 1] ?? lookMs;
     this.#pauses.set(id, { tries, untilMs: clock.now().getTime() + pauseMs });
-    if (problem !== lastError) store.drains.update(id, { lastError: problem });
+    // Also when it is the same: more waits than before, which whoever looks on wants to see.
+    store.drains.update(id, { lastError: problem });
   }
 }
 

@@ -45,11 +45,14 @@ test("the installation's listeners are told of every app", async () => {
 
 test("what is not taken is tried again later, under the same id, also by the next berthd", async () => {
   await using world = await listening("release.current");
+  const told: unknown[] = [];
+  using _listening = world.engine.listen(({ of }) => void told.push(of));
   world.notifier.problem = "it answered with status 500";
   await world.push("shop");
   await eventually(() => world.notifier.tries.length > 0, "it was tried");
   const [status] = await world.engine.listNotifications("shop");
   assert.deepEqual([status?.lastError, status?.waiting], ["it answered with status 500", 1]);
+  assert.ok(told.includes("notifications"));
   await world.restart();
   world.notifier.problem = null;
   await eventually(() => world.notifier.taken.length > 0, "it is taken in the end");

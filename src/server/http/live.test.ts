@@ -113,6 +113,26 @@ test("log lines and a job's output come through the same stream", async () => {
   assert.deepEqual(both.map(({ type }) => type).toSorted(), ["log", "output"]);
 });
 
+test("that drains or notifications do otherwise is told once for many times, to whoever may see it", async () => {
+  const engine = createFakeEngine();
+  await using theirs = await open(engine, ["drains", "notifications"], { visible: new Set([1]) });
+  await using all = await open(engine, ["drains:shop", "notifications"]);
+  const of = (appId: number | null, target: string | null) => ({ appId, target });
+  for (let count = 0; count < 1000; count += 1) {
+    engine.change({ of: "drains", ...of(1, "shop@staging") });
+  }
+  engine.change({ of: "drains", ...of(2, "blog") });
+  engine.change({ of: "notifications", ...of(null, null) });
+  engine.change({ of: "notifications", ...of(1, "shop") });
+  const drains = { type: "drains", target: "shop@staging" };
+  const [shop, everything] = ["shop", null].map((target) => ({ type: "notifications", target }));
+  assert.deepEqual(
+    [await all.next(), await all.next(), await all.next()],
+    [drains, everything, shop],
+  );
+  assert.deepEqual([await theirs.next(), await theirs.next()], [drains, shop]);
+});
+
 test("a client that does not read is told to load again, and costs no more memory", async () => {
   const slow = new LiveClient(["events"], () => null);
   for (let count = 0; count < 10_000; count += 1) slow.tell(new WrittenEvent({ type: "event" }));

@@ -8,6 +8,7 @@ import { machineClock } from "#lib/clock.ts";
 import { WrittenEvent } from "./event-stream.ts";
 import { written } from "./handle.ts";
 import { LiveClient, type Visible } from "./live-client.ts";
+import { gatherNotices, type Notice } from "./live-notices.ts";
 import { appStatusView } from "./views.ts";
 
 /** Changes that come this close together are told as one. */
@@ -50,6 +51,7 @@ class LiveHub {
   #jobs = new Set<number>();
   #events: Event[] = [];
   #isTelling = false;
+  readonly #noteNotice = gatherNotices((notice) => this.#tellNotice(notice));
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -91,7 +93,8 @@ class LiveHub {
     if (change.of === "app") this.#apps.set(change.app, change);
     else if (change.of === "instances") this.#targets.set(change.target, change.app);
     else if (change.of === "job") this.#jobs.add(change.job);
-    else this.#events.push(change.event);
+    else if (change.of === "event") this.#events.push(change.event);
+    else return this.#noteNotice(change);
     if (this.#isTelling) return;
     this.#isTelling = true;
     setTimeout(() => void this.#tellAll(), gatherMs);
@@ -137,15 +140,19 @@ class LiveHub {
   async #tellJob(id: number): Promise<void> {
     const job = await orNull(this.#engine.job(id));
     if (!job) return;
-    const app = job.target.split("@", 1)[0] ?? "";
-    tell(this.#wanting("jobs", app, job.target), { type: "job", job }, job.appId);
+    tell(this.#wanting("jobs", appIn(job.target), job.target), { type: "job", job }, job.appId);
   }
 
   #tellEvent(event: Event): void {
-    const target = event.target ?? "";
-    const wanting = this.#wanting("events", target.split("@", 1)[0] ?? "", target);
+    const wanting = this.#wanting("events", appIn(event.target), event.target ?? "");
     const fresh = wanting.filter((it) => it.isNews(event.id));
     tell(fresh, { type: "event", id: event.id, event }, event.appId);
+  }
+
+  #tellNotice({ of, appId, target }: Notice): void {
+    for (const client of this.#clients) client.look();
+    const wanting = this.#wanting(of, appIn(target), target ?? "");
+    tell(wanting, { type: of, target }, appId);
   }
 
   #wanting(kind: string, app: string, target = app): LiveClient[] {
@@ -159,8 +166,7 @@ class LiveHub {
     const missed = await this.#engine.listEvents(query);
     if (missed.length > replayMax) return client.resync();
     for (const event of missed.toReversed()) {
-      const target = event.target ?? "";
-      if (!client.wants("events", target.split("@", 1)[0] ?? "", target)) continue;
+      if (!client.wants("events", appIn(event.target), event.target ?? "")) continue;
       if (client.isNews(event.id))
         client.tell(writtenEvent({ type: "event", id: event.id, event }));
     }
@@ -232,6 +238,11 @@ async function pump(
     if (signal.aborted) return;
     client.tell(writtenEvent(value));
   }
+}
+
+/** The name of the app in `shop@staging`. */
+function appIn(target: string | null): string {
+  return target?.split("@", 1)[0] ?? "";
 }
 
 /** Null for what is gone. */
