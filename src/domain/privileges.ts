@@ -111,6 +111,8 @@ export type Protections = {
   readonly fenceProblem: string | null;
   /** System calls that no app needs are refused. */
   readonly hasFilter: boolean;
+  /** Whether an app's abstract unix sockets are its own. */
+  readonly scopesSockets: boolean;
 };
 
 /** What has privilege, as berthd sees it: a process of its own, or this one. */

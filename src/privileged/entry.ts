@@ -1,3 +1,5 @@
+import { exec } from "#lib/exec.ts";
+
 /** What a program has open, and where it stands, when it begins behind its walls. */
 export type Entry = {
   /** Files by which it joins its cgroups. */
@@ -9,11 +11,13 @@ export type Entry = {
 };
 
 /**
- * Words that start a program in its cgroups, and as the first to end when the whole machine is out of
- * memory; it does not start when it may not join one of them. perl does all of it and becomes the
+ * Words that start a program in its cgroups, as the first to end when the whole machine is out of
+ * memory, and out of reach of abstract unix sockets that are not its own, where the kernel can do it;
+ * it does not start when it may not join one of its cgroups. perl does all of it and becomes the
  * program, in one step: a tool that another one must start joins for nobody but itself, and a row of
  * tools costs a millisecond each. What follows are arguments, in which nothing is replaced.
- * @see cgroups(7), proc(5), perlvar(1) for `$^F`, up to which descriptors are passed on
+ * @see cgroups(7), proc(5), perlvar(1) for `$^F`, up to which descriptors are passed on; landlock(7),
+ * whose rules on sockets alone leave bwrap free to mount
  */
 export function entryWords({ cgroups, opened, joinsErrors }: Entry): string[] {
   const counted = (files: readonly string[]) => [String(files.length), ...files];
@@ -37,6 +41,15 @@ my @kept = map {
   fileno($file) == $next++ or die("$_: not at its descriptor\\n");
   $file
 } some();
+my $scopes = pack("QQQ", 0, 0, 1);
+my $rules = syscall(444, $scopes, length($scopes), 0);
+$rules < 0 or syscall(446, $rules, 0) == 0 or $> != 0 or die("landlock: $!\\n");
 exec({ $ARGV[0] } @ARGV);
 die("$ARGV[0]: $!\\n");
 `;
+
+/** Whether the kernel can keep a program from the abstract unix sockets of others: Linux 6.12 and on. */
+export async function canScopeSockets(): Promise<boolean> {
+  const version = await exec(["perl", "-e", "print syscall(444, 0, 0, 1)"]);
+  return Number(version) >= 6;
+}

@@ -3,7 +3,7 @@ import type { Network } from "#domain/app.ts";
 import type { Limits } from "#domain/limits.ts";
 import type { Protections } from "#domain/privileges.ts";
 import { ExecError } from "#lib/exec.ts";
-import { entryWords, type Entry } from "./entry.ts";
+import { canScopeSockets, entryWords, type Entry } from "./entry.ts";
 import { openCgroups, type Cgroups } from "./cgroups.ts";
 import { openFence, type Fence } from "./fence.ts";
 import { seccompProgram } from "./seccomp.ts";
@@ -14,6 +14,8 @@ export type Walls = {
   readonly fence: Fence | null;
   /** Why there is no fence. */
   readonly fenceProblem: string | null;
+  /** Programs are kept from the abstract unix sockets of others. */
+  readonly scopesSockets: boolean;
   /** The highest number of open files that we may give away. */
   readonly openFilesMax: number;
 };
@@ -43,7 +45,8 @@ export type WallOptions = {
 export async function openWalls(options: WallOptions): Promise<Walls> {
   const key = `u${options.uids.first}`;
   const cgroups = await openCgroups(key);
-  const found = { cgroups, openFilesMax: openFilesMax() };
+  const scopesSockets = await canScopeSockets();
+  const found = { cgroups, scopesSockets, openFilesMax: openFilesMax() };
   const without = (fenceProblem: string): Walls => ({ ...found, fence: null, fenceProblem });
   if (cgroups.unified === null) return without("no hierarchy of cgroups version 2 is mounted");
   try {
@@ -58,13 +61,15 @@ export async function openWalls(options: WallOptions): Promise<Walls> {
 /** The walls of an ordinary user, who may set none up: what every program may do to itself. */
 export function ownWalls(): Walls {
   const fenceProblem = "only root can set it up";
-  return { cgroups: null, fence: null, fenceProblem, openFilesMax: openFilesMax() };
+  const none = { cgroups: null, fence: null, scopesSockets: false };
+  return { ...none, fenceProblem, openFilesMax: openFilesMax() };
 }
 
-export function protectionsOf({ cgroups, fence, fenceProblem }: Walls): Protections {
-  const limited = cgroups?.controllers ?? [];
+export function protectionsOf(walls: Walls): Protections {
+  const { cgroups, fence, fenceProblem, scopesSockets } = walls;
+  const limited = [...(cgroups?.controllers ?? [])];
   const hasFilter = seccompProgram() !== null;
-  return { limited: [...limited], hasFence: fence !== null, fenceProblem, hasFilter };
+  return { limited, hasFence: fence !== null, fenceProblem, hasFilter, scopesSockets };
 }
 
 /** Puts up the walls before anything starts between them. Repeatable. */

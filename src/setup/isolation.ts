@@ -7,6 +7,7 @@ export function isolationOf({
   hasFence,
   fenceProblem,
   hasFilter,
+  scopesSockets,
 }: Protections & { readonly hasUsers: boolean }): { what: string; inForce: boolean }[] {
   const unlimited = ["memory", "cpu", "pids"].filter((it) => !limited.some((name) => name === it));
   const why = fenceProblem === null ? "" : ` (${fenceProblem})`;
@@ -32,6 +33,6 @@ export function isolationOf({
       inForce: hasFence,
     },
     { what: "Addresses at which clouds keep secrets are out of reach", inForce: hasFence },
-    { what: "Abstract unix sockets of an app are its own", inForce: false },
+    { what: "Abstract unix sockets of an app are its own", inForce: scopesSockets },
   ];
 }

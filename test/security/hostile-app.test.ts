@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { exists } from "#lib/files.ts";
@@ -13,6 +14,7 @@ import { isRoot } from "../privileges.ts";
 const noRoot = isRoot ? false : "apps have users of their own only when root starts Berth";
 const canary = "canary-7d1f0c";
 const victim = `console.log("log ${canary}");
+require("node:net").createServer((s) => s.end("well")).listen("\\0berth-" + process.env.PORT);
 require("node:http").createServer((q, s) => s.end("well")).listen(process.env.PORT, "127.0.0.1")`;
 const shell = `
 const { execFile } = process.getBuiltinModule("child" + "_process");
@@ -99,6 +101,20 @@ test("it connects to nothing that is not its own", { skip: noRoot }, async () =>
   for (const port of ports) await fails(connecting("127.0.0.1", port));
   for (const host of ["169.254.169.254", "100.100.100.200"]) await fails(connecting(host, 80));
   await succeeds(connecting("127.0.0.1", platform.ports.direct));
+});
+
+test("an abstract unix socket of another is out of its reach", { skip: noRoot }, async (t) => {
+  const { stdout } = await platform.berth("status");
+  if (!/^Isolation +yes +Abstract unix sockets/m.test(stdout))
+    return t.skip("this kernel cannot tell whose an abstract unix socket is");
+  const name = `berth-${shop.port}`;
+  const answer = connect(`\0${name}`);
+  assert.equal((await answer.toArray()).join(""), "well", "it is there for whoever may");
+  const meeting = (at: string, first = "") =>
+    `perl -MSocket -e 'my $at = pack_sockaddr_un("\\0${at}"); ${first} socket(S, AF_UNIX, SOCK_STREAM, 0); exit(connect(S, $at) ? 0 : 1)'`;
+  await fails(meeting(name));
+  const listening = "socket(L, AF_UNIX, SOCK_STREAM, 0); bind(L, $at); listen(L, 1);";
+  await succeeds(meeting(`${name}-own`, listening));
 });
 
 test("it writes nowhere but in its own places, and gains nothing", { skip: noRoot }, async () => {
