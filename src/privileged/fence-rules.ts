@@ -62,13 +62,14 @@ export function renderFence(settings: FenceSettings): string {
     ${renderArriving(settings)}`;
 }
 
-function renderLeaving({ uids, trustedUids }: FenceSettings): string {
+function renderLeaving({ uids, trustedUids, openPorts }: FenceSettings): string {
   const trustedMarks = trustedUids.map((uid) => `${uid} : ${trusted}`).join(", ");
   const forbidden = "reject with icmpx admin-prohibited";
   return `
     chain leaves {
       type filter hook output priority filter; policy accept;
       oif != lo meta skuid @closed goto cut
+      oif lo tcp dport { ${visited(openPorts)} } meta skuid @closed goto cut
       ${acceptAllowed}
       meta skuid ${uids.first}-${uids.last} goto app_sends
       oif lo meta mark set meta skuid map { ${trustedMarks} }
@@ -93,7 +94,6 @@ function renderLeaving({ uids, trustedUids }: FenceSettings): string {
 function renderArriving({ uids, openPorts, apps }: FenceSettings): string {
   const appOfSocket = `socket cgroupv2 level ${apps.level + 1}`;
   const isAppsSocket = `socket cgroupv2 level ${apps.level} "${apps.path}"`;
-  const open = [dnsPort, ...openPorts].join(", ");
   return `
     chain arrives {
       type filter hook input priority filter; policy accept;
@@ -109,7 +109,7 @@ function renderArriving({ uids, openPorts, apps }: FenceSettings): string {
     chain app_asks {
       meta mark @closed_marks goto refuse
       ${isAppsSocket} goto refuse
-      meta mark != ${unknown} meta l4proto { tcp, udp } th dport { ${open} } accept
+      meta mark != ${unknown} meta l4proto { tcp, udp } th dport { ${visited(openPorts)} } accept
       goto refuse
     }
     chain app_is_asked {
@@ -121,4 +121,9 @@ function renderArriving({ uids, openPorts, apps }: FenceSettings): string {
       meta l4proto tcp reject with tcp reset
       reject with icmpx port-unreachable
     }`;
+}
+
+/** What every app may ask on this machine. */
+function visited(openPorts: readonly number[]): string {
+  return [dnsPort, ...openPorts].join(", ");
 }

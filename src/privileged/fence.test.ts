@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { createSocket } from "node:dgram";
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test, type TestContext } from "node:test";
@@ -102,24 +102,28 @@ test("metadata addresses are refused at once, and with a closed network all othe
   assert.match(await rulesFor(world.key), /fd00:ec2::254/);
 });
 
-test("a connection to the outside that stands is cut when its app's network is closed", async (t) => {
+test("a connection that stands is cut when its app's network is closed, to the outside and to here", async (t) => {
   await using world = await openWorld(t);
   if (!world) return;
   await using outside = await openOutside(t);
   if (!outside) return;
-  const talking = (uid: number) =>
+  await using here = await listenHere();
+  await world.reopen([here.port]);
+  const talking = (uid: number, address: string, port: number) =>
     world.runAs(
       uid,
       `$SIG{PIPE} = "IGNORE"; $| = 1;
-      my $s = IO::Socket::IP->new(PeerHost => "${outside.address}", PeerPort => ${outside.port}, Timeout => 3) or die "no connection";
+      my $s = IO::Socket::IP->new(PeerHost => "${address}", PeerPort => ${port}, Timeout => 3) or die "no connection";
       $s->autoflush(1);
       for (1..20) { (print $s "x") or do { print "cut"; exit }; select(undef, undef, undef, 0.1) } print "stands"`,
     );
-  const [ofShop, ofRival] = [talking(shop), talking(rival)];
-  await outside.untilHeard(2);
+  const talks = [shop, rival].flatMap((uid) => [
+    talking(uid, outside.address, outside.port),
+    talking(uid, "127.0.0.1", here.port),
+  ]);
+  await Promise.all([outside.untilHeard(2), here.untilHeard(2)]);
   await world.fence.admit(shop, "closed");
-  assert.equal(await ofShop, "cut");
-  assert.equal(await ofRival, "stands");
+  assert.deepEqual(await Promise.all(talks), ["cut", "cut", "stands", "stands"]);
 });
 
 test("a fence that stands is kept, and one with other rules takes its place with what it knew", async (t) => {
@@ -242,12 +246,12 @@ async function listenAs(cgroups: Cgroups, { uid, address, port }: Listener): Pro
   return promise;
 }
 
-type Outside = AsyncDisposable & {
-  readonly address: string;
+type Listening = {
   readonly port: number;
   /** Resolves when so many have connected. */
   readonly untilHeard: (count: number) => Promise<void>;
 };
+type Outside = AsyncDisposable & Listening & { readonly address: string };
 
 /** A listener in another network, which a pair of interfaces leads to, as to another machine. */
 async function openOutside(t: TestContext): Promise<Outside | null> {
@@ -303,12 +307,22 @@ function connects(port: number): Promise<string> {
   return promise.finally(() => socket.destroy());
 }
 
-async function listenHere(): Promise<{ port: number } & AsyncDisposable> {
+async function listenHere(): Promise<Listening & AsyncDisposable> {
   const port = await freePort();
-  const server = createServer((socket) => socket.end());
+  const heard: Socket[] = [];
+  const server = createServer((socket) => void heard.push(socket.on("error", () => {}).resume()));
   await new Promise<void>((listening) => server.listen(port, "127.0.0.1", listening));
-  const close = () => new Promise<void>((closed) => server.close(() => closed()));
-  return { port, [Symbol.asyncDispose]: close };
+  return {
+    port,
+    untilHeard: async (count) => {
+      for (let tries = 0; heard.length < count && tries < 400; tries += 1) await sleep(25);
+      assert.ok(heard.length >= count, `${heard.length} connections`);
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of heard) socket.destroy();
+      await new Promise<void>((closed) => server.close(() => closed()));
+    },
+  };
 }
 
 async function receiveHere(): Promise<{ port: number; first: Promise<string> } & AsyncDisposable> {
