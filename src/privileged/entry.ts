@@ -25,6 +25,13 @@ export function entryWords({ cgroups, opened, joinsErrors }: Entry): string[] {
   return ["perl", "-e", script, "--", errors, ...counted(cgroups), ...counted(opened)];
 }
 
+/** Ends without a word where the kernel cannot do it, or this program may not ask. */
+const scopeSockets = `
+my $scopes = pack("QQQ", 0, 0, 1);
+my $rules = syscall(444, $scopes, length($scopes), 0);
+my $isScoped = $rules >= 0 && syscall(446, $rules, 0) == 0;
+`;
+
 const script = `
 sub some { splice(@ARGV, 0, shift(@ARGV)) }
 sub note {
@@ -41,15 +48,12 @@ my @kept = map {
   fileno($file) == $next++ or die("$_: not at its descriptor\\n");
   $file
 } some();
-my $scopes = pack("QQQ", 0, 0, 1);
-my $rules = syscall(444, $scopes, length($scopes), 0);
-$rules < 0 or syscall(446, $rules, 0) == 0 or $> != 0 or die("landlock: $!\\n");
+${scopeSockets}
 exec({ $ARGV[0] } @ARGV);
 die("$ARGV[0]: $!\\n");
 `;
 
-/** Whether the kernel can keep a program from the abstract unix sockets of others: Linux 6.12 and on. */
+/** Whether a program can be kept from the abstract unix sockets of others: from Linux 6.12 on. */
 export async function canScopeSockets(): Promise<boolean> {
-  const version = await exec(["perl", "-e", "print syscall(444, 0, 0, 1)"]);
-  return Number(version) >= 6;
+  return (await exec(["perl", "-e", `${scopeSockets} print $isScoped ? "yes" : "no"`])) === "yes";
 }
