@@ -72,8 +72,11 @@ async function keyText({ args, stdin, local }: Context): Promise<string> {
     throw new PlatformError("invalid_input", { field: JSON.stringify(file), problem });
   }
   const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    const details = { field: JSON.stringify(file), problem: `it cannot be read (${cause.code})` };
-    throw new PlatformError("invalid_input", details, { cause });
+    const problem =
+      cause.code === "ENOENT"
+        ? "there is no such file; ssh-keygen -t ed25519 makes a key, and says where its .pub file is"
+        : `it cannot be read (${cause.code})`;
+    throw new PlatformError("invalid_input", { field: JSON.stringify(file), problem }, { cause });
   });
   if (!text.includes("PRIVATE KEY")) return text;
   const problem = "this is the private key, which nobody else may see; use the .pub file beside it";

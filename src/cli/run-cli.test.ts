@@ -298,6 +298,13 @@ test("a key comes from a file, or from standard input", async (t) => {
   ]);
 });
 
+test("who has no key yet is told how to make one", async (t) => {
+  const { berth, home } = await startWorld(t);
+  const result = await berth(`keys:add laptop ${join(home, "id.pub")}`);
+  assert.equal(result.code, 2);
+  assert.match(result.err, /there is no such file; ssh-keygen -t ed25519 makes a key/);
+});
+
 test("a private key is not sent anywhere", async (t) => {
   const { berth, engine, home } = await startWorld(t);
   const file = join(home, "id");

@@ -125,10 +125,15 @@ function userProblem({ hasOwnUser, uid }: AppSight, { uids }: InstanceSight): st
 
 function limitLine(name: Exclude<LimitName, "disk">, each: Each, { instances }: Wanted): ScoreLine {
   const key = limitNames[name];
-  const words = { memory: "Memory", cpu: "Processor time", pids: "Processes", files: "Open files" };
+  const words = {
+    memory: "Memory of each instance is",
+    cpu: "Processor time of each instance is",
+    pids: "Processes of each instance are",
+    files: "Open files of each instance are",
+  };
   const most = Math.max(0, ...[...instances.values()].map(({ limits }) => limits[key]));
   const found = `at most ${renderLimit(key, most)}`;
-  return each([name, `${words[name]} of each instance is limited`], found, ({ id, limits }) => {
+  return each([name, `${words[name]} limited`], found, ({ id, limits }) => {
     const allowed = instances.get(id)?.limits[key] ?? Infinity;
     const held = limits[name];
     if (held === null) return "no limit";
