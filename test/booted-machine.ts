@@ -13,6 +13,8 @@ const checkout = join(import.meta.dirname, "..");
 export type BootedMachine = AsyncDisposable & {
   /** Runs a program in it, as its root. */
   readonly run: (...argv: [string, ...string[]]) => Promise<Ran>;
+  /** The words that `run` begins with. */
+  readonly inside: readonly [string, ...string[]];
 };
 
 /**
@@ -43,8 +45,10 @@ export async function bootMachine(): Promise<BootedMachine> {
   });
   const first = await untilBooted(child.pid ?? 0);
   const kept = cleanup.move();
+  const inside = ["nsenter", "-t", String(first), "-a", "--"] as const;
   return {
-    run: (...argv) => runProgram(["nsenter", "-t", String(first), "-a", "--", ...argv]),
+    inside,
+    run: (...argv) => runProgram([...inside, ...argv]),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

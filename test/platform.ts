@@ -48,16 +48,16 @@ export async function startPlatform(settings = "", person: Person = us): Promise
   await runProgram(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "owner", "-f", key]);
   const ssh = join(folder.path, "ssh");
   await writeFile(ssh, sshScript(key, folder.path), { mode: 0o700 });
+  const cli = programOf(person.code, "cli");
+  const command: Platform["command"] = [nodeOf(person.code), cli, "--home", home];
   const platform: Platform = {
     home,
     folder: folder.path,
     ports,
     ssh,
     account: person.account,
-    berth: (...args) => {
-      const argv = [nodeOf(person.code), programOf(person.code, "cli"), "--home", home];
-      return runProgram([...argv, ...args] as [string, ...string[]], person.ids);
-    },
+    command,
+    berth: (...args) => runProgram([...command, ...args], person.ids),
     up: async () => {
       const up = await platform.berth("up", "--detach");
       assert.equal(up.code, 0, up.stderr + up.stdout);
@@ -105,6 +105,8 @@ export type Platform = AsyncDisposable & {
   readonly ports: Ports;
   /** A program that is ssh with the owner's key. */
   readonly ssh: string;
+  /** The words that `berth` begins with. */
+  readonly command: readonly [string, ...string[]];
   readonly berth: (...args: string[]) => Promise<Ran>;
   readonly up: () => Promise<void>;
   readonly overSsh: (...args: string[]) => Promise<Ran>;

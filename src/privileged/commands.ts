@@ -19,8 +19,17 @@ import { goBehind, limitInside, putUp, takeDown, type Confined } from "./walls.t
 
 type Command = VerbArguments<"runCommand">;
 
-/** What the caller may have sent beyond what the command reads. */
-const inputBacklogMax = 1024 * 1024;
+/**
+ * Gives a shell a process group that it can name, as that of what starts its sandbox is out of its
+ * sight. Keys such as Ctrl-C then reach what runs in it, and not the sandbox. @see tcsetpgrp(3)
+ */
+const inForeground = [
+  "/usr/bin/perl",
+  "-MPOSIX",
+  "-e",
+  'setpgid(0, 0); { local $SIG{TTOU} = "IGNORE"; tcsetpgrp(0, $$) } exec { $ARGV[0] } @ARGV;',
+  "--",
+];
 
 /**
  * Runs one command line in the sandbox to its end. When its caller goes away, or this process dies,
@@ -49,7 +58,8 @@ export async function runCommand(realm: Realm, command: Command, caller: Caller)
         : { dir: await requireArtifact(realm, command.artifactId, user), cacheDir: null }),
     };
     const inputs = renderSandbox(sandbox, realm.tools);
-    const program = sandboxArgv(command.command, limitInside(realm.walls, limits));
+    const inside = [...limitInside(realm.walls, limits), ...(terminal ? inForeground : [])];
+    const program = sandboxArgv(command.command, inside);
     if (!terminal || scratch === null)
       return await runIn(realm, { command, confined, program, inputs }, caller);
     const words = await throughTerminal(realm, { terminal, user, scratch }, { program, inputs });
@@ -122,7 +132,7 @@ async function runIn(
     signal: AbortSignal.any([caller.gone, timeout, full.signal]),
   });
   feed(child, inputs);
-  if (command.takesInput) takeInput(child, command, caller);
+  takeInput(child, command, caller);
   passOn(child, caller);
   const watching = watchDisk(realm, command, done.signal).then((isFull) => isFull && full.abort());
   const end = await ended(child).finally(() => done.abort());
@@ -175,17 +185,28 @@ function feed(child: ChildProcess, inputs: readonly SandboxInput[]): void {
   }
 }
 
-/** A terminal's relay takes frames as they are; a command takes what is in those of input. */
+/**
+ * A terminal's relay takes frames as they are; a command takes what is in those of input. Who sends
+ * more than it reads waits for it.
+ */
 function takeInput(child: ChildProcess, { terminal }: Command, caller: Caller): void {
   const input = child.stdin;
-  if (!input) return;
-  input.on("error", () => {});
+  let isHeldUp = false;
+  input?.on("error", () => {});
   caller.listen(({ type, payload }) => {
-    if (input.writableEnded) return;
+    if (!input || input.writableEnded) return;
     if (terminal) input.write(encodeFrame(type, payload));
     else if (type === sessionFrames.endOfInput) input.end();
     else if (type === sessionFrames.input) input.write(payload);
-    if (input.writableLength > inputBacklogMax) child.kill("SIGKILL");
+    if (isHeldUp || !input.writableNeedDrain) return;
+    isHeldUp = true;
+    const goOn = caller.holdUp();
+    const release = () => {
+      input.off("drain", release).off("close", release);
+      isHeldUp = false;
+      goOn();
+    };
+    input.on("drain", release).on("close", release);
   });
 }
 

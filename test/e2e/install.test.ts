@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { userRange } from "#domain/app-user.ts";
 import { bootMachine, checkoutInside, type BootedMachine } from "../booted-machine.ts";
 import type { Ran } from "../platform.ts";
+import { talkToShell } from "../terminal.ts";
 
 const fromCheckout = [
   join(checkoutInside, "node_modules/node/bin/node"),
@@ -31,6 +32,9 @@ test(
     assert.match(await ok("berth", "status"), /^Berth +\d/);
     await pushSample(ok);
     assert.match(await visit(ok), /Hello from Berth!/);
+    // Unlike some containers, the machine has terminals that sshd may give away.
+    const ssh = ["ssh", ...trusting, "-tt", "-p", "42522", "deploy@127.0.0.1"];
+    await talkToShell([...machine.inside, ...ssh, "run", "-a", "hello", "sh"]);
 
     // As at a reboot, and as after the death of what supervises everything.
     await ok("systemctl", "restart", "berth");
@@ -87,8 +91,10 @@ async function likeNamedCgroups(machine: BootedMachine): Promise<AsyncDisposable
 
 type Run = (...argv: [string, ...string[]]) => Promise<string>;
 
+const key = "/root/.ssh/id_ed25519";
+const trusting = ["-i", key, "-o", "StrictHostKeyChecking=no"];
+
 async function pushSample(ok: Run): Promise<void> {
-  const key = "/root/.ssh/id_ed25519";
   await ok("mkdir", "-p", "-m", "700", "/root/.ssh");
   await ok("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key);
   await ok("berth", "keys:add", "root", `${key}.pub`);
@@ -106,7 +112,7 @@ async function pushSample(ok: Run): Promise<void> {
   await ok(...git, "init", "-q", "-b", "main");
   await ok(...git, "add", "--all");
   await ok(...git, "commit", "-q", "-m", "first");
-  const ssh = "core.sshCommand=ssh -i /root/.ssh/id_ed25519 -o StrictHostKeyChecking=no";
+  const ssh = `core.sshCommand=ssh ${trusting.join(" ")}`;
   await ok(...git, "-c", ssh, "push", "-q", "ssh://deploy@127.0.0.1:42522/hello", "main");
 }
 

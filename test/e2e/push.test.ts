@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import test, { after, before } from "node:test";
+import { start } from "#lib/exec.ts";
 import { commit, copyExample, startPlatform, webApp, type Platform } from "../platform.ts";
+import { talkToShell } from "../terminal.ts";
 
 let platform: Platform;
 before(async () => {
@@ -85,6 +88,18 @@ test("run has the release's code and environment, and passes its exit code on", 
   );
   assert.equal(ran.code, 5, ran.stderr);
   assert.match(ran.stdout, /Procfile\nserver\.js\n[0-9a-f]{40}\n/);
+});
+
+test("run reads what it is given, however early that comes", async () => {
+  const run = start([...platform.command, "run", "-a", "conf", "--", "wc", "-c"], {
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  run.stdin?.end(Buffer.alloc(3_000_000));
+  assert.equal(Number(await text(run.stdout!)), 3_000_000);
+});
+
+test("run in a terminal is a terminal", async () => {
+  await talkToShell([...platform.command, "run", "-a", "conf", "--", "sh"]);
 });
 
 test("scaling adds and removes instances; destroying leaves nothing, and nothing else is touched", async () => {

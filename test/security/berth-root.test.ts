@@ -16,11 +16,11 @@ import test, { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { privilegedVerbs, type Verb } from "#domain/privileges.ts";
 import { instanceLimits } from "#domain/limits.ts";
-import { sessionFrames } from "#domain/runner.ts";
+import { inputBytesMax, sessionFrames } from "#domain/runner.ts";
 import { checkout, programOf } from "#lib/checkout.ts";
 import { bareEnv, ended, exec, start } from "#lib/exec.ts";
 import { ensureDirectory, readIfThere } from "#lib/files.ts";
-import { framesOf } from "#lib/frames.ts";
+import { encodeFrame, framesOf } from "#lib/frames.ts";
 import { homeLayout } from "#setup/layout.ts";
 import { prepareHome } from "#setup/prepare-home.ts";
 import { claimUsers, releaseUsers } from "#setup/uid-range.ts";
@@ -179,6 +179,26 @@ test(
     const grown = (await memoryOf(world.pid())) - small;
     assert.ok(grown < 64 * 1024 ** 2, `it grew by ${Math.round(grown / 1024 ** 2)} MB`);
     deaf.destroy();
+    await until(async () => (await processesOf(1)).length === 0, "it has ended");
+  },
+);
+
+test(
+  "who sends without end to a command that never reads waits, and ends it by leaving",
+  forRoot,
+  async () => {
+    const small = await memoryOf(world.pid());
+    const sender = await open();
+    const asked = { ...run, command: "sleep 600", takesInput: true };
+    sender.write(`${JSON.stringify({ verb: "runCommand", args: asked })}\n`);
+    const piece = encodeFrame(sessionFrames.input, Buffer.alloc(inputBytesMax));
+    for (let bytes = 0; bytes < 64 * 1024 ** 2; bytes += piece.length) sender.write(piece);
+    await until(async () => (await processesOf(1)).length > 0, "it runs");
+    await sleep(500);
+    const grown = (await memoryOf(world.pid())) - small;
+    assert.ok(grown < 32 * 1024 ** 2, `it grew by ${Math.round(grown / 1024 ** 2)} MB`);
+    assert.ok((await processesOf(1)).length > 0, "it runs on");
+    sender.destroy();
     await until(async () => (await processesOf(1)).length === 0, "it has ended");
   },
 );

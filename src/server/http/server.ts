@@ -138,9 +138,11 @@ function createDoor(door: Listener, options: DoorOptions): FastifyInstance {
   for (const { operation } of handlers) assertGuarded(operation);
   const again = (request: FastifyRequest) => callerOf(door, request, options);
   for (const handler of handlers) addRoute(app, { door, handler, options, again });
-  app.server.on("upgrade", (request, connection) =>
-    serveSession(request, connection, options.engine.openRun),
-  );
+  app.server.on("upgrade", (request, connection, head) => {
+    // What came together with the request is not the request's.
+    connection.unshift(head);
+    serveSession(request, connection, options.engine.openRun);
+  });
   return app;
 }
 
