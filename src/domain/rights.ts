@@ -7,7 +7,7 @@ export const rightCatalog = {
   release: "make another release current: roll back",
   operate: "restart, stop, start and scale",
   configure: "set config vars and domains",
-  run: "run one-off commands, which see the app's environment and data",
+  run: "run one-off commands, which see the app's environment and data; see what they printed",
   reveal: "see the values of config vars",
   admin: "destroy it, hand it to another team, say who may do what with it",
 } as const satisfies Record<string, string>;

@@ -32,12 +32,10 @@ export type RunOptions = {
 /** The size of a terminal, in characters. */
 export type TerminalSize = { readonly columns: number; readonly rows: number };
 
-export type SessionOptions = {
+/** `onOutput` is given what passes by; `signal` ends the command, and its reason is told. */
+export type SessionOptions = RunOptions & {
   /** Null for plain pipes. */
   readonly terminal: (TerminalSize & { readonly kind: string }) | null;
-  readonly timeoutMs: number;
-  /** Ends the command; whoever talks to it is told the reason. */
-  readonly signal: AbortSignal;
 };
 
 /** A session, and how its command ended: null when nobody looked on until then. */

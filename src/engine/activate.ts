@@ -263,15 +263,16 @@ async function runHook(
 ): Promise<void> {
   const { context, out, signal } = work;
   const limits = limitsOf(release.config.limits, null);
+  const env = environmentOf(release);
   const sandboxed = {
     app: appOf(context, work.branch),
     artifactId: release.artifactId,
     building: false,
     command,
-    env: environmentOf(release),
+    env,
     limits,
   };
-  const output = createOutput(out);
+  const output = createOutput(out, env);
   const options = { onOutput: output.write, signal, timeoutMs: hookTimeoutMs };
   const outcome = await context.runner.run(sandboxed, options).finally(output.end);
   const more = renderSize(limits.memoryBytes * 2);

@@ -27,13 +27,17 @@ export async function buildArtifact(work: Work, commit: string): Promise<Artifac
   try {
     const title = `Fetching ${commit.slice(0, 7)}`;
     const { userNumber } = appOf(context, branch);
-    const dir = await work.step({ name: "fetch", title, resumeAt: "fetch" }, async () => {
-      await refuseLowDisk(context);
-      const partial = await workspace.preparePartial(artifact.id);
-      for (const remark of await source.exportTree(branch.appId, commit, partial)) out.line(remark);
-      await workspace.handOver(artifact.id, userNumber);
-      return partial;
-    });
+    const dir = await work.step(
+      { name: "fetch", title, isHeading: true, resumeAt: "fetch" },
+      async () => {
+        await refuseLowDisk(context);
+        const partial = await workspace.preparePartial(artifact.id);
+        for (const remark of await source.exportTree(branch.appId, commit, partial))
+          out.line(remark);
+        await workspace.handOver(artifact.id, userNumber);
+        return partial;
+      },
+    );
     await work.step({ name: "build", title: "Building", resumeAt: "build" }, async () => {
       const startedMs = clock.now().getTime();
       const builders = await build(work, artifact);
@@ -116,7 +120,7 @@ function commandsIn(work: Work, artifact: Artifact) {
   const timeoutMs = context.hostConfig().settings.buildTimeoutS * 1000;
   return async (step: string, command: string): Promise<void> => {
     const sandboxed = { app, artifactId: artifact.id, building: true, command, env, limits };
-    const output = createOutput(work.out);
+    const output = createOutput(work.out, env);
     const outcome = await aboveDiskFloor(context, work.signal, (signal) =>
       context.runner.run(sandboxed, { onOutput: output.write, signal, timeoutMs }),
     ).finally(output.end);

@@ -1,5 +1,5 @@
 import type { Branch } from "#domain/branch.ts";
-import { isEnded, type Job } from "#domain/job.ts";
+import { isEnded, jobKinds, type Job } from "#domain/job.ts";
 import {
   lineFilter,
   logMoment,
@@ -15,6 +15,7 @@ import { branchAt } from "./targets.ts";
 
 /** Jobs whose output is searched, the newest ones. */
 const jobsRead = 20;
+const buildKinds = jobKinds.filter((kind) => kind !== "run");
 const lookMs = 1000;
 
 /** Lines of a branch, the newest of what is kept and then, if asked for, what comes. */
@@ -59,7 +60,7 @@ async function tailOfJobs(
   const { isWanted, sinceAt } = lineFilter(filter);
   const found: LogLine[][] = [];
   let count = 0;
-  for (const job of context.store.jobs.list({ branchId: branch.id, limit: jobsRead })) {
+  for (const job of buildsOf(context, branch)) {
     if (count >= lines || timeOf(job) < sinceAt) break;
     const wanted = linesOf(job, await wholeOutput(context, job.id)).filter(isWanted);
     found.unshift(wanted);
@@ -78,21 +79,22 @@ async function wholeOutput({ jobLog }: EngineContext, jobId: number): Promise<st
   }
 }
 
+/** Newest first. What a one-off command printed is for fewer eyes. */
+function buildsOf({ store }: EngineContext, { id }: Branch): Job[] {
+  return store.jobs.list({ branchId: id, kinds: buildKinds, limit: jobsRead });
+}
+
 async function* followJobs(
   context: EngineContext,
   branch: Branch,
   { filter, signal }: { filter: LogFilter; signal: AbortSignal },
 ): AsyncGenerator<LogLine> {
-  const { store, clock } = context;
+  const { clock } = context;
   const { isWanted } = lineFilter(filter);
-  const ended = store.jobs
-    .list({ branchId: branch.id, limit: jobsRead })
-    .filter(({ status }) => isEnded(status));
+  const ended = buildsOf(context, branch).filter(({ status }) => isEnded(status));
   let last = Math.max(0, ...ended.map(({ id }) => id));
   while (!signal.aborted) {
-    const job = store.jobs
-      .list({ branchId: branch.id, limit: jobsRead })
-      .findLast(({ id }) => id > last);
+    const job = buildsOf(context, branch).findLast(({ id }) => id > last);
     if (!job) {
       await clock.sleep(lookMs, signal).catch(() => {});
       continue;

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { ConfigVars } from "#domain/config-var.ts";
+import { Secret } from "#domain/secret.ts";
 import { createOutput } from "./output.ts";
 
 test("a program's lines stand indented under its heading, whatever pieces they come in", () => {
@@ -10,7 +12,10 @@ test("a program's lines stand indented under its heading, whatever pieces they c
 test("bytes pass through unchanged, also those of a character in two chunks", () => {
   const bytes = Buffer.from("é🚀\n");
   const shown: Buffer[] = [];
-  const output = createOutput(writer((chunk) => shown.push(Buffer.from(chunk))));
+  const output = createOutput(
+    writer((chunk) => shown.push(Buffer.from(chunk))),
+    {},
+  );
   for (const byte of bytes) output.write(Buffer.from([byte]));
   output.end();
   assert.equal(Buffer.concat(shown).toString("utf8"), "       é🚀\n");
@@ -43,9 +48,20 @@ test("what only just does not fit is shown whole", () => {
   assert.equal(shown.replaceAll(/^ {7}/gm, ""), text);
 });
 
-function printed(chunks: readonly string[]): string {
+test("a secret is not shown, neither at the beginning nor at the end of a flood", () => {
+  const env = { PASSWORD: Secret.of("opensesame") };
+  const shown = printed(cut(`opensesame${"x".repeat(5_000_000)}opensesame`, 1000), env);
+  assert.match(shown, /^ {7}\[secret\]x/);
+  assert.match(shown, /x\[secret\]\n$/);
+  assert.ok(!shown.includes("opensesame"));
+});
+
+function printed(chunks: readonly string[], env: ConfigVars = {}): string {
   let shown = "";
-  const output = createOutput(writer((bytes) => (shown += Buffer.from(bytes).toString("utf8"))));
+  const output = createOutput(
+    writer((bytes) => (shown += Buffer.from(bytes).toString("utf8"))),
+    env,
+  );
   for (const chunk of chunks) output.write(Buffer.from(chunk));
   output.end();
   return shown;

@@ -1,4 +1,6 @@
+import type { ConfigVars } from "#domain/config-var.ts";
 import type { JobWriter } from "./job-writer.ts";
+import { redacted } from "./redact.ts";
 
 const headBytesMax = 1024 * 1024;
 const tailBytesMax = 8 * 1024;
@@ -11,10 +13,23 @@ export type ProgramOutput = {
 };
 
 /**
- * Passes on the first MiB that a program prints and its last few KiB, whatever it prints between
- * them, so that nobody's terminal or disk is flooded and the reason for a failure is still seen.
+ * Passes on the first MiB that a program with the environment `env` prints and its last few KiB,
+ * without its secrets. So nobody's terminal or disk is flooded by whatever it prints between them,
+ * and the reason for a failure is still seen.
  */
-export function createOutput(out: Pick<JobWriter, "raw">): ProgramOutput {
+export function createOutput(out: Pick<JobWriter, "raw">, env: ConfigVars): ProgramOutput {
+  const bounded = boundedOutput(out);
+  const { write, end } = redacted(env, bounded.write);
+  return {
+    write,
+    end: () => {
+      end();
+      bounded.end();
+    },
+  };
+}
+
+function boundedOutput(out: Pick<JobWriter, "raw">): ProgramOutput {
   const show = indented(out);
   let shownBytes = 0;
   let leftOutBytes = 0;

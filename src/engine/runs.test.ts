@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Job } from "#domain/job.ts";
+import { everyLine } from "#domain/logs.ts";
+import { Secret } from "#domain/secret.ts";
 import { createWorld, eventually, type World } from "../../test/engine-world.ts";
 
 async function deployed(): Promise<World> {
@@ -26,13 +28,15 @@ async function attach(world: World, id: string): Promise<string> {
 
 test("a one-off command is a job: who, through which door, how long and with which exit code", async () => {
   await using world = await deployed();
+  const secret = { TOKEN: Secret.of("opensesame") };
+  await world.ended(await world.engine.setConfigVars("shop", secret, "ann"));
   world.runner.programs.set("check", async ({ onOutput }) => {
-    onOutput(Buffer.from("s3cret output"));
+    onOutput(Buffer.from("it is opensesame\n"));
     return { code: 3 };
   });
   const { id, job } = await asked(world, "check");
   assert.deepEqual([job.kind, job.actor, job.target], ["run", "bob", "shop"]);
-  assert.match(await attach(world, id), /s3cret output.*"code":3/s);
+  assert.match(await attach(world, id), /it is opensesame.*"code":3/s);
   const ended = await world.ended(job);
   assert.equal(ended.status, "failed");
   assert.equal(ended.error?.message, "The command failed: it exited with code 3.");
@@ -40,7 +44,12 @@ test("a one-off command is a job: who, through which door, how long and with whi
     ended.steps.map(({ title, status, exitCode }) => [title, status, exitCode]),
     [["check", "failed", 3]],
   );
-  assert.ok(!(await world.output(job)).includes("s3cret"), "what it prints is its caller's alone");
+  const kept = "-----> check\n       it is [secret]\n";
+  assert.equal(await world.output(job), kept, "its log is kept, without secrets");
+  const query = { ...everyLine, origins: ["build"] as const, lines: 1000, follow: false };
+  const built = world.engine.logs("shop", query, AbortSignal.timeout(10_000));
+  for await (const { source } of built)
+    assert.notEqual(source, `job.${job.id}`, "nor is it a build");
   assert.equal(world.engine.openRun(id), null, "once");
 });
 

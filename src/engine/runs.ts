@@ -2,11 +2,20 @@ import { randomBytes } from "node:crypto";
 import { targetOf } from "#domain/branch.ts";
 import type { Door } from "#domain/door.ts";
 import { PlatformError } from "#domain/errors.ts";
+import type { Job } from "#domain/job.ts";
 import { limitsOf } from "#domain/limit-choices.ts";
-import type { CommandSession, Session, SessionOptions } from "#domain/runner.ts";
+import type { Release } from "#domain/release.ts";
+import type {
+  CommandSession,
+  Outcome,
+  RunOptions,
+  Session,
+  SessionOptions,
+} from "#domain/runner.ts";
 import { appOf, problemOf, type Work } from "./build.ts";
 import { emit, type EngineContext } from "./context.ts";
 import type { JobQueue } from "./jobs.ts";
+import { createOutput } from "./output.ts";
 import { environmentOf } from "./plan/wanted.ts";
 import { branchAt, currentRelease } from "./targets.ts";
 
@@ -24,12 +33,14 @@ export type RunTicket = { readonly id: string; readonly job: number };
 type Terminal = SessionOptions["terminal"];
 
 const attachWithinMs = 30_000;
+/** Of a command line, in the list of what its job did. */
+const titleMax = 200;
 /** Longer than anybody looks on. */
 const timeoutMs = 7 * 24 * 3_600_000;
 
 /**
  * One-off commands: each is a job that begins when whoever asked attaches to it, and ends with the
- * command. What it prints goes to them alone: it may well be what nobody else is to see.
+ * command.
  */
 export class Runs {
   readonly #context: EngineContext;
@@ -70,9 +81,9 @@ export class Runs {
   async carryOut(work: Work): Promise<void> {
     const { job, branch, out } = work;
     if (job.startedAt !== null) throw cutOff("berthd was restarted");
-    const command = job.input.command ?? "";
-    await work.step({ name: "run", title: command, isHeading: true }, async (facts) => {
-      const outcome = await (await this.#attached(work, command)).outcome;
+    const title = commandOf(job).replaceAll(/\s+/g, " ").slice(0, titleMax);
+    await work.step({ name: "run", title, isHeading: true }, async (facts) => {
+      const outcome = await this.#run(work);
       work.signal.throwIfAborted();
       if (outcome === null) throw cutOff("whoever ran it went away");
       facts.exitCode = outcome.code;
@@ -83,23 +94,37 @@ export class Runs {
     out.heading("It ended with code 0");
   }
 
-  /** Resolves when somebody has attached. */
+  /** Resolves when the command has ended, which began when somebody attached. */
+  async #run(work: Work): Promise<Outcome | null> {
+    const { context, branch, job, out } = work;
+    const release = currentRelease(context.store, branch);
+    // Its code is kept as long as it runs.
+    context.store.jobs.update(job.id, { artifactId: release.artifactId });
+    const output = createOutput(out, environmentOf(release));
+    try {
+      return await (
+        await this.#attached(work, release, output.write)
+      ).outcome;
+    } finally {
+      output.end();
+    }
+  }
+
   async #attached(
     { context, branch, job, signal }: Work,
-    command: string,
+    release: Release,
+    onOutput: RunOptions["onOutput"],
   ): Promise<CommandSession> {
-    const { store, runner, clock } = context;
-    const release = currentRelease(store, branch);
-    // Its code is kept as long as it runs.
-    store.jobs.update(job.id, { artifactId: release.artifactId });
+    const { runner, clock } = context;
     const { promise, resolve } = Promise.withResolvers<CommandSession>();
     this.#waiting.set(job.id, (terminal) => {
       this.#waiting.delete(job.id);
       const env = { ...environmentOf(release), ...(terminal ? { TERM: terminal.kind } : {}) };
       const limits = limitsOf(release.config.limits, null);
       const tree = { artifactId: release.artifactId, building: false };
+      const command = commandOf(job);
       const sandboxed = { app: appOf(context, branch), ...tree, command, env, limits };
-      const session = runner.open(sandboxed, { terminal, timeoutMs, signal });
+      const session = runner.open(sandboxed, { terminal, timeoutMs, signal, onOutput });
       resolve(session);
       return session;
     });
@@ -115,6 +140,10 @@ export class Runs {
       enough.abort();
     }
   }
+}
+
+function commandOf({ input }: Job): string {
+  return input.command ?? "";
 }
 
 function cutOff(problem: string): PlatformError {

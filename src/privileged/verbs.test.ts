@@ -216,7 +216,8 @@ async function startWorld(files: Readonly<Record<string, string>> = { file: "con
       const sandboxed = { app, artifactId: 1, building: false, command, env: {}, limits };
       const terminal = { columns: 100, rows: 30, kind: "xterm" };
       const never = new AbortController().signal;
-      const session = runner.open(sandboxed, { terminal, timeoutMs: 20_000, signal: never });
+      const options = { timeoutMs: 20_000, signal: never, onOutput: () => {} };
+      const session = runner.open(sandboxed, { terminal, ...options });
       let shown = "";
       const outcome = (async () => {
         for await (const { type, payload } of framesOf(session.bytes, 1_000_000)) {

@@ -54,7 +54,9 @@ export function runnerContract(name: string, create: () => Promise<RunnerWorld>)
 
   check("a session gives the output, then the end", async ({ runner, commands }) => {
     const { signal } = new AbortController();
-    const asked = { terminal: null, timeoutMs: 10_000, signal };
+    let seen = "";
+    const onOutput = (chunk: Uint8Array) => void (seen += Buffer.from(chunk).toString());
+    const asked = { terminal: null, timeoutMs: 10_000, signal, onOutput };
     const session = runner.open(commandOf(commands.prints), asked);
     const frames: Frame[] = [];
     for await (const frame of framesOf(session.bytes, 1_000_000)) frames.push(frame);
@@ -65,6 +67,7 @@ export function runnerContract(name: string, create: () => Promise<RunnerWorld>)
       [sessionFrames.result, JSON.stringify({ value: outcome })],
     ]);
     assert.deepEqual(await session.outcome, outcome);
+    assert.equal(seen, "hello\n");
   });
 }
 

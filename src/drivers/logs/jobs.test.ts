@@ -19,6 +19,16 @@ test("output is read from any offset on, in whole characters", async () => {
   assert.deepEqual(await log.read(2, 0), { text: "", offset: 0 });
 });
 
+test("bytes that are no text are a question mark each, so that offsets count what is read", async () => {
+  await using folder = await temporaryFolder();
+  const log = createJobFiles(folder.path);
+  const bytes = Buffer.concat([Buffer.from("é\xff"), Buffer.from([0xff, 0xe2, 0x9c, 0x41, 0x00])]);
+  log.append(1, bytes);
+  const { text, offset } = await log.read(1, 0);
+  assert.deepEqual([text, offset], ["éÿ???A\0", bytes.length]);
+  assert.equal(Buffer.byteLength(text), offset);
+});
+
 test("what goes over the bound is dropped with a line that says so, also after a restart", async () => {
   await using folder = await temporaryFolder();
   createJobFiles(folder.path, 10).append(1, "0123456789abc");

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { EventEmitter, once } from "node:events";
 import { appendFileSync, mkdirSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
@@ -34,7 +35,7 @@ export function createJobFiles(root: string, bytesMax = 10 * 1024 * 1024): JobLo
           offset,
         );
         const whole = wholeCharacters(buffer.subarray(0, bytesRead));
-        return { text: whole.toString("utf8"), offset: offset + whole.length };
+        return { text: textOf(whole), offset: offset + whole.length };
       } finally {
         await file.close();
       }
@@ -66,6 +67,18 @@ function appendIfRoom(path: string, bytes: Uint8Array): void {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOSPC" && code !== "EDQUOT") throw error;
   }
+}
+
+const character =
+  /[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}|[\x80-\xff]/g;
+
+/** With `?` for a byte of no character, so that a text has as many bytes as it had in the file. */
+function textOf(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString("utf8");
+  const mended = bytes
+    .toString("latin1")
+    .replaceAll(character, (found) => (found.length === 1 ? "?" : found));
+  return Buffer.from(mended, "latin1").toString("utf8");
 }
 
 /** Without the first bytes of a character that is not all there yet. */

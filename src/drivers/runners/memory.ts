@@ -35,14 +35,14 @@ export function createMemoryRunner(): MemoryRunner {
     ran,
     programs,
     run,
-    open: (command, { timeoutMs, signal }) => {
+    open: (command, { timeoutMs, signal, onOutput }) => {
       const closed = new AbortController();
       const session = {
         bytes: conversation(run, command, { timeoutMs, signal: closed.signal }),
         write: async () => {},
         close: () => closed.abort(),
       };
-      return watchedSession(session, signal);
+      return watchedSession(session, { signal, onOutput });
     },
   };
 }

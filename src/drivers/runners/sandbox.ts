@@ -36,9 +36,9 @@ export function createSandboxRunner(privileges: Privileges): Runner {
         }
       }
     },
-    open: (command, { terminal, timeoutMs, signal }) => {
-      const asked = { ...argumentsOf(command, timeoutMs), takesInput: true, terminal };
-      return watchedSession(privileges.openCommand(asked), signal);
+    open: (command, { terminal, ...options }) => {
+      const asked = { ...argumentsOf(command, options.timeoutMs), takesInput: true, terminal };
+      return watchedSession(privileges.openCommand(asked), options);
     },
   };
 }

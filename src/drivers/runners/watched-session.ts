@@ -4,19 +4,24 @@ import {
   sessionFrames,
   type CommandSession,
   type Outcome,
+  type RunOptions,
   type Session,
 } from "#domain/runner.ts";
 import { encodeFrame, frameReader } from "#lib/frames.ts";
 
 export const frameBytesMax = 1024 * 1024;
 
-/** The same conversation, of which is noted how the command ended; `signal` ends it with its reason. */
-export function watchedSession(session: Session, signal: AbortSignal): CommandSession {
+/** The same conversation, of which is noted what was printed and how the command ended. */
+export function watchedSession(
+  session: Session,
+  { onOutput, signal }: Pick<RunOptions, "onOutput" | "signal">,
+): CommandSession {
   const { promise: outcome, resolve, reject } = Promise.withResolvers<Outcome | null>();
   outcome.catch(() => {});
   const read = frameReader(frameBytesMax);
   const look = (chunk: Uint8Array): void => {
     for (const { type, payload } of read(chunk)) {
+      if (type === sessionFrames.output || type === sessionFrames.errorOutput) onOutput(payload);
       if (type === sessionFrames.result) resolve(outcomeFrom(payload.toString()));
       if (type === sessionFrames.failure) reject(parseFailure(payload.toString()));
     }

@@ -1,5 +1,6 @@
 import { abortJob, jobEvents, jobInfo, listJobs } from "#api/jobs.ts";
 import { handle, handleList, handleStream, type Handler } from "./handle.ts";
+import { seesOutput } from "./live-client.ts";
 import { cutOff, idOf } from "./page.ts";
 
 export const jobHandlers: readonly Handler[] = [
@@ -11,10 +12,12 @@ export const jobHandlers: readonly Handler[] = [
   }),
   handle(jobInfo, ({ params }, engine) => engine.job(params.job)),
   handle(abortJob, ({ params, actor }, engine) => engine.abortJob(params.job, actor)),
-  handleStream(jobEvents, async function* ({ params, query, signal }, engine) {
+  handleStream(jobEvents, async function* ({ params, query, caller, signal }, engine) {
+    const job = await engine.job(params.job);
+    const isShown = seesOutput(job, engine.people.appsWith(caller, "run"));
     for await (const it of engine.followJob(params.job, query.after, signal)) {
       if ("job" in it) yield { type: "job" as const, job: it.job };
-      else yield { type: "output" as const, id: it.offset, text: it.text };
+      else if (isShown) yield { type: "output" as const, id: it.offset, text: it.text };
     }
   }),
 ];

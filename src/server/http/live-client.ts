@@ -1,7 +1,17 @@
+import type { Job } from "#domain/job.ts";
 import { WrittenEvent } from "./event-stream.ts";
 
-/** Ids of the apps that somebody may see; null for all of them and what is of none. */
+/** Ids of the apps on which somebody has a right; null for all of them and what is of none. */
 export type Visible = ReadonlySet<number> | null;
+
+/** What a one-off command printed is for those who may run one. */
+export function seesOutput({ kind, appId }: Pick<Job, "kind" | "appId">, mayRun: Visible): boolean {
+  return kind !== "run" || isAmong(appId, mayRun);
+}
+
+function isAmong(appId: number | null, visible: Visible): boolean {
+  return visible === null || (appId !== null && visible.has(appId));
+}
 
 const waitingMax = 256;
 const resyncEvent = new WrittenEvent({ type: "resync" });
@@ -12,6 +22,7 @@ export class LiveClient {
   readonly #visibleNow: () => Visible;
   #visible: Visible;
   #waiting: WrittenEvent[] = [];
+  #pieces: WrittenEvent[] = [];
   #newest = 0;
   #failure: unknown = null;
   #isClosed = false;
@@ -41,7 +52,7 @@ export class LiveClient {
   }
 
   sees(appId: number | null): boolean {
-    return this.#visible === null || (appId !== null && this.#visible.has(appId));
+    return isAmong(appId, this.#visible);
   }
 
   /** Whether an event has not been told yet; to be asked once for each, in order. */
@@ -74,18 +85,20 @@ export class LiveClient {
     this.#taken.resolve();
   }
 
-  /** Resolves when there is room for more, or when nobody takes any more. */
-  async room(): Promise<void> {
-    if (this.#waiting.length >= waitingMax / 2 && !this.#isClosed) await this.#taken.promise;
+  /** Tells a piece of a tail as soon as there is room, as nothing of it may be missing. */
+  async pour(piece: WrittenEvent): Promise<void> {
+    while (this.#pieces.length >= waitingMax && !this.#isClosed) await this.#taken.promise;
+    this.#pieces.push(piece);
+    this.#said.resolve();
   }
 
   /** What waits, as soon as something does; nothing once it is closed. */
   async take(): Promise<WrittenEvent[]> {
-    if (this.#waiting.length === 0 && this.#failure === null && !this.#isClosed)
-      await this.#said.promise;
+    const isIdle = this.#waiting.length + this.#pieces.length === 0;
+    if (isIdle && this.#failure === null && !this.#isClosed) await this.#said.promise;
     if (this.#failure !== null) throw this.#failure;
-    const taken = this.#waiting;
-    this.#waiting = [];
+    const taken = [...this.#waiting, ...this.#pieces];
+    [this.#waiting, this.#pieces] = [[], []];
     this.#taken.resolve();
     this.#said = Promise.withResolvers();
     this.#taken = Promise.withResolvers();

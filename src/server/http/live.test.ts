@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import type { Engine } from "#engine/engine.ts";
 import { createFakeEngine, doneJob, type FakeEngine } from "../../../test/fake-engine.ts";
 import { moment } from "../../../test/factories.ts";
 import { WrittenEvent } from "./event-stream.ts";
 import { liveHubOf } from "./live.ts";
-import { LiveClient } from "./live-client.ts";
+import { LiveClient, type Visible } from "./live-client.ts";
 
 type Told = { readonly type: string } & Readonly<Record<string, unknown>>;
 
@@ -26,14 +27,16 @@ async function open(
   topics: readonly string[],
   {
     visible = null,
+    mayRun = null,
     after = null,
-  }: { visible?: ReadonlySet<number> | null; after?: number | null } = {},
+  }: { visible?: Visible; mayRun?: Visible; after?: number | null } = {},
 ) {
   const gone = new AbortController();
   const events = liveHubOf(engine).open({
     topics,
     after,
     visible: () => visible,
+    mayRun,
     signal: gone.signal,
   });
   const next = async (): Promise<Told> => {
@@ -133,12 +136,36 @@ test("that drains or notifications do otherwise is told once for many times, to 
   assert.deepEqual([await theirs.next(), await theirs.next()], [drains, shop]);
 });
 
+test("what a one-off command printed is told to those alone who may run one", async () => {
+  const engine = createFakeEngine({ job: async (id) => ({ ...doneJob, id, kind: "run" }) });
+  const jobs = new Set([doneJob.appId ?? 0]);
+  await using viewer = await open(engine, ["output:12", "jobs"], {
+    visible: jobs,
+    mayRun: new Set(),
+  });
+  await using runner = await open(engine, ["output:12", "jobs"], { visible: jobs, mayRun: jobs });
+  assert.equal((await runner.next()).type, "output");
+  engine.change({ of: "job", job: 12 });
+  assert.equal((await viewer.next()).type, "job");
+});
+
 test("a client that does not read is told to load again, and costs no more memory", async () => {
   const slow = new LiveClient(["events"], () => null);
   for (let count = 0; count < 10_000; count += 1) slow.tell(new WrittenEvent({ type: "event" }));
+  let poured = 0;
+  const piece = new WrittenEvent({ type: "output" });
+  const tail = (async () => {
+    for (; poured < 1000; poured += 1) await slow.pour(piece);
+  })();
+  await setImmediate();
+  assert.ok(poured <= 256);
   const waiting = await slow.take();
-  assert.ok(waiting.length <= 256);
+  assert.ok(waiting.length <= 512);
   assert.match(waiting[0]?.text ?? "", /"resync"/);
+  let taken = waiting.filter((it) => it === piece).length;
+  while (taken < 1000) taken += (await slow.take()).length;
+  await tail;
+  assert.equal(taken, 1000, "nothing of a tail is lost");
 });
 
 test("nobody listens to the engine any more once the last client is gone", async () => {

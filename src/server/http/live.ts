@@ -7,7 +7,7 @@ import type { Engine } from "#engine/engine.ts";
 import { machineClock } from "#lib/clock.ts";
 import { WrittenEvent } from "./event-stream.ts";
 import { written } from "./handle.ts";
-import { LiveClient, type Visible } from "./live-client.ts";
+import { LiveClient, seesOutput, type Visible } from "./live-client.ts";
 import { gatherNotices, type Notice } from "./live-notices.ts";
 import { appStatusView } from "./views.ts";
 
@@ -28,6 +28,8 @@ type Asked = {
   readonly after: number | null;
   /** Ids of the apps that the client may see by now; null for all. */
   readonly visible: () => Visible;
+  /** Likewise those on which it may run commands. */
+  readonly mayRun: Visible;
   readonly signal: AbortSignal;
 };
 
@@ -58,9 +60,9 @@ class LiveHub {
   }
 
   /** Everything of the asked topics as it changes, until `signal` aborts. */
-  async *open({ topics, after, visible, signal }: Asked): AsyncGenerator<WrittenEvent> {
+  async *open({ topics, after, visible, mayRun, signal }: Asked): AsyncGenerator<WrittenEvent> {
     const client = new LiveClient(topics, visible);
-    const tails = await this.#tailsOf(client, signal);
+    const tails = await this.#tailsOf(client, mayRun, signal);
     this.#add(client);
     signal.addEventListener("abort", () => client.close());
     try {
@@ -173,7 +175,11 @@ class LiveHub {
   }
 
   /** The tails among the topics; one of an app that may not be seen is refused. */
-  async #tailsOf(client: LiveClient, signal: AbortSignal): Promise<AsyncIterable<object>[]> {
+  async #tailsOf(
+    client: LiveClient,
+    mayRun: Visible,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<object>[]> {
     const tails: AsyncIterable<object>[] = [];
     for (const topic of client.topics) {
       const [kind = "", ...rest] = topic.split(":");
@@ -181,7 +187,7 @@ class LiveHub {
       if (kind === "output") {
         const job = await this.#engine.job(Number(of));
         if (!client.sees(job.appId)) throw new PlatformError("job_not_found", { job: of });
-        tails.push(outputOf(this.#engine, job.id, signal));
+        if (seesOutput(job, mayRun)) tails.push(outputOf(this.#engine, job.id, signal));
       } else if (of !== "") {
         const { app } = await this.#engine.appInfo(of);
         if (!client.sees(app.id)) throw new PlatformError("app_not_found", { app: app.name });
@@ -234,9 +240,8 @@ async function pump(
   signal: AbortSignal,
 ): Promise<void> {
   for await (const value of tail) {
-    await client.room();
+    await client.pour(writtenEvent(value));
     if (signal.aborted) return;
-    client.tell(writtenEvent(value));
   }
 }
 

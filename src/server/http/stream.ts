@@ -8,6 +8,7 @@ export const streamHandlers: readonly Handler[] = [
       topics,
       after: after ?? null,
       visible: () => engine.people.appsWith(caller, "read"),
+      mayRun: engine.people.appsWith(caller, "run"),
       signal,
     }),
   ),
