@@ -135,7 +135,7 @@ async function bringUp(options: LifecycleOptions, home: string, out: Out): Promi
   const settings = await writeFiles(installation);
   const { warnings } = await ensureAccount(settings.sshNames, own);
   for (const warning of warnings) out.note(warning);
-  const supervisor = await startTree(installation);
+  const supervisor = await startTree(installation, settings);
   try {
     await untilReady(installation, settings);
   } catch (error) {

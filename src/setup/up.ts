@@ -9,6 +9,7 @@ import { programOf } from "#lib/checkout.ts";
 import { bareEnv, ended, exec, ExecError, start } from "#lib/exec.ts";
 import { ensureDirectory, namesIn, readIfThere, removeTree, writeAtomic } from "#lib/files.ts";
 import type { Account } from "./account.ts";
+import { requireFreePorts } from "./free-ports.ts";
 import { homeLayout, type HomeLayout } from "./layout.ts";
 import { endSupervisors, supervisedFolders } from "./supervisors.ts";
 
@@ -73,11 +74,15 @@ async function runOurs(
  * Starts the supervisor apart from this process, so that a Ctrl-C reaches only us, and with it
  * everything else. Its end can be waited for; it goes on when nobody does.
  */
-export async function startTree(installation: Installation): Promise<Supervisor> {
+export async function startTree(
+  installation: Installation,
+  settings: HostSettings,
+): Promise<Supervisor> {
   const layout = homeLayout(installation.home);
   await ensureDirectory(layout.logs);
   // What an s6-svscan that was killed left running would be beyond the reach of the next one.
   await endSupervisors(layout.scan);
+  await requireFreePorts(settings);
   await forgetInstances(layout);
   const log = openSync(layout.supervisorLog, "a", 0o644);
   const child = start(["s6-svscan", "-c", String(servicesMax), "-t", "0", layout.scan], {
