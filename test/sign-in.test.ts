@@ -37,7 +37,7 @@ test("a session's cookie is for no script and no other site", async (t) => {
   assert.match(cookie, /SameSite=Lax/i);
 });
 
-test("a page of another site can change nothing with somebody's cookies", async (t) => {
+test("class 14, requests of other sites: a page of another site can change nothing with somebody's cookies", async (t) => {
   const world = await withAnn(t);
   const browser = await signIn(world, "ann", good);
   for (const headers of [{ origin: "https://evil.example" }, { origin: "null" }]) {
@@ -76,7 +76,7 @@ test("nobody signs up, and nothing of the library is reachable but what is named
   assert.equal(world.people.users().length, 1);
 });
 
-test("wrong passwords are slowed down by the real address, whatever the headers say", async (t) => {
+test("class 15, headers of proxies: wrong passwords are slowed down by the real address, whatever the headers say", async (t) => {
   const world = await withAnn(t);
   const tries = Array.from({ length: 6 }, (_, index) => index);
   const statuses: number[] = [];

@@ -23,7 +23,7 @@ test("somebody who was added comes in through the company's sign-on, and stays t
   );
 });
 
-test("whom the company knows and nobody added stays outside", async (t) => {
+test("class 13, mixed-up sign-on: whom the company knows and nobody added stays outside", async (t) => {
   await using provider = await startProvider();
   const { signOn, allow } = provider;
   const world = await startPeople(t, signOn);
@@ -36,7 +36,7 @@ test("whom the company knows and nobody added stays outside", async (t) => {
   assert.equal(entry?.outcome, "refused");
 });
 
-test("an answer of the sign-on that nobody asked for is refused", async (t) => {
+test("class 13, mixed-up sign-on: an answer that nobody asked for is refused", async (t) => {
   await using provider = await startProvider();
   const { signOn, allow } = provider;
   const world = await startPeople(t, signOn);

@@ -9,7 +9,7 @@ import { postOutbound } from "./outbound-http.ts";
 const closed = createOutboundGuard(() => []);
 const hostOf = (address: string) => new URL(`http://${address}/`).hostname;
 
-test("addresses inside the machine, private, link-local and special ones are refused, however written", () => {
+test("class 16, requests inside: addresses of the machine, private, link-local and special ones are refused, however written", () => {
   const inside = `
     127.0.0.1 127.9.9.9 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254
     0.0.0.0 100.64.0.1 224.0.0.1 255.255.255.255 192.0.0.8 198.18.0.1
@@ -34,7 +34,7 @@ test("addresses of the public internet are not refused, nor is what is allowed",
   assert.throws(() => open.check("192.168.1.8"), RefusedAddress);
 });
 
-test("a name is judged by what it resolves to, at the moment of the connection", async () => {
+test("class 16, requests inside: a name is judged by what it resolves to, at the moment of the connection", async () => {
   await using server = await startServer();
   const url = new URL(`http://localhost:${server.port}/`);
   const post = { url, headers: {}, body: "x", timeoutMs: 5000 };

@@ -64,7 +64,7 @@ test("a new file has the newest schema at once, and no copy of before", async ()
   assert.equal(world.ask(world.file, "SELECT * FROM __drizzle_migrations").length, world.count);
 });
 
-test("an older file is copied, then upgraded with all that it holds", async () => {
+test("class 25, restoring: an older file is copied, then upgraded with all that it holds", async () => {
   await using world = await createWorld();
   openDatabase(world.file).close();
   write(world.file, insertKey);
@@ -80,7 +80,7 @@ test("an older file is copied, then upgraded with all that it holds", async () =
   assert.equal((await world.names()).length, 2);
 });
 
-test("a file of a newer Berth is refused and stays as it is", async () => {
+test("class 25, restoring: a file of a newer Berth is refused and stays as it is", async () => {
   await using world = await createWorld();
   await world.addMigration([addColumn]);
   openDatabase(world.file, world.next).close();

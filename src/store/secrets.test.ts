@@ -192,7 +192,7 @@ test("a rotation that is killed at any instant leaves everything readable, and i
   }
 });
 
-test("without its key a database is not opened, and no new key is made", async () => {
+test("class 25, restoring: without its key a database is not opened, and no new key is made", async () => {
   await using world = await createWorld();
   (await world.open())[Symbol.dispose]();
   const right = await readFile(world.key, "utf8");

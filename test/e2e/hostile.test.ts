@@ -39,7 +39,7 @@ const badNames = {
   "sh--op": /lower-case letters/,
 };
 
-test("a hostile app name is refused by every door, and makes nothing", async () => {
+test("class 3, a check that one door forgot: a hostile app name is refused by every door, and makes nothing", async () => {
   const token = await readFile(join(platform.home, "data/api.token"), "utf8");
   const headers = { authorization: `Bearer ${token.trim()}`, "content-type": "application/json" };
   const url = `http://127.0.0.1:${platform.ports.api}/api/v1/apps`;
@@ -185,7 +185,7 @@ test("several branches at once are each answered, unless they are to be one step
   assert.equal((await platform.visit("shop.localhost")).body, "second");
 });
 
-test("a tree that could harm, or is not whole, is refused by the name of its path", async () => {
+test("class 5, trees that lead out: a tree that could harm, or is not whole, is refused by the name of its path", async () => {
   const path = `${"deep/".repeat(250)}file`;
   const cases = [
     [{ "esc\x1b[31m": "x" }, /"esc\\u001b\[31m" holds a control character/],
@@ -205,7 +205,7 @@ test("a tree that could harm, or is not whole, is refused by the name of its pat
   assert.equal((await platform.visit("shop.localhost")).body, "second");
 });
 
-test("git data inside a tree, and a submodule, are refused", async () => {
+test("class 5, trees that lead out: git data inside a tree, and a submodule, are refused", async () => {
   const tree = await platform.tree(webApp("x"));
   const blob = (await git(tree, "rev-parse", "main:Procfile")).stdout.trim();
   const inner = await makeTree(tree, `100644 blob ${blob}\tconfig`);
@@ -227,7 +227,7 @@ test("git data inside a tree, and a submodule, are refused", async () => {
   assert.equal((await platform.visit("shop.localhost")).body, "second");
 });
 
-test("a symbolic link out of the tree is neither read, run nor served", async () => {
+test("class 6, files that the platform reads: a symbolic link out of the tree is neither read, run nor served", async () => {
   await platform.berth("apps:create", "links");
   const tree = await platform.tree({ "index.html": "a site" });
   const secret = join(platform.home, "data/berth.db");
@@ -274,7 +274,7 @@ test("a site whose folder is itself a link out of the tree is not served", async
   assert.notEqual((await platform.visit("outside.localhost", "/berth.db")).status, 200);
 });
 
-test("what a build, a commit or an author says cannot command a terminal", async () => {
+test("class 17, scripts in output: what a build, a commit or an author says cannot command a terminal", async () => {
   const tree = await platform.tree(webApp("third"));
   const print = String.raw`printf '\033[31mred\033[0m\007 \033]0;title\007caf\303\251 one\rtwo\n'`;
   await commit(tree, { ".build.sh": `#!/bin/sh\n${print}\n` });

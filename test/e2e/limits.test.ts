@@ -72,7 +72,7 @@ test("one line of 10 MB is no harder than many lines", async () => {
   assert.ok(refused.stderr.length < 3_000_000);
 });
 
-test("what a build leaves running in the background dies with it", async () => {
+test("class 19, builds that are not trusted: what one leaves running in the background dies with it", async () => {
   const daemon = "setsid sleep 4321 & nohup sleep 4321 & exit 5";
   const refused = await platform.push(await builtBy(daemon), "loud", ["+main"]);
   assert.match(refused.stderr, /it exited with code 5/);

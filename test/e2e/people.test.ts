@@ -80,7 +80,7 @@ test("who may only look can clone and read, and change nothing", async () => {
   assert.match((await bob.ssh("whoami")).stdout, /bob, by ssh[\s\S]*web: read/);
 });
 
-test("deploying, and making a release current, are given apart", async () => {
+test("class 9, rights by a detour: deploying, and making a release current, are given apart", async () => {
   assert.equal((await ann.ssh("rollback", "-a", "shop")).code, 4, "there is nothing to go back to");
   await berth("teams:grant", "web", "ann", "deployer-release");
   assert.equal((await ann.ssh("rollback", "-a", "shop")).code, 5);
@@ -135,7 +135,7 @@ test("who did what, from where and through which door, refusals too, is written 
   assert.equal((await bob.ssh("audit", "--json")).stdout.trim(), "[]");
 });
 
-test("a removed person is out at once, also where they only listen", async () => {
+test("class 14, sessions: a removed person is out at once, also where they only listen", async () => {
   const listening = ann.ssh("logs", "-a", "shop", "--follow");
   await new Promise((resolve) => setTimeout(resolve, 1500));
   assert.equal((await ann.ssh("whoami")).code, 0);

@@ -28,7 +28,7 @@ const refs = { shop: { id: 1, teamId: 1 }, blog: { id: 2, teamId: 2 }, nowhere: 
 const jobs = { shop: 12, blog: 13, nowhere: 14 };
 const teams = { shop: "main", blog: "other", nowhere: "nowhere" };
 
-test("every operation, through every door, for every role, on one's own and on another's app", async (t) => {
+test("class 7, missing rights, and class 8, streams and terminals: every operation, through every door, for every role, on one's own and on another's app", async (t) => {
   const world = await startPeople(t);
   const wrong: string[] = [];
   let asked = 0;

@@ -44,7 +44,7 @@ after(async () => {
 });
 
 test(
-  "it reads nothing of another app, of Berth, or of the machine's secrets",
+  "class 18, from one app to another: it reads nothing of another app, of Berth, or of the machine's secrets",
   { skip: noRoot },
   async () => {
     const { home } = platform;
@@ -84,59 +84,77 @@ test(
   },
 );
 
-test("it neither sees, signals nor traces a process of another", { skip: noRoot }, async () => {
-  const { stdout } = await platform.berth("ps", "-a", "shop", "--json");
-  await fails(`kill -9 ${shop.pid}`);
-  // PTRACE_ATTACH and process_vm_readv, by number, as no program need be there for it.
-  for (const call of [`101, 16, ${shop.pid}, 0, 0`, `310, ${shop.pid}, 0, 0, 0, 0, 0`])
-    await fails(`perl -e 'exit(syscall(${call}) == -1 ? 1 : 0)'`);
-  const { stdout: later } = await platform.berth("ps", "-a", "shop", "--json");
-  const [before_, after_] = [stdout, later].map((text) => (JSON.parse(text) as (typeof shop)[])[0]);
-  assert.equal(after_?.pid, before_?.pid, "shop runs on");
-});
-
-test("it connects to nothing that is not its own", { skip: noRoot }, async () => {
-  const { api, ssh } = platform.ports;
-  const ports = [shop.port, api, ssh];
-  for (const port of ports) await fails(connecting("127.0.0.1", port));
-  for (const host of ["169.254.169.254", "100.100.100.200"]) await fails(connecting(host, 80));
-  await succeeds(connecting("127.0.0.1", platform.ports.direct));
-});
-
-test("an abstract unix socket of another is out of its reach", { skip: noRoot }, async (t) => {
-  const { stdout } = await platform.berth("status");
-  if (!/^Isolation +yes +Abstract unix sockets/m.test(stdout))
-    return t.skip("this kernel cannot tell whose an abstract unix socket is");
-  const name = `berth-${shop.port}`;
-  const answer = connect(`\0${name}`);
-  assert.equal((await answer.toArray()).join(""), "well", "it is there for whoever may");
-  const meeting = (at: string, first = "") =>
-    `perl -MSocket -e 'my $at = pack_sockaddr_un("\\0${at}"); ${first} socket(S, AF_UNIX, SOCK_STREAM, 0); exit(connect(S, $at) ? 0 : 1)'`;
-  await fails(meeting(name));
-  const listening = "socket(L, AF_UNIX, SOCK_STREAM, 0); bind(L, $at); listen(L, 1);";
-  await succeeds(meeting(`${name}-own`, listening));
-});
-
-test("it writes nowhere but in its own places, and gains nothing", { skip: noRoot }, async () => {
-  for (const place of ["/app", "/usr", "/etc", "/", "/home", "/opt/node", "/proc/sys/kernel"])
-    await fails(`touch ${place}/mine`);
-  for (const place of ["/tmp", "/home/app", "/dev/shm"]) await succeeds(`touch ${place}/mine`);
-  for (const gain of [
-    "mount -t tmpfs x /tmp",
-    "unshare -r true",
-    "chroot /tmp",
-    "nsenter -t 1 -m true",
-    "mknod /tmp/d c 1 3",
-    "chown 0 /tmp/mine",
-  ])
-    await fails(gain);
-  const status = await runs("cat /proc/self/status");
-  for (const line of [/^CapEff:\t0+$/m, /^CapPrm:\t0+$/m, /^NoNewPrivs:\t1$/m, /^Seccomp:\t2$/m])
-    assert.match(status, line);
-});
+test(
+  "class 18, from one app to another: it neither sees, signals nor traces a process of another",
+  { skip: noRoot },
+  async () => {
+    const { stdout } = await platform.berth("ps", "-a", "shop", "--json");
+    await fails(`kill -9 ${shop.pid}`);
+    // PTRACE_ATTACH and process_vm_readv, by number, as no program need be there for it.
+    for (const call of [`101, 16, ${shop.pid}, 0, 0`, `310, ${shop.pid}, 0, 0, 0, 0, 0`])
+      await fails(`perl -e 'exit(syscall(${call}) == -1 ? 1 : 0)'`);
+    const { stdout: later } = await platform.berth("ps", "-a", "shop", "--json");
+    const [before_, after_] = [stdout, later].map(
+      (text) => (JSON.parse(text) as (typeof shop)[])[0],
+    );
+    assert.equal(after_?.pid, before_?.pid, "shop runs on");
+  },
+);
 
 test(
-  "it does not survive its end, and its links take nobody with it",
+  "class 18, from one app to another: it connects to nothing that is not its own",
+  { skip: noRoot },
+  async () => {
+    const { api, ssh } = platform.ports;
+    const ports = [shop.port, api, ssh];
+    for (const port of ports) await fails(connecting("127.0.0.1", port));
+    for (const host of ["169.254.169.254", "100.100.100.200"]) await fails(connecting(host, 80));
+    await succeeds(connecting("127.0.0.1", platform.ports.direct));
+  },
+);
+
+test(
+  "class 18, from one app to another: an abstract unix socket of another is out of its reach",
+  { skip: noRoot },
+  async (t) => {
+    const { stdout } = await platform.berth("status");
+    if (!/^Isolation +yes +Abstract unix sockets/m.test(stdout))
+      return t.skip("this kernel cannot tell whose an abstract unix socket is");
+    const name = `berth-${shop.port}`;
+    const answer = connect(`\0${name}`);
+    assert.equal((await answer.toArray()).join(""), "well", "it is there for whoever may");
+    const meeting = (at: string, first = "") =>
+      `perl -MSocket -e 'my $at = pack_sockaddr_un("\\0${at}"); ${first} socket(S, AF_UNIX, SOCK_STREAM, 0); exit(connect(S, $at) ? 0 : 1)'`;
+    await fails(meeting(name));
+    const listening = "socket(L, AF_UNIX, SOCK_STREAM, 0); bind(L, $at); listen(L, 1);";
+    await succeeds(meeting(`${name}-own`, listening));
+  },
+);
+
+test(
+  "class 18, from one app to another: it writes nowhere but in its own places, and gains nothing",
+  { skip: noRoot },
+  async () => {
+    for (const place of ["/app", "/usr", "/etc", "/", "/home", "/opt/node", "/proc/sys/kernel"])
+      await fails(`touch ${place}/mine`);
+    for (const place of ["/tmp", "/home/app", "/dev/shm"]) await succeeds(`touch ${place}/mine`);
+    for (const gain of [
+      "mount -t tmpfs x /tmp",
+      "unshare -r true",
+      "chroot /tmp",
+      "nsenter -t 1 -m true",
+      "mknod /tmp/d c 1 3",
+      "chown 0 /tmp/mine",
+    ])
+      await fails(gain);
+    const status = await runs("cat /proc/self/status");
+    for (const line of [/^CapEff:\t0+$/m, /^CapPrm:\t0+$/m, /^NoNewPrivs:\t1$/m, /^Seccomp:\t2$/m])
+      assert.match(status, line);
+  },
+);
+
+test(
+  "class 18, from one app to another: it does not survive its end, and its links take nobody with it",
   { skip: noRoot },
   async () => {
     const uid = Number(/^Uid:\t(\d+)/m.exec(await runs("cat /proc/self/status"))?.[1]);

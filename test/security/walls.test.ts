@@ -149,7 +149,7 @@ test(
 );
 
 test(
-  "a build that outgrows its memory or its disk is ended with the line to type",
+  "class 19, builds that are not trusted: one that outgrows its memory or its disk is ended with the line to type",
   { skip: noRoot },
   async () => {
     await platform.berth("apps:create", "builder");

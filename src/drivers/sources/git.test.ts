@@ -177,7 +177,7 @@ test("pointers of Git LFS are named, and files that only look like one are not",
   assert.deepEqual(await source.exportTree(1, without, join(folder, "three")), []);
 });
 
-test("a tree that puts files behind its own link writes nothing outside", async () => {
+test("class 5, trees that lead out: a tree that puts files behind its own link writes nothing outside", async () => {
   await using world = await createWorld();
   const { source, folder, git } = world;
   await source.ensureRepository(1);

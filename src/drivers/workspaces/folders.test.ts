@@ -87,7 +87,7 @@ test("a tree shows its regular files, and follows no link to anything", async ()
   }
 });
 
-test("a pipe in a tree blocks nobody, and a file beyond 1 MiB is there but not read", async () => {
+test("class 6, files that the platform reads: a pipe in a tree blocks nobody, and a file beyond 1 MiB is there but not read", async () => {
   await using root = await temporaryFolder();
   await exec(["mkfifo", join(root.path, "pipe")]);
   await writeFile(join(root.path, "large"), "");

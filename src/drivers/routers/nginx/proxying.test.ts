@@ -108,7 +108,7 @@ test("a trusted proxy is believed, but never that the terminated listener is pla
   assert.equal((await seen(terminated, plain)).headers["x-forwarded-proto"], "https");
 });
 
-test("an address that is not a trusted proxy is not believed", async () => {
+test("class 15, headers of proxies: an address that is not a trusted proxy is not believed", async () => {
   await using world = await startWorld({ trustedProxies: ["10.0.0.0/8"] });
   const { http } = world.nginx.settings.ports;
   const { headers } = await seen(http, { host: "a.test", headers: spoofed });
