@@ -131,10 +131,10 @@ test("when the ports are used up the push says so, and the old release serves on
   await until(isLive, "the push goes through with more ports");
 });
 
-test("a push of 30,000 files is live", async () => {
+test("a push of 100,000 files is live", async () => {
   await platform.berth("apps:create", "wide");
   const tree = await platform.tree(webApp("wide"));
-  await importFiles(tree, 30_000);
+  await importFiles(tree, 100_000);
   const pushed = await platform.push(tree, "wide", ["many:main"]);
   assert.equal(pushed.code, 0, pushed.stderr);
   assert.equal((await platform.visit("wide.localhost")).body, "wide");

@@ -25,30 +25,40 @@ test("a push is live within twice the time of a bare push and the app's own boot
   assert.equal(underLoad.failures, 0);
 });
 
-/** Of the target, 90 %: a run of minutes says it to a point, the short one here to a few. */
-const routerShareMin = 0.85;
+type Comparison = { readonly routes: number; readonly cpuRatio: number };
+type Router = {
+  readonly comparisons: readonly Comparison[];
+  readonly changeMs: number;
+  readonly staleAnswers: number;
+  readonly workerMb: number;
+};
+
+const routerShareMin = 0.9;
 
 test("with 10,000 routes the router keeps up with an nginx written by hand", async (t) => {
-  type Comparison = { routes: number; cpuRatio: number };
-  type Result = {
-    comparisons: Comparison[];
-    changeMs: number;
-    staleAnswers: number;
-    workerMb: number;
+  const measure = async (...length: string[]) => {
+    const result = await bench<Router>("router", ...length);
+    const { cpuRatio } = result.comparisons.find(({ routes }) => routes === 10_000)!;
+    t.diagnostic(`${(cpuRatio * 100).toFixed(1)} % by processor time, ${result.workerMb} MB`);
+    return { ...result, cpuRatio };
   };
-  const result = await bench<Result>("router", "--runs", "7", "--seconds", "1");
-  const { cpuRatio } = result.comparisons.find(({ routes }) => routes === 10_000)!;
-  t.diagnostic(`${(cpuRatio * 100).toFixed(1)} % by processor time, ${result.workerMb} MB`);
-  assert.ok(cpuRatio >= routerShareMin, `${(cpuRatio * 100).toFixed(1)} %`);
+  // A run of seconds differs by some points: what it cannot tell, a longer one says.
+  const short = await measure("--runs", "7", "--seconds", "1");
+  const result =
+    short.cpuRatio < routerShareMin ? await measure("--runs", "15", "--seconds", "1") : short;
+  assert.ok(result.cpuRatio >= routerShareMin, `${(result.cpuRatio * 100).toFixed(1)} %`);
   assert.ok(result.changeMs <= 10, `a changed route is seen after ${result.changeMs} ms`);
   assert.equal(result.staleAnswers, 0);
   assert.ok(result.workerMb < 40, `a worker takes ${result.workerMb} MB`);
 });
 
+/** 120 MB with 100 apps, of which each adds 0.16 MB. */
+const residentMbMax = 105;
+
 test("berthd does next to nothing while nothing happens", async (t) => {
   type Result = { residentMb: number; cpuPercent: number };
   const { residentMb, cpuPercent } = await bench<Result>("idle", "--apps", "5", "--seconds", "15");
   t.diagnostic(`${residentMb.toFixed(0)} MB, ${cpuPercent.toFixed(2)} %`);
-  assert.ok(residentMb < 120, `${residentMb} MB`);
+  assert.ok(residentMb < residentMbMax, `${residentMb} MB`);
   assert.ok(cpuPercent < 0.5, `${cpuPercent} %`);
 });
