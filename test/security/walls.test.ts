@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import test, { after, before } from "node:test";
+import { userRange } from "#domain/app-user.ts";
+import { exec } from "#lib/exec.ts";
 import { startPlatform, until, type Platform } from "../platform.ts";
 import { isRoot } from "../privileges.ts";
+import { processesOf } from "../processes.ts";
 
 /** Does what it is asked for: connects, allocates, forks, starts programs, listens on another port. */
 const probe = `
@@ -81,6 +86,67 @@ test(
       const got = await ask("shop", `/connect?host=${host}&port=${port}`);
       assert.equal(got, answer, `${host}:${port}`);
     }
+  },
+);
+
+test(
+  "of Berth itself only the supervisors and berth-root are root's",
+  { skip: noRoot },
+  async () => {
+    const uids = new Map<string, Set<number>>();
+    for (const { pid, argv } of processesOf(platform.home)) {
+      const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+      const uid = /^Uid:\t(\d+)/m.exec(status)?.[1];
+      if (uid === undefined) continue; // It has ended.
+      const known = /berthd|berth-root|sshd|nginx|s6-(?:svscan|supervise)/.exec(argv)?.[0] ?? "app";
+      const program = argv.startsWith("s6-log") ? `log of ${known}` : known;
+      uids.set(program, (uids.get(program) ?? new Set()).add(Number(uid)));
+    }
+    const idsOf = async (name: string) => Number(await exec(["id", "-u", name]));
+    const [account, router] = await Promise.all([idsOf(platform.account), idsOf("berth-router")]);
+    const expected = {
+      "s6-svscan": 0,
+      "s6-supervise": 0,
+      "berth-root": 0,
+      "log of berth-root": 0,
+      berthd: account,
+      sshd: account,
+      nginx: router,
+      "log of app": account,
+    };
+    for (const [program, uid] of Object.entries(expected))
+      assert.deepEqual([...(uids.get(program) ?? [])], [uid], program);
+    const apps = [...(uids.get("app") ?? [])];
+    assert.ok(apps.length >= 2 && apps.every((uid) => uid >= userRange.first), apps.join());
+  },
+);
+
+test(
+  "class 9, rights by a detour: hooks, commands and instances are their app's user, behind its walls",
+  { skip: noRoot },
+  async () => {
+    const who = `echo "$1: $(grep -E '^(Uid|CapPrm|NoNewPrivs|Seccomp):' /proc/self/status | cut -f2 | tr '\\n' ' ')"`;
+    const server = `const { execFile } = process.getBuiltinModule("child" + "_process");
+      require("node:http").createServer((q, s) => execFile("sh", ["who", "instance"], (e, out) => s.end(out))).listen(process.env.PORT, "127.0.0.1")`;
+    const hooks = ["before_build", "build", "after_build", "maintenance"];
+    const lines = hooks.map((name) => `      ${name}: sh who ${name}\n`).join("");
+    const config = `branches:\n  main:\n    hooks:\n${lines}    custom_cmds:\n      who: sh who custom\n`;
+    const folder = join(platform.home, "config/repo");
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "detour.yml"), config);
+    const isThere = async () => (await platform.berth("apps:info", "detour")).code === 0;
+    await until(isThere, "the app is taken from its file", 10_000);
+    const Procfile = "web: node server.js\nrelease: sh who release\n";
+    const tree = await platform.tree({ who, "server.js": server, Procfile });
+    const pushed = await platform.push(tree, "detour");
+    assert.equal(pushed.code, 0, pushed.stderr);
+    const ran = await platform.berth("run", "-a", "detour", "--", "sh", "who", "one-off");
+    const custom = await platform.berth("custom_cmds", "detour", "main", "who");
+    const said = [pushed.stderr, ran.stdout, custom.stdout, await ask("detour", "/")].join("\n");
+    const card = (await platform.berth("security", "-a", "detour")).stdout;
+    const uid = /uid (\d+)/.exec(card)?.[1] ?? "none";
+    for (const kind of [...hooks, "release", "one-off", "custom", "instance"])
+      assert.match(said, new RegExp(`${kind}: ${uid} 0{16} 1 2 `), said);
   },
 );
 
