@@ -28,7 +28,13 @@ export function App() {
       </CallerContext>
     );
   }
-  if (!caller.error) return null;
+  if (!caller.error) {
+    return (
+      <main className="main">
+        <Waiting rows={8} />
+      </main>
+    );
+  }
   if (caller.error.status === 401) return <SignInPage onDone={() => void caller.refetch()} />;
   return (
     <main className="sign-in">

@@ -8,6 +8,7 @@ import { AppLimitsPage } from "./pages/app-limits.tsx";
 import { AppLogsPage } from "./pages/app-logs.tsx";
 import { AppMetricsPage } from "./pages/app-metrics.tsx";
 import { AppOverviewPage } from "./pages/app-overview.tsx";
+import { AppProtectionPage } from "./pages/app-protection.tsx";
 import { AppReleasesPage } from "./pages/app-releases.tsx";
 import { AppSettingsPage } from "./pages/app-settings.tsx";
 import { AppTerminalPage } from "./pages/app-terminal.tsx";
@@ -35,6 +36,7 @@ const pages: readonly (readonly [pattern: string, page: (params: Params) => Reac
   ["/apps/:target/config", (params) => <AppConfigPage {...targetOf(params)} />],
   ["/apps/:target/domains", (params) => <AppDomainsPage {...targetOf(params)} />],
   ["/apps/:target/limits", (params) => <AppLimitsPage {...targetOf(params)} />],
+  ["/apps/:target/protection", (params) => <AppProtectionPage {...targetOf(params)} />],
   ["/apps/:target/settings", (params) => <AppSettingsPage {...targetOf(params)} />],
   ["/jobs/:job", ({ job = "" }) => <JobPage key={job} job={Number(job)} />],
   ["/activity", () => <ActivityPage />],

@@ -293,6 +293,7 @@ const shopBranch = branch({ id: 4, currentReleaseId: shopRelease.id });
 
 const shopStatus: AppStatus = {
   app: shop,
+  team: "main",
   gitRemote: "ssh://berth@localhost:42522/shop",
   branches: [
     {

@@ -1,8 +1,9 @@
-import { useEffect, useState } from "react";
-import { useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { metricsOverview, readBranchMetrics, readHostMetrics } from "#api/metrics.ts";
-import type { BranchTrafficView } from "#api/metrics.ts";
-import { useList, useOperation } from "./use-operation.ts";
+import type { BranchTrafficView, MetricsView } from "#api/metrics.ts";
+import { call, type ApiError } from "./client.ts";
+import { useList } from "./use-list.ts";
 
 /** What is measured comes every ten seconds; the one clock by which it is asked for again. */
 const everyMs = 10_000;
@@ -43,18 +44,32 @@ export function isSpan(text: string): text is Span {
 
 const valuesMax = 240;
 
-export function useBranchMetrics(target: string, span: Span) {
-  return useOperation(readBranchMetrics, { params: { target }, query: useRange(span) });
+export function useBranchMetrics(target: string, span: Span): Measured {
+  return useMeasured([readBranchMetrics.path, { params: { target } }, span], (query, signal) =>
+    call(readBranchMetrics, { params: { target }, query }, signal),
+  );
 }
 
-export function useHostMetrics(span: Span) {
-  return useOperation(readHostMetrics, { query: useRange(span) });
+export function useHostMetrics(span: Span): Measured {
+  return useMeasured([readHostMetrics.path, {}, span], (query, signal) =>
+    call(readHostMetrics, { query }, signal),
+  );
 }
 
-/** From where on; the end moves with the time, so the beginning is kept only roughly. */
-function useRange(span: Span): { from: string; step: number } {
-  const { seconds } = spans[span];
-  const [openedAt] = useState(() => Date.now());
-  const step = Math.max(10, seconds / valuesMax);
-  return { from: new Date(openedAt - seconds * 1000).toISOString(), step };
+type Measured = UseQueryResult<MetricsView, ApiError>;
+type Range = { readonly from: string; readonly step: number };
+
+/** Each time it is asked, the span ends at that moment. */
+function useMeasured(
+  queryKey: readonly [path: string, input: object, span: Span],
+  ask: (range: Range, signal: AbortSignal) => Promise<MetricsView>,
+): Measured {
+  const { seconds } = spans[queryKey[2]];
+  return useQuery({
+    queryKey,
+    queryFn: ({ signal }) => {
+      const from = new Date(Date.now() - seconds * 1000).toISOString();
+      return ask({ from, step: Math.max(10, seconds / valuesMax) }, signal);
+    },
+  });
 }

@@ -1,17 +1,11 @@
 import type { MetricsView } from "#api/metrics.ts";
 import { renderBytes, renderCores, renderCount, renderMs, renderRate } from "./format.ts";
-import type { PlotLine } from "./plot-line.ts";
+import type { PlotLine, Plotted } from "./plot-line.ts";
 
 type Series = MetricsView["series"][number];
 
-/** A plot of a branch: what it shows, and where that is among what was measured. */
-export type BranchPlot = {
-  readonly title: string;
-  readonly render: (value: number) => string;
-  readonly linesOf: (metrics: MetricsView) => PlotLine[];
-};
-
-export const branchPlots: readonly BranchPlot[] = [
+/** What is plotted of a branch. */
+export const branchPlots: readonly Plotted[] = [
   {
     title: "Requests",
     render: renderRate,
@@ -38,6 +32,12 @@ export const branchPlots: readonly BranchPlot[] = [
     render: renderBytesPerSecond,
     linesOf: (metrics) => summed(metrics, "bytes", "bytes", "--accent"),
   },
+  {
+    title: "Time of deploys",
+    render: renderMs,
+    linesOf: (metrics) => highest(metrics, "deploy_time", "on average", "--accent"),
+  },
+  { title: "Printed", render: renderBytes, linesOf: (metrics) => each(metrics, "disk") },
   { title: "Restarts", render: renderCount, linesOf: (metrics) => each(metrics, "restarts") },
 ];
 

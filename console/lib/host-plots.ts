@@ -1,23 +1,18 @@
 import type { MetricsView } from "#api/metrics.ts";
 import { renderBytes, renderCores, renderCount } from "./format.ts";
-import type { PlotLine } from "./plot-line.ts";
+import type { Plotted } from "./plot-line.ts";
 
-type Name = MetricsView["series"][number]["name"];
-
-/** A plot of the host, made of one series. */
-export const hostPlots: readonly {
-  readonly title: string;
-  readonly name: Name;
-  readonly render: (value: number) => string;
-}[] = [
-  { title: "Processor", name: "host_cpu", render: renderCores },
-  { title: "Memory", name: "host_memory", render: renderBytes },
-  { title: "Disk", name: "host_disk", render: renderBytes },
-  { title: "Load", name: "host_load", render: renderCount },
+/** What is plotted of the host. */
+export const hostPlots: readonly Plotted[] = [
+  { title: "Processor", render: renderCores, linesOf: lineOf("host_cpu") },
+  { title: "Memory", render: renderBytes, linesOf: lineOf("host_memory") },
+  { title: "Disk", render: renderBytes, linesOf: lineOf("host_disk") },
+  { title: "Load", render: renderCount, linesOf: lineOf("host_load") },
 ];
 
-export function hostLines({ series }: MetricsView, name: Name): PlotLine[] {
-  return series
-    .filter((it) => it.name === name)
-    .map(({ values }) => ({ name: "now", values, colour: "--accent" }));
+function lineOf(name: MetricsView["series"][number]["name"]): Plotted["linesOf"] {
+  return ({ series }) =>
+    series
+      .filter((it) => it.name === name)
+      .map(({ values }) => ({ name: "now", values, colour: "--accent" }));
 }

@@ -1,7 +1,16 @@
+import type { MetricsView } from "#api/metrics.ts";
+
 /** One line of a plot. */
 export type PlotLine = {
   readonly name: string;
   readonly values: readonly (number | null)[];
   /** A custom property that holds its colour, such as `--good`. */
   readonly colour: string;
+};
+
+/** A plot: what it shows, and where that is among what was measured. */
+export type Plotted = {
+  readonly title: string;
+  readonly render: (value: number) => string;
+  readonly linesOf: (metrics: MetricsView) => readonly PlotLine[];
 };

@@ -28,6 +28,12 @@ function escapeOf(character: string): string {
   return `\\u{${point.toString(16)}}`;
 }
 
+/** The first line of a message, without the announcement of the lines below it. */
+export function headline(message: string): string {
+  const [first = "", ...below] = message.split("\n");
+  return below.length === 0 ? first : first.replace(/(?:; [^;]*)?:$/, "");
+}
+
 /** Lines without the spaces that all of them begin with. */
 export function outdented(lines: readonly string[]): string[] {
   const depths = lines.filter((line) => line.trim() !== "").map((line) => line.search(/\S/));

@@ -1,15 +1,16 @@
 import { endSession, listSessions } from "#api/account.ts";
 import type { SessionView, UserView } from "#api/people-views.ts";
 import { useCaller } from "../data/session.ts";
-import { useAction, useList } from "../data/use-operation.ts";
+import { useList } from "../data/use-list.ts";
+import { useAction } from "../data/use-operation.ts";
 import { browserName } from "../lib/browser-name.ts";
 import { plainText } from "../lib/text.ts";
-import { Answer } from "../parts/answer.tsx";
+import { Rows } from "../parts/answer.tsx";
 import { ErrorNote } from "../parts/note.tsx";
 import { PageHead, Panel } from "../parts/panel.tsx";
 import { Badge } from "../parts/state.tsx";
 import { Ago } from "../parts/text.tsx";
-import { BrowserPanel } from "./browser-panel.tsx";
+import { BrowserPanel, SignOut } from "./browser-panel.tsx";
 import { Passkeys } from "./passkeys.tsx";
 import { PasswordPanel } from "./password.tsx";
 import { Tokens } from "./tokens.tsx";
@@ -22,7 +23,7 @@ export function AccountPage() {
   const { user, actor, teams, superuser } = caller;
   return (
     <>
-      <PageHead title={user ? user.name : "This machine"}>
+      <PageHead title={user ? user.name : "This machine"} aside={<SignOut />}>
         <p className="lead">
           {user
             ? teams.map(({ team }) => team).join(", ") || (superuser ? "Superuser" : "In no team")
@@ -32,8 +33,8 @@ export function AccountPage() {
       {user && <OwnPanels user={user} />}
       {!user && (
         <div className="columns">
-          <BrowserPanel />
           <Tokens />
+          <BrowserPanel />
         </div>
       )}
     </>
@@ -43,12 +44,12 @@ export function AccountPage() {
 function OwnPanels({ user }: { user: UserView }) {
   return (
     <div className="columns">
-      <PasswordPanel hasPassword={user.password} />
-      <TwoFactor isOn={user.twoFactor} hasPassword={user.password} />
+      <PasswordPanel user={user} />
+      <TwoFactor user={user} />
       <Passkeys />
       <Sessions />
-      <BrowserPanel />
       <Tokens />
+      <BrowserPanel />
     </div>
   );
 }
@@ -70,19 +71,15 @@ function Sessions() {
       }
     >
       {end.error && <ErrorNote error={end.error} />}
-      <Answer of={sessions}>
-        {(list) => (
-          <ul className="rows">
-            {list.map((session) => (
-              <Session
-                key={session.id}
-                session={session}
-                onEnd={() => end.mutate({ params: { session: session.id } })}
-              />
-            ))}
-          </ul>
+      <Rows of={sessions} empty={null}>
+        {(session) => (
+          <Session
+            key={session.id}
+            session={session}
+            onEnd={() => end.mutate({ params: { session: session.id } })}
+          />
         )}
-      </Answer>
+      </Rows>
     </Panel>
   );
 }

@@ -1,12 +1,12 @@
 import { listEvents } from "#api/events.ts";
 import { listJobs } from "#api/jobs.ts";
 import { useAddressValue } from "../data/location.ts";
-import { useList } from "../data/use-operation.ts";
+import { usePages } from "../data/use-list.ts";
 import { Answer } from "../parts/answer.tsx";
 import { EventList } from "../parts/event-list.tsx";
 import { JobList } from "../parts/job-list.tsx";
 import { Link } from "../parts/link.tsx";
-import { useMore } from "../parts/more.tsx";
+import { More } from "../parts/more.tsx";
 import { PageHead } from "../parts/panel.tsx";
 
 /** What is going on and what happened, of one app or of all. */
@@ -37,15 +37,13 @@ export function ActivityPage() {
 }
 
 function Jobs({ target }: { target: string }) {
-  const { limit, moreOf } = useMore(50);
-  const query = { limit, ...filterOf(target) };
-  const jobs = useList(listJobs, { query }, { keepsFormer: true });
+  const jobs = usePages(listJobs, { query: filterOf(target) }, 50);
   return (
     <Answer of={jobs} rows={8}>
       {(list) => (
         <div className="sheet">
           <JobList jobs={list} showTarget />
-          {moreOf(list.length)}
+          <More of={jobs} />
         </div>
       )}
     </Answer>
@@ -53,15 +51,13 @@ function Jobs({ target }: { target: string }) {
 }
 
 function Events({ target }: { target: string }) {
-  const { limit, moreOf } = useMore(50);
-  const query = { limit, ...filterOf(target) };
-  const events = useList(listEvents, { query }, { keepsFormer: true });
+  const events = usePages(listEvents, { query: filterOf(target) }, 50);
   return (
     <Answer of={events} rows={8}>
       {(list) => (
         <div className="sheet">
           <EventList events={list} showTarget />
-          {moreOf(list.length)}
+          <More of={events} />
         </div>
       )}
     </Answer>

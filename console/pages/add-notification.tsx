@@ -31,6 +31,11 @@ const choices: readonly (readonly [event: EventType, words: string, isUsual: boo
   ["branch.stopped", "somebody stopped it", false],
 ];
 
+/** A type of events in words, if it has any. */
+export function eventWords(type: string): string {
+  return choices.find(([event]) => event === type)?.[1] ?? type;
+}
+
 type AddNotificationProps = {
   readonly told: Told;
   /** With the secret that signs a webhook's requests, if it is one. */

@@ -2,9 +2,11 @@ import { useState } from "react";
 import { changeConfigVars, listConfigVars, revealConfigVars } from "#api/config.ts";
 import type { ChangeView, ConfigVarView } from "#api/views.ts";
 import { useMay } from "../data/session.ts";
-import { useAction, useList } from "../data/use-operation.ts";
+import { useList } from "../data/use-list.ts";
+import { useAction } from "../data/use-operation.ts";
 import { plainText } from "../lib/text.ts";
 import { Answer } from "../parts/answer.tsx";
+import { Confirm } from "../parts/confirm.tsx";
 import { JobNotice } from "../parts/job-link.tsx";
 import { Empty, ErrorNote } from "../parts/note.tsx";
 import { notify } from "../parts/notices.tsx";
@@ -99,9 +101,9 @@ function ConfigVar({ target, configVar, onEdit, onUnset }: ConfigVarProps) {
       <button type="button" className="button small" onClick={() => onEdit(configVar)}>
         Change<span className="unseen"> {name}</span>
       </button>
-      <button type="button" className="button small" onClick={onUnset}>
-        Unset<span className="unseen"> {name}</span>
-      </button>
+      <Confirm words="Unset" name={name} onConfirm={onUnset}>
+        A deployed branch gets a new release without it at once. A rollback brings it back.
+      </Confirm>
     </li>
   );
 }

@@ -1,8 +1,10 @@
 import { useState, type FormEvent } from "react";
 import { addDomain, listDomains, removeDomain } from "#api/domains.ts";
 import type { DomainView } from "#api/views.ts";
-import { useAction, useList } from "../data/use-operation.ts";
-import { Answer } from "../parts/answer.tsx";
+import { useList } from "../data/use-list.ts";
+import { useAction } from "../data/use-operation.ts";
+import { Rows } from "../parts/answer.tsx";
+import { Confirm } from "../parts/confirm.tsx";
 import { Field } from "../parts/field.tsx";
 import { Empty, ErrorNote } from "../parts/note.tsx";
 import { Panel } from "../parts/panel.tsx";
@@ -28,7 +30,6 @@ export function AppDomainsPage({ target }: { target: string }) {
 
 function Domains({ target, urls }: { target: string; urls: readonly string[] }) {
   const domains = useList(listDomains, { query: { target } });
-  const remove = useAction(removeDomain);
   return (
     <>
       <p className="aside addresses">
@@ -39,43 +40,39 @@ function Domains({ target, urls }: { target: string; urls: readonly string[] }) 
           </a>
         ))}
       </p>
-      {remove.error && <ErrorNote error={remove.error} />}
-      <Answer of={domains}>
-        {(list) =>
-          list.length === 0 ? (
-            <Empty title="No domain of its own yet.">
-              <p>Point a name at this server in DNS, then add it here.</p>
-            </Empty>
-          ) : (
-            <ul className="rows">
-              {list.map((domain) => (
-                <Domain
-                  key={domain.name}
-                  domain={domain}
-                  onRemove={() => remove.mutate({ params: { target, domain: domain.name } })}
-                />
-              ))}
-            </ul>
-          )
+      <Rows
+        of={domains}
+        empty={
+          <Empty title="No domain of its own yet.">
+            <p>Point a name at this server in DNS, then add it here.</p>
+          </Empty>
         }
-      </Answer>
+      >
+        {(domain) => <Domain key={domain.name} target={target} domain={domain} />}
+      </Rows>
     </>
   );
 }
 
-function Domain({ domain, onRemove }: { domain: DomainView; onRemove: () => void }) {
+function Domain({ target, domain: { name, managedBy } }: { target: string; domain: DomainView }) {
+  const remove = useAction(removeDomain);
   return (
     <li className="row">
       <p className="row-main">
-        <Foreign text={domain.name} />
+        <Foreign text={name} />
       </p>
-      {domain.managedBy === null ? (
-        <button type="button" className="button small" onClick={onRemove}>
-          Remove<span className="unseen"> {domain.name}</span>
-        </button>
+      {managedBy === null ? (
+        <Confirm
+          words="Remove"
+          name={name}
+          onConfirm={() => remove.mutate({ params: { target, domain: name } })}
+        >
+          Visitors of it are not led here any more.
+        </Confirm>
       ) : (
-        <span className="aside">managed by {domain.managedBy}</span>
+        <span className="aside">managed by {managedBy}</span>
       )}
+      {remove.error && <ErrorNote error={remove.error} />}
     </li>
   );
 }

@@ -21,7 +21,7 @@ export function AppFrame({ target, children }: AppFrameProps) {
   const [name = target, branchName] = target.split("@", 2);
   const info = useOperation(appInfo, { params: { app: name } });
   return (
-    <Answer of={info} rows={8}>
+    <Answer of={info} rows={8} title={target}>
       {(app) => {
         const branch = app.branches.find((it) =>
           branchName === undefined ? it.isDefault : it.name === branchName,

@@ -2,7 +2,8 @@ import { useState, type FormEvent } from "react";
 import { changeLimits, listLimits, type LimitStatusView } from "#api/limits.ts";
 import type { ChangeView } from "#api/views.ts";
 import { useMay } from "../data/session.ts";
-import { useAction, useList } from "../data/use-operation.ts";
+import { useList } from "../data/use-list.ts";
+import { useAction } from "../data/use-operation.ts";
 import { renderBytes, renderCores } from "../lib/format.ts";
 import { changedLimits, limitFields, limitInForce, typedLimits } from "../lib/limits.ts";
 import { Answer } from "../parts/answer.tsx";
@@ -51,31 +52,30 @@ type UsedProps = {
 function Used({ used, limits }: UsedProps) {
   return (
     <dl className="gauges">
-      <dt>Memory</dt>
-      <dd>
-        <meter
-          aria-label="Memory in use"
-          max={limits.memoryBytes}
-          high={limits.memoryBytes * 0.85}
-          value={used.memoryBytes}
-        />
-        <span className="figure">
-          {renderBytes(used.memoryBytes)} of {renderBytes(limits.memoryBytes)}
-        </span>
-      </dd>
-      <dt>Processor</dt>
-      <dd>
-        <meter
-          aria-label="Processor in use"
-          max={limits.cpuCores}
-          high={limits.cpuCores * 0.85}
-          value={used.cpuCores}
-        />
-        <span className="figure">
-          {renderCores(used.cpuCores)} of {renderCores(limits.cpuCores)}
-        </span>
-      </dd>
+      <Gauge name="Memory" used={used.memoryBytes} max={limits.memoryBytes} render={renderBytes} />
+      <Gauge name="Processor" used={used.cpuCores} max={limits.cpuCores} render={renderCores} />
     </dl>
+  );
+}
+
+type GaugeProps = {
+  readonly name: string;
+  readonly used: number;
+  readonly max: number;
+  readonly render: (value: number) => string;
+};
+
+function Gauge({ name, used, max, render }: GaugeProps) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>
+        <meter aria-label={`${name} in use`} max={max} high={max * 0.85} value={used} />
+        <span className="figure">
+          {render(used)} of {render(max)}
+        </span>
+      </dd>
+    </>
   );
 }
 
@@ -136,7 +136,9 @@ function titleOf({ scope }: LimitStatusView): string {
 }
 
 function meaningOf({ scope }: LimitStatusView): string {
-  if (scope.kind === "build") return "Holds from the next build on. An empty field is the default.";
-  if (scope.kind === "type") return "An empty field is what holds for each instance.";
-  return "Holds at once for what runs. An empty field is the default, which stands in it.";
+  if (scope.kind === "build")
+    return "Holds from the next build on. Grey is the default; what you type instead holds.";
+  if (scope.kind === "type")
+    return "Grey is what holds for each instance of the app; what you type instead holds for these.";
+  return "Holds at once for what runs. Grey is the default; what you type instead holds.";
 }

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { listInstances } from "#api/instances.ts";
 import { useAddressValue } from "../data/location.ts";
 import { logSources, useAppLog, type LogSource } from "../data/use-log.ts";
-import { useList } from "../data/use-operation.ts";
+import { useList } from "../data/use-list.ts";
 import { Choice, Field } from "../parts/field.tsx";
 import { LogView } from "../parts/log-view.tsx";
 import { ErrorNote } from "../parts/note.tsx";

@@ -1,8 +1,9 @@
 import { useAddressValue } from "../data/location.ts";
 import { isSpan, useBranchMetrics, type Span } from "../data/use-metrics.ts";
-import { branchPlots, type BranchPlot } from "../lib/branch-plots.ts";
-import { Answer } from "../parts/answer.tsx";
-import { PlotPanel } from "../parts/plot-panel.tsx";
+import { branchPlots } from "../lib/branch-plots.ts";
+import type { Plotted } from "../lib/plot-line.ts";
+import { ErrorNote } from "../parts/note.tsx";
+import { PlotPanels } from "../parts/plot-panels.tsx";
 import { SpanChoice } from "../parts/span-choice.tsx";
 import { AppFrame } from "./app-frame.tsx";
 
@@ -26,27 +27,12 @@ export function AppMetricsPage({ target }: { target: string }) {
 type BranchMetricsProps = {
   readonly target: string;
   readonly span: Span;
-  readonly plots: readonly BranchPlot[];
+  readonly plots: readonly Plotted[];
 };
 
 /** What was measured of a branch, plotted. */
 export function BranchMetrics({ target, span, plots }: BranchMetricsProps) {
   const metrics = useBranchMetrics(target, span);
-  return (
-    <Answer of={metrics} rows={5}>
-      {(answer) => (
-        <div className="columns">
-          {plots.map(({ title, render, linesOf }) => (
-            <PlotPanel
-              key={title}
-              title={title}
-              metrics={answer}
-              lines={linesOf(answer)}
-              render={render}
-            />
-          ))}
-        </div>
-      )}
-    </Answer>
-  );
+  if (metrics.error) return <ErrorNote error={metrics.error} />;
+  return <PlotPanels plots={plots} metrics={metrics.data} />;
 }

@@ -1,7 +1,7 @@
 import { listEvents } from "#api/events.ts";
 import { listJobs } from "#api/jobs.ts";
-import type { AppStatusView, BranchView } from "#api/views.ts";
-import { useList } from "../data/use-operation.ts";
+import type { BranchView, JobView } from "#api/views.ts";
+import { useList } from "../data/use-list.ts";
 import { branchPlots } from "../lib/branch-plots.ts";
 import { Answer } from "../parts/answer.tsx";
 import { EventList } from "../parts/event-list.tsx";
@@ -22,27 +22,29 @@ export function AppOverviewPage({ target }: { target: string }) {
         branch.current === null ? (
           <PushGuide app={app} branch={branch} />
         ) : (
-          <Overview app={app} branch={branch} />
+          <Overview branch={branch} />
         )
       }
     </AppFrame>
   );
 }
 
-function Overview({ branch }: { app: AppStatusView; branch: BranchView }) {
-  const { target } = branch;
+function Overview({ branch }: { branch: BranchView }) {
+  const { target, current } = branch;
   const [traffic, times] = branchPlots;
   return (
     <>
-      {traffic && times && <BranchMetrics target={target} span="1h" plots={[traffic, times]} />}
       <div className="columns">
-        <CurrentRelease branch={branch} />
+        {current && <CurrentRelease target={target} current={current} />}
         <Panel title="Processes">
           <Formation target={target} />
         </Panel>
         <Panel title="Instances" className="wide">
           <Instances target={target} />
         </Panel>
+      </div>
+      {traffic && times && <BranchMetrics target={target} span="1h" plots={[traffic, times]} />}
+      <div className="columns">
         <LastJobs target={target} />
         <LastEvents target={target} />
       </div>
@@ -50,8 +52,14 @@ function Overview({ branch }: { app: AppStatusView; branch: BranchView }) {
   );
 }
 
-function CurrentRelease({ branch: { current, target } }: { branch: BranchView }) {
-  if (!current) return null;
+type CurrentReleaseProps = {
+  readonly target: string;
+  readonly current: NonNullable<BranchView["current"]>;
+};
+
+function CurrentRelease({ target, current }: CurrentReleaseProps) {
+  const jobs = useLastJobs(target);
+  const next = jobs.data?.find((job) => isAbout(job, current.createdAt));
   return (
     <Panel title="Release" aside={<Link to={paths.app(target, "releases")}>All releases</Link>}>
       <p className="current-release">
@@ -64,12 +72,23 @@ function CurrentRelease({ branch: { current, target } }: { branch: BranchView })
         <Commit id={current.commit} /> · live since{" "}
         <Ago at={current.healthyAt ?? current.createdAt} /> · by <Foreign text={current.actor} />
       </p>
+      {next && <JobList jobs={[next]} />}
     </Panel>
   );
 }
 
+/** Whether a job would have made another release current since, and did not do so, or not yet. */
+function isAbout({ kind, status, createdAt }: JobView, since: string): boolean {
+  const makesRelease = kind === "deploy" || kind === "rebuild" || kind === "release";
+  return makesRelease && status !== "done" && Date.parse(createdAt) > Date.parse(since);
+}
+
+function useLastJobs(target: string) {
+  return useList(listJobs, { query: { target, limit: 6 } });
+}
+
 function LastJobs({ target }: { target: string }) {
-  const jobs = useList(listJobs, { query: { target, limit: 6 } });
+  const jobs = useLastJobs(target);
   return (
     <Panel title="Last jobs" aside={<Link to={`/activity?target=${target}`}>All jobs</Link>}>
       <Answer of={jobs}>{(list) => <JobList jobs={list} />}</Answer>

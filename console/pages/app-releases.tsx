@@ -1,9 +1,10 @@
 import { useState } from "react";
 import { listReleases } from "#api/releases.ts";
 import type { ResultOf } from "#api/operation.ts";
-import { useList } from "../data/use-operation.ts";
+import { usePages } from "../data/use-list.ts";
 import { useMay } from "../data/session.ts";
 import { Answer } from "../parts/answer.tsx";
+import { More } from "../parts/more.tsx";
 import { Empty } from "../parts/note.tsx";
 import { Badge, State } from "../parts/state.tsx";
 import { Ago, Commit, Foreign } from "../parts/text.tsx";
@@ -17,7 +18,7 @@ export function AppReleasesPage({ target }: { target: string }) {
 }
 
 function Releases({ target }: { target: string }) {
-  const releases = useList(listReleases, { params: { target } });
+  const releases = usePages(listReleases, { params: { target } }, 50);
   const mayRelease = useMay("release", target);
   const [chosen, setChosen] = useState<Release | null>(null);
   return (
@@ -27,16 +28,19 @@ function Releases({ target }: { target: string }) {
           list.length === 0 ? (
             <Empty title="No release yet. The first push makes one." />
           ) : (
-            <ul className="rows sheet">
-              {list.map((release) => (
-                <ReleaseRow
-                  key={release.number}
-                  release={release}
-                  mayRelease={mayRelease}
-                  onRollback={setChosen}
-                />
-              ))}
-            </ul>
+            <div className="sheet">
+              <ul className="rows">
+                {list.map((release) => (
+                  <ReleaseRow
+                    key={release.number}
+                    release={release}
+                    mayRelease={mayRelease}
+                    onRollback={setChosen}
+                  />
+                ))}
+              </ul>
+              <More of={releases} />
+            </div>
           )
         }
       </Answer>

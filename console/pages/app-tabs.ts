@@ -9,6 +9,7 @@ const appTabs = [
   ["config", "Config vars"],
   ["domains", "Domains"],
   ["limits", "Limits"],
+  ["protection", "Protection"],
   ["terminal", "Terminal"],
   ["settings", "Settings"],
 ] as const;

@@ -33,18 +33,14 @@ function Commander({ target }: { target: string }) {
   return (
     <div className="log-page">
       <form className="filters" onSubmit={submit}>
-        <Field
-          label="Command"
-          hint="Runs in a sandbox of its own, with the code and config vars of what is current"
-          className="code"
-          required
-          value={command}
-          onText={setCommand}
-        />
+        <Field label="Command" className="code" required value={command} onText={setCommand} />
         <button type="submit" className="button primary">
           {started ? "Run again" : "Run"}
         </button>
       </form>
+      <p className="hint">
+        Runs in a sandbox of its own, with the code and config vars of what is current.
+      </p>
       {started && (
         <Suspense fallback={<Waiting rows={4} />}>
           <Terminal key={started.number} target={target} command={started.command} />

@@ -3,7 +3,7 @@ import type { AppStatusView, BranchView } from "#api/views.ts";
 import { useAddressValue } from "../data/location.ts";
 import type { BranchTrafficView } from "#api/metrics.ts";
 import { useTraffic } from "../data/use-metrics.ts";
-import { useList } from "../data/use-operation.ts";
+import { useList } from "../data/use-list.ts";
 import { renderBytes, renderCount, renderNumberOf } from "../lib/format.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Field } from "../parts/field.tsx";

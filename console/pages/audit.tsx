@@ -1,9 +1,9 @@
 import { listAudit } from "#api/audit.ts";
 import { useAddressValue } from "../data/location.ts";
-import { useList } from "../data/use-operation.ts";
+import { usePages } from "../data/use-list.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Field } from "../parts/field.tsx";
-import { useMore } from "../parts/more.tsx";
+import { More } from "../parts/more.tsx";
 import { Empty } from "../parts/note.tsx";
 import { PageHead } from "../parts/panel.tsx";
 import { AuditList } from "./audit-list.tsx";
@@ -12,9 +12,8 @@ import { AuditList } from "./audit-list.tsx";
 export function AuditPage() {
   const [app, setApp] = useAddressValue("app");
   const [actor, setActor] = useAddressValue("actor");
-  const { limit, moreOf } = useMore(100);
-  const query = { limit, ...(app && { target: app }), ...(actor && { actor }) };
-  const audit = useList(listAudit, { query }, { keepsFormer: true });
+  const query = { ...(app && { target: app }), ...(actor && { actor }) };
+  const audit = usePages(listAudit, { query }, 50);
   return (
     <>
       <PageHead title="Audit">
@@ -31,7 +30,7 @@ export function AuditPage() {
           ) : (
             <div className="sheet">
               <AuditList entries={list} />
-              {moreOf(list.length)}
+              <More of={audit} />
             </div>
           )
         }

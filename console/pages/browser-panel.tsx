@@ -16,12 +16,15 @@ export function BrowserPanel() {
         // The choices are the schemes.
         onChoose={(chosen) => chooseScheme(chosen as Scheme)}
       />
-      <div className="form-end">
-        <button type="button" className="button" onClick={leave}>
-          Sign out
-        </button>
-      </div>
     </Panel>
+  );
+}
+
+export function SignOut() {
+  return (
+    <button type="button" className="button" onClick={leave}>
+      Sign out
+    </button>
   );
 }
 

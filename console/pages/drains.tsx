@@ -1,76 +1,49 @@
 import { useState, type FormEvent } from "react";
 import { addDrain, listDrains, removeDrain, type DrainView } from "#api/drains.ts";
-import { useAction, useList } from "../data/use-operation.ts";
+import { useList } from "../data/use-list.ts";
+import { useAction } from "../data/use-operation.ts";
 import { renderBytes, renderCount } from "../lib/format.ts";
-import { Answer } from "../parts/answer.tsx";
-import { Confirm } from "../parts/confirm.tsx";
+import { Rows } from "../parts/answer.tsx";
 import { Field, TextArea } from "../parts/field.tsx";
 import { Empty, ErrorNote } from "../parts/note.tsx";
 import { notify } from "../parts/notices.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { Badge } from "../parts/state.tsx";
-import { Ago, Foreign } from "../parts/text.tsx";
+import { Receiver } from "../parts/receiver.tsx";
 
 /** Where the logs of a branch are sent beside being kept here. */
 export function Drains({ target }: { target: string }) {
   const drains = useList(listDrains, { params: { target } });
   return (
     <Panel title="Log drains" className="wide">
-      <Answer of={drains} rows={2}>
-        {(list) =>
-          list.length === 0 ? (
-            <Empty title="No drain yet.">
-              <p>A drain sends what the app prints and the router answers to a log service.</p>
-            </Empty>
-          ) : (
-            <ul className="rows">
-              {list.map((drain) => (
-                <Drain key={drain.id} target={target} drain={drain} />
-              ))}
-            </ul>
-          )
+      <Rows
+        of={drains}
+        rows={2}
+        empty={
+          <Empty title="No drain yet.">
+            <p>A drain sends what the app prints and the router answers to a log service.</p>
+          </Empty>
         }
-      </Answer>
+      >
+        {(drain) => <Drain key={drain.id} target={target} drain={drain} />}
+      </Rows>
       <AddDrain target={target} />
     </Panel>
   );
 }
 
 function Drain({ target, drain }: { target: string; drain: DrainView }) {
-  const { id, url, lastError, lastSuccessAt } = drain;
+  const { id, url, lastSuccessAt } = drain;
   const remove = useAction(removeDrain, () => notify(`Nothing more is sent to ${url}.`));
   return (
-    <li className="row">
-      {lastError !== null && <Badge tone="bad">failing</Badge>}
-      {lastError === null && lastSuccessAt !== null && <Badge tone="good">sending</Badge>}
-      {lastError === null && lastSuccessAt === null && <Badge tone="quiet">idle</Badge>}
-      <div className="row-main">
-        <p className="clip">
-          <Foreign text={url} />
-        </p>
-        <p className="aside">
-          {factsOf(drain)}
-          {lastSuccessAt !== null && (
-            <>
-              , last taken <Ago at={lastSuccessAt} />
-            </>
-          )}
-        </p>
-        {lastError !== null && (
-          <p className="row-problem">
-            <Foreign text={lastError} />
-          </p>
-        )}
-      </div>
-      <Confirm
-        words="Remove"
-        name={url}
-        onConfirm={() => remove.mutate({ params: { target, drain: id } })}
-      >
-        What waits for it is not sent any more. The logs are kept here as before.
-      </Confirm>
-      {remove.error && <ErrorNote error={remove.error} />}
-    </li>
+    <Receiver
+      of={{ ...drain, address: url }}
+      state={lastSuccessAt === null ? ["quiet", "idle"] : ["good", "sending"]}
+      facts={factsOf(drain)}
+      error={remove.error}
+      onRemove={() => remove.mutate({ params: { target, drain: id } })}
+    >
+      What waits for it is not sent any more. The logs are kept here as before.
+    </Receiver>
   );
 }
 

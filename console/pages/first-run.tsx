@@ -1,5 +1,5 @@
 import { listKeys } from "#api/keys.ts";
-import { useList } from "../data/use-operation.ts";
+import { useList } from "../data/use-list.ts";
 import { Answer } from "../parts/answer.tsx";
 import { PageHead } from "../parts/panel.tsx";
 import { AddKey } from "./add-key.tsx";

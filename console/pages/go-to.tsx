@@ -1,7 +1,7 @@
 import { listApps } from "#api/apps.ts";
 import { goTo, useAddress } from "../data/location.ts";
 import { chooseScheme } from "../data/scheme.ts";
-import { useList } from "../data/use-operation.ts";
+import { useList } from "../data/use-list.ts";
 import type { Goal } from "../lib/palette.ts";
 import { matchPath } from "../lib/paths.ts";
 import { paths } from "../parts/link.tsx";

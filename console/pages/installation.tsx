@@ -3,15 +3,16 @@ import { listJobs } from "#api/jobs.ts";
 import { platformStatus, type StatusView } from "#api/platform.ts";
 import { useAddressValue } from "../data/location.ts";
 import { isSpan, useHostMetrics } from "../data/use-metrics.ts";
-import { useList, useOperation } from "../data/use-operation.ts";
-import { hostLines, hostPlots } from "../lib/host-plots.ts";
+import { useList } from "../data/use-list.ts";
+import { useOperation } from "../data/use-operation.ts";
+import { hostPlots } from "../lib/host-plots.ts";
 import { plainText } from "../lib/text.ts";
 import { Answer } from "../parts/answer.tsx";
 import { JobList } from "../parts/job-list.tsx";
 import { Link } from "../parts/link.tsx";
-import { Empty } from "../parts/note.tsx";
+import { Empty, ErrorNote } from "../parts/note.tsx";
 import { PageHead, Panel } from "../parts/panel.tsx";
-import { PlotPanel } from "../parts/plot-panel.tsx";
+import { PlotPanels } from "../parts/plot-panels.tsx";
 import { SpanChoice } from "../parts/span-choice.tsx";
 import { Badge } from "../parts/state.tsx";
 import { Ago } from "../parts/text.tsx";
@@ -27,9 +28,11 @@ export function InstallationPage() {
       <Answer of={status} rows={8}>
         {(answer) => (
           <div className="columns">
-            <Facts status={answer} />
+            <div className="stack">
+              <Facts status={answer} />
+              <Problems status={answer} />
+            </div>
             <Isolation status={answer} />
-            <Problems status={answer} />
           </div>
         )}
       </Answer>
@@ -49,24 +52,17 @@ function Host() {
   return (
     <section aria-labelledby="host">
       <header className="section-head">
-        <h2 id="host">Host</h2>
+        <div>
+          <h2 id="host">Host</h2>
+          <p className="aside">This machine, which is the only one of this Berth.</p>
+        </div>
         <SpanChoice />
       </header>
-      <Answer of={metrics} rows={6}>
-        {(answer) => (
-          <div className="columns">
-            {hostPlots.map(({ title, name, render }) => (
-              <PlotPanel
-                key={name}
-                title={title}
-                metrics={answer}
-                lines={hostLines(answer, name)}
-                render={render}
-              />
-            ))}
-          </div>
-        )}
-      </Answer>
+      {metrics.error ? (
+        <ErrorNote error={metrics.error} />
+      ) : (
+        <PlotPanels plots={hostPlots} metrics={metrics.data} />
+      )}
     </section>
   );
 }
@@ -128,7 +124,7 @@ function Isolation({ status: { isolation } }: { status: StatusView }) {
       <ul className="rows">
         {isolation.map(({ what, inForce }) => (
           <li key={what} className="row">
-            <Badge tone={inForce ? "good" : "quiet"}>{inForce ? "in force" : "missing"}</Badge>
+            <Badge tone={inForce ? "good" : "busy"}>{inForce ? "in force" : "missing"}</Badge>
             <p className="row-main">{plainText(what)}</p>
           </li>
         ))}
@@ -139,7 +135,7 @@ function Isolation({ status: { isolation } }: { status: StatusView }) {
 
 function Problems({ status: { problems } }: { status: StatusView }) {
   return (
-    <Panel title="Configuration files" className="wide">
+    <Panel title="Configuration files">
       {problems.length === 0 ? (
         <Empty title="No mistakes in the configuration files." />
       ) : (

@@ -2,10 +2,11 @@ import { listInstances, restart } from "#api/instances.ts";
 import type { InstanceView } from "#api/views.ts";
 import { useLive } from "../data/live.tsx";
 import { useMay } from "../data/session.ts";
-import { useAction, useList } from "../data/use-operation.ts";
+import { useList } from "../data/use-list.ts";
+import { useAction } from "../data/use-operation.ts";
 import { renderBytes, renderCores } from "../lib/format.ts";
 import { plainText } from "../lib/text.ts";
-import { Answer } from "../parts/answer.tsx";
+import { Rows } from "../parts/answer.tsx";
 import { Empty } from "../parts/note.tsx";
 import { State } from "../parts/state.tsx";
 import { Ago } from "../parts/text.tsx";
@@ -21,23 +22,20 @@ export function Instances({ target }: { target: string }) {
   const restartOne = (instance: string) =>
     restarting.mutate({ params: { target }, body: { instance } });
   return (
-    <Answer of={instances}>
-      {(list) =>
-        list.length === 0 ? (
-          <Empty title="No instance runs. Files are served by the router; a stopped branch runs nothing." />
-        ) : (
-          <ul className="rows">
-            {list.map((instance) => (
-              <Instance
-                key={instance.name}
-                instance={instance}
-                onRestart={mayOperate ? restartOne : null}
-              />
-            ))}
-          </ul>
-        )
+    <Rows
+      of={instances}
+      empty={
+        <Empty title="No instance runs. Files are served by the router; a stopped branch runs nothing." />
       }
-    </Answer>
+    >
+      {(instance) => (
+        <Instance
+          key={instance.name}
+          instance={instance}
+          onRestart={mayOperate ? restartOne : null}
+        />
+      )}
+    </Rows>
   );
 }
 

@@ -17,7 +17,7 @@ import { useErrorNotice } from "../parts/use-error-notice.tsx";
 export function JobPage({ job }: { job: number }) {
   const info = useOperation(jobInfo, { params: { job } });
   return (
-    <Answer of={info} rows={8}>
+    <Answer of={info} rows={8} title={`Job #${job}`}>
       {(answer) => <Job job={answer} />}
     </Answer>
   );

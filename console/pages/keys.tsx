@@ -1,7 +1,9 @@
 import { listKeys, removeKey } from "#api/keys.ts";
 import type { KeyView } from "#api/views.ts";
-import { useAction, useList } from "../data/use-operation.ts";
-import { Answer } from "../parts/answer.tsx";
+import { useList } from "../data/use-list.ts";
+import { useAction } from "../data/use-operation.ts";
+import { Rows } from "../parts/answer.tsx";
+import { Confirm } from "../parts/confirm.tsx";
 import { Empty, ErrorNote } from "../parts/note.tsx";
 import { notify } from "../parts/notices.tsx";
 import { PageHead, Panel } from "../parts/panel.tsx";
@@ -18,7 +20,9 @@ export function KeysPage() {
       </PageHead>
       <div className="columns">
         <Panel title="Public keys" className="wide">
-          <Answer of={keys}>{(list) => <KeyList keys={list} />}</Answer>
+          <Rows of={keys} empty={<Empty title="No key yet, so nobody can push." />}>
+            {(key) => <Key key={key.name} of={key} />}
+          </Rows>
         </Panel>
         <Panel title="Add a key" className="wide">
           <AddKey />
@@ -28,41 +32,31 @@ export function KeysPage() {
   );
 }
 
-function KeyList({ keys }: { keys: readonly KeyView[] }) {
+function Key({ of }: { of: KeyView }) {
+  const { name, type, fingerprint, user, managedBy, createdAt } = of;
   const remove = useAction(removeKey, ({ removed }) => notify(`The key ${removed} is shut out.`));
-  if (keys.length === 0) return <Empty title="No key yet, so nobody can push." />;
   return (
-    <>
+    <li className="row">
+      <div className="row-main">
+        <p className="clip">
+          <Foreign text={name} /> {user !== null && <span className="aside">of {user}</span>}
+        </p>
+        <p className="aside clip">
+          {type} · <code>{fingerprint}</code>
+        </p>
+      </div>
+      <p className="aside">
+        <Ago at={createdAt} />
+      </p>
+      {managedBy === null ? (
+        <Confirm words="Remove" name={name} onConfirm={() => remove.mutate({ params: { name } })}>
+          Whoever has it pushes no more, and runs no command.
+        </Confirm>
+      ) : (
+        <span className="aside">from {plainFile(managedBy)}</span>
+      )}
       {remove.error && <ErrorNote error={remove.error} />}
-      <ul className="rows">
-        {keys.map((key) => (
-          <li key={key.name} className="row">
-            <div className="row-main">
-              <p>
-                <Foreign text={key.name} />
-              </p>
-              <p className="aside clip">
-                {key.type} · <code>{key.fingerprint}</code>
-              </p>
-            </div>
-            <p className="aside">
-              <Ago at={key.createdAt} />
-            </p>
-            {key.managedBy === null ? (
-              <button
-                type="button"
-                className="button small"
-                onClick={() => remove.mutate({ params: { name: key.name } })}
-              >
-                Remove<span className="unseen"> {key.name}</span>
-              </button>
-            ) : (
-              <span className="aside">from {plainFile(key.managedBy)}</span>
-            )}
-          </li>
-        ))}
-      </ul>
-    </>
+    </li>
   );
 }
 

@@ -5,16 +5,15 @@ import {
   testNotification,
   type NotificationView,
 } from "#api/notifications.ts";
-import { useAction, useList } from "../data/use-operation.ts";
-import { Answer } from "../parts/answer.tsx";
-import { Confirm } from "../parts/confirm.tsx";
+import { useList } from "../data/use-list.ts";
+import { useAction } from "../data/use-operation.ts";
+import { Rows } from "../parts/answer.tsx";
 import { Commands } from "../parts/copy.tsx";
-import { Empty, ErrorNote } from "../parts/note.tsx";
+import { Empty } from "../parts/note.tsx";
 import { notify } from "../parts/notices.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { Badge } from "../parts/state.tsx";
-import { Ago, Foreign } from "../parts/text.tsx";
-import { AddNotification } from "./add-notification.tsx";
+import { Receiver } from "../parts/receiver.tsx";
+import { AddNotification, eventWords } from "./add-notification.tsx";
 
 /** Whose events; those of the whole installation without a target. */
 export type Told = { readonly target?: string };
@@ -33,21 +32,19 @@ export function Notifications({ told }: { told: Told }) {
           <Commands lines={[secret]} label="Signing secret" />
         </div>
       )}
-      <Answer of={notifications} rows={2}>
-        {(list) =>
-          list.length === 0 ? (
-            <Empty title="Nobody is told yet.">
-              <p>A webhook, a chat or a mail address can hear of failed deploys and crashes.</p>
-            </Empty>
-          ) : (
-            <ul className="rows">
-              {list.map((notification) => (
-                <Notification key={notification.id} told={told} notification={notification} />
-              ))}
-            </ul>
-          )
+      <Rows
+        of={notifications}
+        rows={2}
+        empty={
+          <Empty title="Nobody is told yet.">
+            <p>A webhook, a chat or a mail address can hear of failed deploys and crashes.</p>
+          </Empty>
         }
-      </Answer>
+      >
+        {(notification) => (
+          <Notification key={notification.id} told={told} notification={notification} />
+        )}
+      </Rows>
       <AddNotification told={told} onAdded={setSecret} />
     </Panel>
   );
@@ -56,46 +53,30 @@ export function Notifications({ told }: { told: Told }) {
 type NotificationProps = { readonly told: Told; readonly notification: NotificationView };
 
 function Notification({ told, notification }: NotificationProps) {
-  const { id, kind, address, events, lastError, lastSuccessAt, waiting } = notification;
+  const { id, kind, address, events, waiting } = notification;
   const input = { params: { notification: id }, query: told };
   const test = useAction(testNotification, () => notify(`${address} took the test message.`));
   const remove = useAction(removeNotification, () => notify(`${address} is told no more.`));
-  const error = test.error ?? remove.error;
+  const facts = events.map(eventWords).join(", ") + (waiting > 0 ? ` · ${waiting} waiting` : "");
   return (
-    <li className="row">
-      {lastError === null ? <Badge tone="good">{kind}</Badge> : <Badge tone="bad">failing</Badge>}
-      <div className="row-main">
-        <p className="clip">
-          <Foreign text={address} />
-        </p>
-        <p className="aside">
-          {events.join(", ")}
-          {lastSuccessAt !== null && (
-            <>
-              {" · last told "}
-              <Ago at={lastSuccessAt} />
-            </>
-          )}
-          {waiting > 0 && ` · ${waiting} waiting`}
-        </p>
-        {lastError !== null && (
-          <p className="row-problem">
-            <Foreign text={lastError} />
-          </p>
-        )}
-      </div>
-      <button
-        type="button"
-        className="button small"
-        disabled={test.isPending}
-        onClick={() => test.mutate(input)}
-      >
-        Test<span className="unseen"> {address}</span>
-      </button>
-      <Confirm words="Remove" name={address} onConfirm={() => remove.mutate(input)}>
-        It hears of nothing any more, also not of what waits for it.
-      </Confirm>
-      {error && <ErrorNote error={error} />}
-    </li>
+    <Receiver
+      of={notification}
+      state={["good", kind]}
+      facts={facts}
+      button={
+        <button
+          type="button"
+          className="button small"
+          disabled={test.isPending}
+          onClick={() => test.mutate(input)}
+        >
+          Test<span className="unseen"> {address}</span>
+        </button>
+      }
+      error={test.error ?? remove.error}
+      onRemove={() => remove.mutate(input)}
+    >
+      It hears of nothing any more, also not of what waits for it.
+    </Receiver>
   );
 }

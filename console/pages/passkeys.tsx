@@ -9,7 +9,7 @@ import {
   type Passkey,
 } from "../data/sign-in.ts";
 import { useDeed } from "../data/use-deed.ts";
-import { Answer } from "../parts/answer.tsx";
+import { Rows } from "../parts/answer.tsx";
 import { Confirm } from "../parts/confirm.tsx";
 import { Field } from "../parts/field.tsx";
 import { Empty, ErrorNote } from "../parts/note.tsx";
@@ -31,33 +31,29 @@ export function Passkeys() {
     });
   return (
     <Panel title="Passkeys">
-      <Answer of={passkeys} rows={1}>
-        {(list) =>
-          list.length === 0 ? (
-            <Empty title="None yet. With one you sign in by a touch instead of a password." />
-          ) : (
-            <ul className="rows">
-              {list.map(({ id, name, createdAt }) => (
-                <li key={id} className="row">
-                  <p className="row-main">
-                    <Foreign text={name ?? "Passkey"} />{" "}
-                    <span className="aside">
-                      <Ago at={createdAt} />
-                    </span>
-                  </p>
-                  <Confirm
-                    words="Remove"
-                    name={name ?? "passkey"}
-                    onConfirm={() => change(() => removePasskey(id))}
-                  >
-                    The device that keeps it cannot sign in with it any more.
-                  </Confirm>
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Answer>
+      <Rows
+        of={passkeys}
+        rows={1}
+        empty={<Empty title="None yet. With one you sign in by a touch instead of a password." />}
+      >
+        {({ id, name, createdAt }) => (
+          <li key={id} className="row">
+            <p className="row-main">
+              <Foreign text={name ?? "Passkey"} />{" "}
+              <span className="aside">
+                <Ago at={createdAt} />
+              </span>
+            </p>
+            <Confirm
+              words="Remove"
+              name={name ?? "passkey"}
+              onConfirm={() => change(() => removePasskey(id))}
+            >
+              The device that keeps it cannot sign in with it any more.
+            </Confirm>
+          </li>
+        )}
+      </Rows>
       {deed.error && <ErrorNote error={deed.error} />}
       {hasPasskeys() ? (
         <AddPasskey isBusy={deed.isBusy} onAdd={(name) => change(() => addPasskey(name))} />

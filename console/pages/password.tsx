@@ -1,13 +1,15 @@
 import { useState, type FormEvent } from "react";
 import { setPassword } from "#api/account.ts";
+import type { UserView } from "#api/people-views.ts";
 import { useAction } from "../data/use-operation.ts";
-import { Field } from "../parts/field.tsx";
+import { Field, UserNameField } from "../parts/field.tsx";
 import { ErrorNote } from "../parts/note.tsx";
 import { notify } from "../parts/notices.tsx";
 import { Panel } from "../parts/panel.tsx";
 
 /** Sets the password: the first one after a sign-in link, or another one. */
-export function PasswordPanel({ hasPassword }: { hasPassword: boolean }) {
+export function PasswordPanel({ user }: { user: UserView }) {
+  const hasPassword = user.password;
   const [current, setCurrent] = useState("");
   const [password, setText] = useState("");
   const change = useAction(setPassword, () => {
@@ -22,6 +24,7 @@ export function PasswordPanel({ hasPassword }: { hasPassword: boolean }) {
   return (
     <Panel title={hasPassword ? "Change your password" : "Set a password"}>
       <form className="form" onSubmit={submit}>
+        <UserNameField name={user.name} />
         {hasPassword && (
           <Field
             label="Password so far"

@@ -2,8 +2,9 @@ import { useState } from "react";
 import { createLink, listUsers, removeUser } from "#api/users.ts";
 import type { SignInLinkView, UserView } from "#api/people-views.ts";
 import { useIsSuperuser } from "../data/session.ts";
-import { useAction, useList } from "../data/use-operation.ts";
-import { Answer } from "../parts/answer.tsx";
+import { useList } from "../data/use-list.ts";
+import { useAction } from "../data/use-operation.ts";
+import { Rows } from "../parts/answer.tsx";
 import { Confirm } from "../parts/confirm.tsx";
 import { Empty, ErrorNote } from "../parts/note.tsx";
 import { PageHead, Panel } from "../parts/panel.tsx";
@@ -35,19 +36,14 @@ function Users() {
     <>
       <Panel title="People" className="wide">
         {passed && <LinkToPass name={passed.name} link={passed.link} />}
-        <Answer of={users}>
-          {(list) =>
-            list.length === 0 ? (
-              <Empty title="Nobody yet. Until somebody is added, only the machine's own administrator gets in." />
-            ) : (
-              <ul className="rows">
-                {list.map((user) => (
-                  <User key={user.name} user={user} onLink={setPassed} />
-                ))}
-              </ul>
-            )
+        <Rows
+          of={users}
+          empty={
+            <Empty title="Nobody yet. Until somebody is added, only the machine's own administrator gets in." />
           }
-        </Answer>
+        >
+          {(user) => <User key={user.name} user={user} onLink={setPassed} />}
+        </Rows>
       </Panel>
       <Panel title="Add a person" className="wide">
         <AddUser onAdded={(user, link) => setPassed({ name: user.name, link })} />
@@ -63,6 +59,7 @@ function User({ user, onLink }: UserProps) {
   const { name, email, superuser, teams } = user;
   const link = useAction(createLink, (made) => onLink({ name, link: made }));
   const remove = useAction(removeUser);
+  const error = link.error ?? remove.error;
   return (
     <li className="row">
       <div className="row-main">
@@ -93,13 +90,9 @@ function User({ user, onLink }: UserProps) {
       >
         {name} is out at once, with all sessions, keys and tokens.
       </Confirm>
-      {(link.error ?? remove.error) && <RowError error={link.error ?? remove.error} />}
+      {error && <ErrorNote error={error} />}
     </li>
   );
-}
-
-function RowError({ error }: { error: Parameters<typeof ErrorNote>[0]["error"] | null }) {
-  return error && <ErrorNote error={error} />;
 }
 
 /** How somebody proves who they are. */

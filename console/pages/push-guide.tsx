@@ -2,7 +2,7 @@ import { listJobs } from "#api/jobs.ts";
 import { listKeys } from "#api/keys.ts";
 import type { AppStatusView, BranchView, JobView } from "#api/views.ts";
 import { reachableRemote } from "../data/location.ts";
-import { useList } from "../data/use-operation.ts";
+import { useList } from "../data/use-list.ts";
 import { Commands } from "../parts/copy.tsx";
 import { JobProgress } from "../parts/job-progress.tsx";
 import { Panel } from "../parts/panel.tsx";

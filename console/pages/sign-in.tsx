@@ -1,4 +1,4 @@
-import { useEffect, useState, type FormEvent, type ReactNode } from "react";
+import { useEffect, useState, type ComponentProps, type FormEvent, type ReactNode } from "react";
 import { goTo, useAddress } from "../data/location.ts";
 import {
   giveSecondFactor,
@@ -121,35 +121,40 @@ function PasswordForm({ isBusy, onAttempt }: FormProps) {
   );
 }
 
-function CodeForm({ isBusy, onAttempt }: FormProps) {
-  const [code, setCode] = useState("");
+function CodeForm(form: FormProps) {
   return (
-    <SignInForm isBusy={isBusy} onSubmit={() => onAttempt(() => giveSecondFactor(code.trim()))}>
-      <Field
-        label="Code"
-        hint="Six digits from your authenticator app, or one of the codes you wrote down"
-        required
-        autoComplete="one-time-code"
-        value={code}
-        onText={setCode}
-      />
-    </SignInForm>
+    <OneField
+      {...form}
+      label="Code"
+      hint="Six digits from your authenticator app, or one of the codes you wrote down"
+      autoComplete="one-time-code"
+      onGiven={giveSecondFactor}
+    />
   );
 }
 
-function TokenForm({ isBusy, onAttempt }: FormProps) {
-  const [token, setToken] = useState("");
-  const submit = () => onAttempt(() => signInByToken(token.trim()));
+function TokenForm(form: FormProps) {
   return (
-    <SignInForm isBusy={isBusy} onSubmit={submit}>
-      <Field
-        label="Token"
-        hint="One of yours, or the one in data/api.token in Berth's home"
-        type="password"
-        required
-        value={token}
-        onText={setToken}
-      />
+    <OneField
+      {...form}
+      label="Token"
+      hint="One of yours, or the one in data/api.token in Berth's home"
+      type="password"
+      onGiven={signInByToken}
+    />
+  );
+}
+
+type OneFieldProps = FormProps &
+  Pick<ComponentProps<typeof Field>, "label" | "hint" | "type" | "autoComplete"> & {
+    readonly onGiven: (text: string) => Promise<void>;
+  };
+
+function OneField({ isBusy, onAttempt, onGiven, ...field }: OneFieldProps) {
+  const [text, setText] = useState("");
+  return (
+    <SignInForm isBusy={isBusy} onSubmit={() => onAttempt(() => onGiven(text.trim()))}>
+      <Field {...field} required value={text} onText={setText} />
     </SignInForm>
   );
 }

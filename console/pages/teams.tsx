@@ -9,9 +9,10 @@ import {
   setMember,
 } from "#api/teams.ts";
 import { useIsSuperuser } from "../data/session.ts";
-import { useAction, useList } from "../data/use-operation.ts";
+import { useList } from "../data/use-list.ts";
+import { useAction } from "../data/use-operation.ts";
 import { renderNumberOf } from "../lib/format.ts";
-import { Answer } from "../parts/answer.tsx";
+import { Answer, Rows } from "../parts/answer.tsx";
 import { Confirm } from "../parts/confirm.tsx";
 import { Field } from "../parts/field.tsx";
 import { Empty, ErrorNote } from "../parts/note.tsx";
@@ -80,26 +81,22 @@ function Members({ team }: { team: string }) {
   return (
     <>
       {revoke.error && <ErrorNote error={revoke.error} />}
-      <Answer of={members} rows={1}>
-        {(list) => (
-          <ul className="rows">
-            {list.map(({ user, role }) => (
-              <li key={user} className="row">
-                <p className="row-main">
-                  <Foreign text={user} /> <span className="aside">{role}</span>
-                </p>
-                <Confirm
-                  words="Take out"
-                  name={user}
-                  onConfirm={() => revoke.mutate({ params: { team, user } })}
-                >
-                  {user} can do nothing with the apps of {team} any more.
-                </Confirm>
-              </li>
-            ))}
-          </ul>
+      <Rows of={members} rows={1} empty={null}>
+        {({ user, role }) => (
+          <li key={user} className="row">
+            <p className="row-main">
+              <Foreign text={user} /> <span className="aside">{role}</span>
+            </p>
+            <Confirm
+              words="Take out"
+              name={user}
+              onConfirm={() => revoke.mutate({ params: { team, user } })}
+            >
+              {user} can do nothing with the apps of {team} any more.
+            </Confirm>
+          </li>
         )}
-      </Answer>
+      </Rows>
     </>
   );
 }

@@ -1,20 +1,22 @@
-import { useState, type FormEvent } from "react";
+import { useState } from "react";
 import type { TokenView } from "#api/people-views.ts";
-import { addToken, listTokens, removeToken } from "#api/tokens.ts";
-import { useAction, useList } from "../data/use-operation.ts";
+import { listTokens, removeToken } from "#api/tokens.ts";
+import { useCaller } from "../data/session.ts";
+import { useList } from "../data/use-list.ts";
+import { useAction } from "../data/use-operation.ts";
 import { renderDay } from "../lib/format.ts";
-import { Answer } from "../parts/answer.tsx";
+import { Rows } from "../parts/answer.tsx";
 import { Confirm } from "../parts/confirm.tsx";
 import { Commands } from "../parts/copy.tsx";
-import { Field } from "../parts/field.tsx";
 import { Empty, ErrorNote } from "../parts/note.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { RoleChoice } from "../parts/role-choice.tsx";
 import { Ago, Foreign } from "../parts/text.tsx";
+import { AddToken } from "./add-token.tsx";
 
 /** What programs show instead of a password; never more than their owner may do. */
 export function Tokens() {
   const tokens = useList(listTokens, { query: {} });
+  const isPerson = useCaller()?.user != null;
   const [made, setMade] = useState<{ name: string; secret: string } | null>(null);
   return (
     <Panel title="Tokens for programs" className="wide">
@@ -24,32 +26,35 @@ export function Tokens() {
           <Commands lines={[made.secret]} label={`Token ${made.name}`} />
         </div>
       )}
-      <Answer of={tokens} rows={2}>
-        {(list) =>
-          list.length === 0 ? (
-            <Empty title="No token yet. A program, such as your CI, needs one to speak to the API." />
-          ) : (
-            <ul className="rows">
-              {list.map((token) => (
-                <Token key={`${token.user} ${token.name}`} token={token} />
-              ))}
-            </ul>
-          )
+      <Rows
+        of={tokens}
+        rows={2}
+        empty={
+          <Empty title="No token yet. A program, such as your CI, needs one to speak to the API." />
         }
-      </Answer>
-      <AddToken onAdded={(name, secret) => setMade({ name, secret })} />
+      >
+        {(token) => <Token key={`${token.user} ${token.name}`} token={token} isOwn={isPerson} />}
+      </Rows>
+      <AddToken isOwn={isPerson} onAdded={(name, secret) => setMade({ name, secret })} />
     </Panel>
   );
 }
 
-function Token({ token }: { token: TokenView }) {
-  const { name, role, app, team, expiresAt, lastUsedAt } = token;
+type TokenProps = {
+  readonly token: TokenView;
+  /** The machine itself looks after those of everybody. */
+  readonly isOwn: boolean;
+};
+
+function Token({ token, isOwn }: TokenProps) {
+  const { name, user, role, app, team, expiresAt, lastUsedAt } = token;
   const remove = useAction(removeToken);
+  const query = isOwn ? {} : { user };
   return (
     <li className="row">
       <div className="row-main">
         <p>
-          <Foreign text={name} />
+          <Foreign text={name} /> {!isOwn && <span className="aside">of {user}</span>}
         </p>
         <p className="aside clip">
           {role}
@@ -67,39 +72,11 @@ function Token({ token }: { token: TokenView }) {
       <Confirm
         words="Revoke"
         name={name}
-        onConfirm={() => remove.mutate({ params: { token: name } })}
+        onConfirm={() => remove.mutate({ params: { token: name }, query })}
       >
         Whatever uses it is refused at once.
       </Confirm>
       {remove.error && <ErrorNote error={remove.error} />}
     </li>
-  );
-}
-
-function AddToken({ onAdded }: { onAdded: (name: string, secret: string) => void }) {
-  const [name, setName] = useState("");
-  const [app, setApp] = useState("");
-  const [role, setRole] = useState("viewer");
-  const [days, setDays] = useState("90");
-  const add = useAction(addToken, ({ token, secret }) => {
-    setName("");
-    onAdded(token.name, secret);
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const only = app === "" ? {} : { app };
-    add.mutate({ body: { name, role, days: Number(days), ...only } });
-  };
-  return (
-    <form className="filters" onSubmit={submit}>
-      <Field label="Name" placeholder="ci" required value={name} onText={setName} />
-      <Field label="Only for the app" placeholder="all of yours" value={app} onText={setApp} />
-      <RoleChoice role={role} onChoose={setRole} />
-      <Field label="Days" type="number" min={1} max={366} required value={days} onText={setDays} />
-      <button type="submit" className="button" disabled={add.isPending}>
-        Make token
-      </button>
-      {add.error && <ErrorNote error={add.error} />}
-    </form>
   );
 }

@@ -1,9 +1,10 @@
 import { useState, type FormEvent } from "react";
 import { useQueryClient } from "@tanstack/react-query";
+import type { UserView } from "#api/people-views.ts";
 import { beginTwoFactor, endTwoFactor, giveSecondFactor } from "../data/sign-in.ts";
 import { useDeed } from "../data/use-deed.ts";
 import { Commands } from "../parts/copy.tsx";
-import { Field } from "../parts/field.tsx";
+import { Field, UserNameField } from "../parts/field.tsx";
 import { ErrorNote } from "../parts/note.tsx";
 import { notify } from "../parts/notices.tsx";
 import { Panel } from "../parts/panel.tsx";
@@ -12,7 +13,7 @@ import { QrCode } from "../parts/qr-code.tsx";
 type Begun = { readonly uri: string; readonly backupCodes: readonly string[] };
 
 /** A code from the phone after the password. */
-export function TwoFactor({ isOn, hasPassword }: { isOn: boolean; hasPassword: boolean }) {
+export function TwoFactor({ user }: { user: UserView }) {
   const [begun, setBegun] = useState<Begun | null>(null);
   const queries = useQueryClient();
   const finish = async (words: string) => {
@@ -24,9 +25,9 @@ export function TwoFactor({ isOn, hasPassword }: { isOn: boolean; hasPassword: b
     <Panel title="Second factor">
       {begun ? (
         <ConfirmCode begun={begun} onDone={() => finish("From now on a code is asked for.")} />
-      ) : hasPassword ? (
+      ) : user.password ? (
         <Switch
-          isOn={isOn}
+          user={user}
           onBegun={setBegun}
           onEnded={() => finish("No code is asked for now.")}
         />
@@ -38,12 +39,12 @@ export function TwoFactor({ isOn, hasPassword }: { isOn: boolean; hasPassword: b
 }
 
 type SwitchProps = {
-  readonly isOn: boolean;
+  readonly user: UserView;
   readonly onBegun: (begun: Begun) => void;
   readonly onEnded: () => Promise<void>;
 };
 
-function Switch({ isOn, onBegun, onEnded }: SwitchProps) {
+function Switch({ user: { name, twoFactor: isOn }, onBegun, onEnded }: SwitchProps) {
   const [password, setPassword] = useState("");
   const deed = useDeed();
   const submit = (event: FormEvent) => {
@@ -61,6 +62,7 @@ function Switch({ isOn, onBegun, onEnded }: SwitchProps) {
           ? "After your password, a code from your authenticator app is asked for."
           : "A code from an authenticator app on your phone, asked for after the password."}
       </p>
+      <UserNameField name={name} />
       <Field
         label="Your password"
         type="password"

@@ -16,7 +16,7 @@ export function EventList({ events, showTarget }: EventListProps) {
             <p className="event-message">
               <Foreign text={event.message} />
             </p>
-            <p className="aside clip">
+            <p className="aside clip event-type">
               <code>{event.type}</code>
               {showTarget && event.target !== null && (
                 <>

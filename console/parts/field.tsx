@@ -29,6 +29,11 @@ export function Field({ label, hint, onText, ...input }: FieldProps) {
   );
 }
 
+/** Tells a password manager whose password a form is about. */
+export function UserNameField({ name }: { name: string }) {
+  return <input hidden readOnly type="text" autoComplete="username" value={name} />;
+}
+
 type TextProps = Omit<ComponentPropsWithRef<"textarea">, "onChange" | "id"> & {
   readonly label: string;
   readonly onText: (text: string) => void;

@@ -1,10 +1,10 @@
 import type { JobView } from "#api/views.ts";
-import { plainText } from "../lib/text.ts";
+import { headline, plainText } from "../lib/text.ts";
 import { JobLink } from "./job-link.tsx";
 import { Link, paths } from "./link.tsx";
 import { Empty } from "./note.tsx";
 import { JobState } from "./state.tsx";
-import { Ago, Foreign, Took } from "./text.tsx";
+import { Ago, Commit, Foreign, Took } from "./text.tsx";
 
 type JobListProps = { readonly jobs: readonly JobView[]; readonly showTarget?: boolean };
 
@@ -27,18 +27,9 @@ export function JobList({ jobs, showTarget }: JobListProps) {
                   <Link to={paths.app(job.target)}>{job.target}</Link>
                 </>
               )}
-              {job.input.description && (
-                <span className="aside">
-                  {" · "}
-                  <Foreign text={job.input.description} />
-                </span>
-              )}
+              <JobSubject input={job.input} />
             </p>
-            {job.error && (
-              <p className="row-problem clip">
-                {plainText(job.error.message.split("\n", 1)[0] ?? "", 300)}
-              </p>
-            )}
+            {job.error && <p className="row-problem">{plainText(headline(job.error.message))}</p>}
           </div>
           <p className="row-aside aside">
             {job.startedAt && <Took from={job.startedAt} to={job.endedAt} />}
@@ -50,5 +41,17 @@ export function JobList({ jobs, showTarget }: JobListProps) {
         </li>
       ))}
     </ul>
+  );
+}
+
+/** What a job is about: what it was asked for, the command it runs, or the commit it deploys. */
+function JobSubject({ input: { description, command, commit } }: Pick<JobView, "input">) {
+  const words = description ?? command;
+  if (words === undefined && commit === undefined) return null;
+  return (
+    <span className="aside">
+      {" · "}
+      {words === undefined ? <Commit id={commit ?? ""} /> : <Foreign text={words} />}
+    </span>
   );
 }

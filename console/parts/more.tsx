@@ -1,24 +1,18 @@
-import { useState } from "react";
+import type { Pages } from "../data/use-list.ts";
 
-const limitMax = 1000;
-
-/** How much of a long list is asked for at first, and the button that asks for more of it. */
-export function useMore(first: number): {
-  readonly limit: number;
-  readonly moreOf: (shown: number) => React.ReactNode;
-} {
-  const [limit, setLimit] = useState(first);
-  const moreOf = (shown: number) =>
-    shown >= limit && limit < limitMax ? (
-      <div className="more">
-        <button
-          type="button"
-          className="button small"
-          onClick={() => setLimit(Math.min(limitMax, limit * 4))}
-        >
-          Show older
-        </button>
-      </div>
-    ) : null;
-  return { limit, moreOf };
+/** The button for what is older than what a long list shows, as long as there is any. */
+export function More({ of }: { of: Pages<unknown> }) {
+  if (!of.hasNextPage) return null;
+  return (
+    <div className="more">
+      <button
+        type="button"
+        className="button small"
+        disabled={of.isFetchingNextPage}
+        onClick={() => void of.fetchNextPage()}
+      >
+        Show older
+      </button>
+    </div>
+  );
 }

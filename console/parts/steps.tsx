@@ -21,7 +21,7 @@ export function Steps({ steps }: { steps: readonly JobStepView[] }) {
             {signs[step.status]}
           </span>
           <span className="job-step-title">
-            <bdi>{plainText(step.title, 200)}</bdi>
+            <bdi title={plainText(step.title, 1000)}>{plainText(step.title, 200)}</bdi>
             {step.status !== "done" && <span className="aside"> {step.status}</span>}
           </span>
           <Took from={step.startedAt} to={step.endedAt} />

@@ -70,6 +70,7 @@ export type BranchView = z.infer<typeof BranchView>;
 
 export const AppStatusView = z.object({
   app: AppView,
+  team: z.string().describe("The team that owns it."),
   gitRemote: z.string(),
   branches: z.array(BranchView),
 });

@@ -101,8 +101,9 @@ function rowsOf({ app, branches }: AppStatusView): string[][] {
   ]);
 }
 
-function printApp({ app, gitRemote, branches }: AppStatusView, out: Output): void {
+function printApp({ app, team, gitRemote, branches }: AppStatusView, out: Output): void {
   out.line(`App         ${app.name}`);
+  out.line(`Team        ${team}`);
   out.line(`Git remote  ${gitRemote}`);
   out.line(`Made        ${moment(app.createdAt)}`);
   if (app.network === "closed") out.line("Network     closed");

@@ -40,6 +40,8 @@ export type BranchStatus = {
 
 export type AppStatus = {
   readonly app: App;
+  /** The team that owns it. */
+  readonly team: string;
   readonly gitRemote: string;
   readonly branches: readonly BranchStatus[];
 };

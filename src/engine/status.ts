@@ -26,9 +26,11 @@ export async function appStatuses(
   const branches = Map.groupBy(store.branches.ofApps(apps.map(({ id }) => id)), (it) => it.appId);
   const branchesOf = ({ id }: App) => branches.get(id) ?? [];
   const known = knownOf(context, apps.flatMap(branchesOf));
+  const teams = new Map(store.people.teams.list().map(({ id, name }) => [id, name]));
   const statuses = await Promise.all(
     apps.map(async (app) => ({
       app,
+      team: teams.get(app.teamId) ?? "",
       gitRemote: remoteOf(context, app.name),
       branches: await Promise.all(branchesOf(app).map((it) => branchStatus(context, it, known))),
     })),

@@ -138,6 +138,7 @@ test("config vars are set and changed; a secret is masked until it is revealed",
   await page.getByRole("button", { name: "Reveal the value of API_KEY" }).click();
   await page.getByText("sk-hidden-value").waitFor();
   await page.getByRole("button", { name: "Unset GREETING" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Unset GREETING" }).click();
   await page.getByText("hello there").waitFor({ state: "detached" });
 });
 
@@ -351,6 +352,7 @@ test("every page is fit for everybody, light and dark, on a desk and on a phone"
     "/config",
     "/domains",
     "/limits",
+    "/protection",
     "/terminal",
     "/settings",
   ];

@@ -36,6 +36,11 @@ before(async () => {
 });
 after(() => platform[Symbol.asyncDispose]());
 
+test("an app says which team owns it", async () => {
+  const info = await platform.berth("apps:info", "shop");
+  assert.match(info.stdout, /^Team +web$/m);
+});
+
 test("a key carries its person's rights into a push", async () => {
   const tree = await platform.tree(webApp("hello"));
   const pushed = await ann.push(tree, "shop");
