@@ -180,7 +180,8 @@ test("s6-svscan killed and then berth down: nothing is left, and berth up brings
 test("s6-svscan killed: apps serve on, and berth up takes everything over", async () => {
   const others = askSteadily({ port: platform.ports.direct, host: "solid.localhost", everyMs: 20 });
   kill(...processesWith(platform.home, "s6-svscan -c").map(({ pid }) => pid));
-  await sleep(300);
+  const scaled = await platform.berth("ps:scale", "web=2", "-a", "solid");
+  assert.match(scaled.stderr, /s6-svscan was ended from elsewhere; berth up starts it again/);
   const { counts } = await others.stop();
   assert.deepEqual([...counts.keys()], ["200 solid"]);
   await platform.up();
