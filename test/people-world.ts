@@ -1,3 +1,4 @@
+import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import type { TestContext } from "node:test";
 import type { SignOn } from "#domain/sign-in.ts";
 import type { Store } from "#domain/store.ts";
@@ -16,9 +17,14 @@ import { signInRows } from "#store/sign-in.ts";
 import { createFakeEngine, type FakeEngine } from "./fake-engine.ts";
 import { moment } from "./factories.ts";
 
+// The time that one address of `localhost` gets; loading the library alone can take as long as that.
+setDefaultAutoSelectFamilyAttemptTimeout(10_000);
+
 export type PeopleWorld = {
   readonly engine: FakeEngine;
   readonly store: Store;
+  /** What is kept of sessions and of sign-ins that are under way, as text. */
+  readonly kept: () => string;
   readonly people: People;
   readonly url: string;
   readonly browser: () => Browser;
@@ -68,9 +74,11 @@ export async function startPeople(t: TestContext, signOn?: SignOn): Promise<Peop
     log: { error: () => {} },
   });
   const access = { write: async () => {} };
+  // It stands still, so that nobody who must wait has waited, however slow the machine is.
+  const startedAt = machineClock.now();
   const people = createPeople({
     store,
-    clock: machineClock,
+    clock: { ...machineClock, now: () => startedAt },
     access,
     signIn,
     url: () => place.url,
@@ -93,6 +101,11 @@ export async function startPeople(t: TestContext, signOn?: SignOn): Promise<Peop
   return {
     engine,
     store,
+    kept: () => {
+      const all = [{ field: "id", is: "ne", value: "", any: false }] as const;
+      const models = ["session", "verification"] as const;
+      return JSON.stringify(models.map((model) => signInRows(db).find(model, all)));
+    },
     people,
     url: place.url,
     browser: () => openBrowser(place.url),

@@ -93,6 +93,36 @@ test("class 15, headers of proxies: wrong passwords are slowed down by the real 
   assert.ok(Number(held.headers.get("retry-after")) >= 1);
 });
 
+test("wrong passwords at a change count like those at sign-in, also made side by side", async (t) => {
+  const world = await withAnn(t);
+  const browser = await signIn(world, "ann", good);
+  const change = { password: "violin under gravel", current: "wrong wrong wrong" };
+  const tries = Array.from({ length: 10 }, () =>
+    browser.send("PUT", "/api/v1/account/password", change),
+  );
+  const statuses = (await Promise.all(tries)).map(({ status }) => status);
+  assert.deepEqual(
+    statuses.toSorted((a, b) => a - b),
+    [...Array.from({ length: 5 }, () => 400), ...Array.from({ length: 5 }, () => 429)],
+  );
+  const body = { name: "ann", password: good };
+  assert.equal((await world.browser().send("POST", "/api/auth/sign-in/email", body)).status, 429);
+});
+
+test("whoever reads the database has no session, whole or half", async (t) => {
+  const world = await withAnn(t);
+  const browser = await signIn(world, "ann", good);
+  const begun = await browser.send("POST", "/api/auth/two-factor/enable", { password: good });
+  const code = totp(new URL(begun.body.totpURI).searchParams.get("secret") ?? "");
+  await browser.send("POST", "/api/auth/two-factor/verify-totp", { code });
+  const half = await signIn(world, "ann", good);
+  const secrets = [...browser.cookies, ...half.cookies].map(
+    ([, value]) => decodeURIComponent(value).split(".", 1)[0] ?? "",
+  );
+  assert.ok(secrets.length >= 2 && secrets.every(({ length }) => length > 10));
+  for (const secret of secrets) assert.ok(!world.kept().includes(secret));
+});
+
 test("after a password, a second factor is asked for; a backup code works once", async (t) => {
   const world = await withAnn(t);
   const browser = await signIn(world, "ann", good);

@@ -6,6 +6,7 @@ import { genericOAuth, twoFactor } from "better-auth/plugins";
 import { z } from "zod";
 import type { SignIn, SignInRows, SignOn } from "#domain/sign-in.ts";
 import { adapterOf } from "./adapter.ts";
+import { withHashedTokens } from "./hashed-tokens.ts";
 
 export type BetterAuthOptions = {
   readonly rows: SignInRows;
@@ -43,7 +44,8 @@ export function createBetterAuth(options: BetterAuthOptions): Pick<
     baseURL: options.url,
     basePath: "/api/auth",
     secret: options.secret,
-    database: adapterOf(options.rows),
+    database: adapterOf(withHashedTokens(options.rows)),
+    verification: { storeIdentifier: "hashed" },
     telemetry: { enabled: false },
     logger: { level: "error", log: (_level, message) => options.log.error({}, message) },
     // Its own would count by what headers say; `server/http/attempts.ts` counts by connection.

@@ -21,10 +21,9 @@ export async function setPassword(
   if (caller.kind !== "user" || !user) {
     throw new PlatformError("sign_in_needed", { problem: ": a password is set on the console" });
   }
-  const address = caller.address ?? "";
-  attempts.check(address);
-  if ((await context.signIn.checkPassword(user.id, current ?? "")) === false) {
-    attempts.failed(address);
+  const look = () => context.signIn.checkPassword(user.id, current ?? "");
+  const isRight = await attempts.guess(caller.address ?? "", look, (found) => found === false);
+  if (isRight === false) {
     const problem = "it is not the password";
     throw new PlatformError("invalid_input", { field: "current", problem });
   }

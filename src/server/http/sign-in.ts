@@ -58,9 +58,10 @@ async function answer(
 ): Promise<FastifyReply> {
   const address = addressOfRequest(request, door.trustedProxies());
   if (asked.method === "POST") refuseOtherSites(request.headers, door.url());
-  if (asked.isGuess) people.attempts.check(address);
-  const response = await people.signIn.answer(forwardOf(request, { door, people, address }));
-  if (asked.isGuess && response.status >= 400) people.attempts.failed(address);
+  const look = () => people.signIn.answer(forwardOf(request, { door, people, address }));
+  const response = asked.isGuess
+    ? await people.attempts.guess(address, look, ({ status }) => status >= 400)
+    : await look();
   if (asked.audit !== null) {
     await note(people, { operation: asked.audit, address, request, response });
   }
