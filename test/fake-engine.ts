@@ -194,13 +194,14 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
     listDrains: async () => [drain],
     addDrain: async (asked, actor) => (note("addDrain", asked, actor), drain),
     removeDrain: async (target, id, actor) => note("removeDrain", target, id, actor),
-    listNotifications: async (target) => (note("listNotifications", target), [notification]),
+    listNotifications: async ({ target }) => (note("listNotifications", target), [notification]),
     addNotification: async (asked, actor) => (
       note("addNotification", asked, actor),
       { notification, signingSecret: asked.kind === "webhook" ? "whsec_c2VjcmV0" : null }
     ),
-    removeNotification: async (target, id, actor) => note("removeNotification", target, id, actor),
-    testNotification: async (target, id, actor) => {
+    removeNotification: async ({ target }, id, actor) =>
+      note("removeNotification", target, id, actor),
+    testNotification: async ({ target }, id, actor) => {
       note("testNotification", target, id, actor);
       if (id === 3) return;
       const details = { address: "https://a.test/…", problem: "it answered 500", notification: id };
@@ -340,6 +341,8 @@ const notification: NotificationStatus = {
   id: 3,
   appId: 1,
   target: "shop",
+  team: null,
+  teamId: null,
   kind: "webhook",
   address: "https://a.test/…",
   events: ["deploy.failed"],

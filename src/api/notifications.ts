@@ -1,13 +1,15 @@
 import { z } from "zod";
 import { AppName } from "#domain/app.ts";
 import { EventTypeName, notificationKinds } from "#domain/notification.ts";
+import { TeamName } from "#domain/team.ts";
 import { list } from "./list.ts";
 import { operation } from "./operation.ts";
 import { Timestamp } from "./views.ts";
 
 const NotificationView = z.object({
   id: z.int(),
-  target: z.string().nullable().describe("The app whose events it is told; null for all of them."),
+  target: z.string().nullable().describe("The app whose events it is told."),
+  team: z.string().nullable().describe("The team of whose apps it is told; of all without either."),
   kind: z.enum(notificationKinds),
   address: z.string().describe("Without what may be a token in it."),
   events: z.array(EventTypeName),
@@ -19,21 +21,24 @@ const NotificationView = z.object({
 });
 export type NotificationView = z.infer<typeof NotificationView>;
 
-const target = AppName.optional().describe("The app; the whole installation without it.");
+const whose = {
+  target: AppName.optional().describe("The app; the whole installation without app and team."),
+  team: TeamName.optional().describe("Instead of an app: all apps of a team."),
+};
 const one = {
   params: z.strictObject({
     notification: z.coerce.number<number | string>().int().positive().describe("Its number."),
   }),
-  query: z.strictObject({ target }),
+  query: z.strictObject(whose),
 };
 
 export const listNotifications = list({
   id: "notifications.list",
   path: "/notifications",
-  summary: "Lists who is told of events of an app, or of the installation.",
-  filters: { target },
+  summary: "Lists who is told of events of an app, a team's apps, or the installation.",
+  filters: whose,
   item: NotificationView,
-  errors: ["app_not_found"],
+  errors: ["app_not_found", "team_not_found"],
   needs: "app:configure",
 });
 
@@ -43,7 +48,7 @@ export const addNotification = operation({
   path: "/notifications",
   summary: "Tells somebody of events: a signed webhook, a chat, or a mail address.",
   body: z.strictObject({
-    target,
+    ...whose,
     kind: z.enum(notificationKinds),
     address: z.string().min(3).max(2000).describe("A URL, or a mail address."),
     events: z
@@ -59,7 +64,7 @@ export const addNotification = operation({
       .nullable()
       .describe("With which a webhook's requests are signed; it is shown only here."),
   }),
-  errors: ["app_not_found", "address_refused", "mail_not_set_up"],
+  errors: ["app_not_found", "team_not_found", "address_refused", "mail_not_set_up"],
   needs: "app:configure",
 });
 
@@ -70,7 +75,7 @@ export const removeNotification = operation({
   summary: "Tells somebody of events no more.",
   ...one,
   result: z.object({ removed: z.literal(true) }),
-  errors: ["app_not_found", "notification_not_found"],
+  errors: ["app_not_found", "team_not_found", "notification_not_found"],
   needs: "app:configure",
 });
 
@@ -81,6 +86,6 @@ export const testNotification = operation({
   summary: "Sends a test message at once, and says what came back.",
   ...one,
   result: z.object({ taken: z.literal(true) }),
-  errors: ["app_not_found", "notification_not_found", "notification_failed"],
+  errors: ["app_not_found", "team_not_found", "notification_not_found", "notification_failed"],
   needs: "app:configure",
 });

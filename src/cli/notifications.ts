@@ -10,6 +10,7 @@ import { command, type Context } from "./command.ts";
 import { listCommand } from "./list-command.ts";
 import { moment } from "./moment.ts";
 
+const team = { flags: "--team <name>", describe: "of all apps of a team, instead of -a" };
 const events = { flags: "--events <types>", describe: "which events, with commas between" };
 
 export const notificationCommands = [
@@ -18,8 +19,8 @@ export const notificationCommands = [
     target: "optional",
     example: "notifications -a shop",
     operation: listNotifications,
-    input: (context) => ({ query: ofTarget(context) }),
-    print: (notifications, { out, target }) =>
+    input: (context) => ({ query: whose(context) }),
+    print: (notifications, { out, target, options }) =>
       out.table(
         ["NOTIFICATION", "KIND", "TO", "LAST TAKEN", "WAITING", "EVENTS", "PROBLEM"],
         notifications.map((it) => [
@@ -31,30 +32,32 @@ export const notificationCommands = [
           it.events.join(","),
           it.lastError ?? "-",
         ]),
-        `Nobody is told of ${target || "the installation"} yet. Add somebody with berth notifications:add`,
+        `Nobody is told of ${target || options["team"] || "the installation"} yet. Add somebody with berth notifications:add`,
       ),
   }),
   command({
     usage: "notifications:add <address>",
     target: "optional",
-    options: [{ flags: "--chat", describe: "the URL is a chat's incoming webhook" }, events],
+    options: [{ flags: "--chat", describe: "the URL is a chat's incoming webhook" }, team, events],
     example: "notifications:add https://example.com/hook -a shop",
     operation: addNotification,
-    input: (context) => ({ body: { ...ofTarget(context), ...addressOf(context) } }),
+    input: (context) => ({ body: { ...whose(context), ...addressOf(context) } }),
     print: ({ notification, signingSecret }, out) => {
       out.line(`${notification.address} is told of ${notification.events.join(", ")}.`);
       if (signingSecret !== null) {
         out.note("Each request is signed with this secret, which is shown only now:");
         out.line(signingSecret);
       }
-      const { id, target } = notification;
+      const { id, target, team: its } = notification;
       const app = target === null ? "" : ` -a ${target}`;
-      out.note(`Try it: berth notifications:test ${id}${app}`);
+      const ofTeam = its === null ? "" : ` --team ${its}`;
+      out.note(`Try it: berth notifications:test ${id}${app}${ofTeam}`);
     },
   }),
   command({
     usage: "notifications:remove <notification>",
     target: "optional",
+    options: [team],
     example: "notifications:remove 3 -a shop",
     operation: removeNotification,
     input: named,
@@ -63,6 +66,7 @@ export const notificationCommands = [
   command({
     usage: "notifications:test <notification>",
     target: "optional",
+    options: [team],
     example: "notifications:test 3 -a shop",
     operation: testNotification,
     input: named,
@@ -70,13 +74,17 @@ export const notificationCommands = [
   }),
 ];
 
-function ofTarget({ target }: Context): { target?: string } {
-  return target === "" ? {} : { target };
+function whose({ target, options }: Context): { target?: string; team?: string } {
+  const { team: its } = options;
+  return {
+    ...(target === "" ? {} : { target }),
+    ...(typeof its === "string" ? { team: its } : {}),
+  };
 }
 
 function named(context: Context) {
   const [notification = ""] = context.args;
-  return { params: { notification }, query: ofTarget(context) };
+  return { params: { notification }, query: whose(context) };
 }
 
 function addressOf({ args: [address = ""], options }: Context) {

@@ -117,19 +117,16 @@ test("notifications are added by what the address is, tried and removed", async 
   assert.equal(added.out, "https://a.test/… is told of deploy.failed.\nwhsec_c2VjcmV0\n");
   assert.match(added.err, /shown only now[^]*berth notifications:test 3 -a shop/);
   await berth("notifications:add https://a.test/token --chat");
-  await berth("notifications:add ops@example.com --events disk.low,deploy.failed");
+  await berth("notifications:add ops@example.com --team main --events disk.low,deploy.failed");
+  const token = "https://a.test/token";
+  const mail = { kind: "mail", address: "ops@example.com" };
   const asked = engine.calls.filter((call) => call.startsWith("addNotification"));
   assert.deepEqual(
     asked.map((call) => JSON.parse(call.replace(/^addNotification | ann$/g, "")) as unknown),
     [
-      { target: "shop", kind: "webhook", address: "https://a.test/token", events: null },
-      { target: null, kind: "chat", address: "https://a.test/token", events: null },
-      {
-        target: null,
-        kind: "mail",
-        address: "ops@example.com",
-        events: ["disk.low", "deploy.failed"],
-      },
+      { kind: "webhook", address: token, target: "shop", team: null, events: null },
+      { kind: "chat", address: token, target: null, team: null, events: null },
+      { ...mail, target: null, team: "main", events: ["disk.low", "deploy.failed"] },
     ],
   );
   assert.match(
@@ -143,6 +140,8 @@ test("notifications are added by what the address is, tried and removed", async 
   assert.ok(engine.calls.includes("removeNotification shop 3 ann"));
   const wrong = await berth("notifications:add ops@example.com --events rain");
   assert.match(wrong.err, /there is no event rain/);
+  const both = await berth("notifications -a shop --team main");
+  assert.match(both.err, /name an app or a team, not both/);
 });
 
 test("metrics are shown as numbers and plots; a wrong name or time is refused", async (t) => {

@@ -67,6 +67,16 @@ test("a list is open to everybody, and to nobody for an app that they may not se
   assert.equal(authorize(callerWith({}), "apps:read", { app: shop }), "unknown");
 });
 
+test("a right to an app is one to all apps of a team where a team is named instead", () => {
+  const reach = { team: shop.teamId };
+  assert.equal(authorize(inTeam("deployer"), "app:configure", reach), "allowed");
+  assert.equal(authorize(inTeam("viewer"), "app:configure", reach), "denied");
+  assert.equal(authorize(inTeam("admin"), "app:configure", { team: blog.teamId }), "unknown");
+  const ofShop = new Map([[shop.id, { ...shop, rights: rightsOf("admin") }]]);
+  const onlyShop = callerWith({ ...noAccess, apps: ofShop });
+  assert.equal(authorize(onlyShop, "app:configure", reach), "unknown");
+});
+
 test("an unknown need is denied, even to a superuser", () => {
   assert.equal(authorize(callerWith(fullAccess), "everything:read" as Need, {}), "denied");
   assert.equal(authorize(callerWith(fullAccess), "app:everything" as Need, {}), "denied");

@@ -2,7 +2,8 @@ import { rightsInTeam, rightsOn, type AppRef, type Caller } from "./caller.ts";
 import type { Right } from "./rights.ts";
 
 /**
- * What an operation needs, as `of:right`: `app` is the app that the input names; `apps` means that
+ * What an operation needs, as `of:right`: `app` is the app that the input names, or all of a team
+ * that it names instead; `apps` means that
  * the answer is cut down to the apps on which the caller has the right; `team` and `teams` likewise.
  * `own` is about the caller's own account, and `own:change` is refused to tokens, so that none can
  * make itself last longer or reach further.
@@ -36,7 +37,7 @@ export function authorize(caller: Caller, need: Need, reach: Reach): Verdict {
     case "team":
       return ofTeam(caller, right, reach.team);
     case "app":
-      return ofApp(caller, right, reach.app);
+      return ofAppOrTeam(caller, right, reach);
     case "apps":
       return reach.app === undefined ? "allowed" : ofApp(caller, right, reach.app);
     case "teams":
@@ -44,6 +45,10 @@ export function authorize(caller: Caller, need: Need, reach: Reach): Verdict {
     default:
       return "denied";
   }
+}
+
+function ofAppOrTeam(caller: Caller, right: Right, { app, team }: Reach): Verdict {
+  return team === undefined ? ofApp(caller, right, app) : ofTeam(caller, right, team);
 }
 
 /** Undefined when no app is named, which then means all of them. */

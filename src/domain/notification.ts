@@ -22,8 +22,9 @@ export const usualEvents: readonly EventType[] = [
 /** Somebody who is told when something happens. */
 export type Notification = {
   readonly id: number;
-  /** Whose events; null for those of all apps and of the installation itself. */
+  /** Whose events: an app's, all of a team's; with neither those of all apps and the installation. */
   readonly appId: number | null;
+  readonly teamId: number | null;
   readonly kind: NotificationKind;
   /** A URL, which may hold a token, or a mail address. */
   readonly address: Secret;

@@ -85,21 +85,22 @@ export type DrainStatus = Omit<Drain, "url" | "ca" | "positions"> & {
   readonly waitingBytes: number;
 };
 
-export type NewNotification = {
-  /** Null for the whole installation. */
-  readonly target: string | null;
+/** Whose events somebody is told of: an app's, a team's, or with neither all and the installation's. */
+export type Told = { readonly target: string | null; readonly team: string | null };
+
+export type NewNotification = Told & {
   readonly kind: NotificationKind;
   readonly address: string;
   /** The usual ones when it is null. */
   readonly events: readonly EventType[] | null;
 };
 
-export type NotificationStatus = Omit<Notification, "address" | "signingSecret"> & {
-  readonly target: string | null;
-  /** Without what may be a token in it. */
-  readonly address: string;
-  readonly waiting: number;
-};
+export type NotificationStatus = Omit<Notification, "address" | "signingSecret"> &
+  Told & {
+    /** Without what may be a token in it. */
+    readonly address: string;
+    readonly waiting: number;
+  };
 
 export type MetricsQuery = {
   /** The host when it is null. */
@@ -301,14 +302,14 @@ export type Engine = {
   readonly addDrain: (asked: NewDrain, actor: string) => Promise<DrainStatus>;
   readonly removeDrain: (target: string, id: number, actor: string) => Promise<void>;
 
-  readonly listNotifications: (target: string | null) => Promise<NotificationStatus[]>;
+  readonly listNotifications: (of: Told) => Promise<NotificationStatus[]>;
   readonly addNotification: (
     asked: NewNotification,
     actor: string,
   ) => Promise<{ notification: NotificationStatus; signingSecret: string | null }>;
-  readonly removeNotification: (target: string | null, id: number, actor: string) => Promise<void>;
+  readonly removeNotification: (of: Told, id: number, actor: string) => Promise<void>;
   /** Resolves when the receiver has taken a test. */
-  readonly testNotification: (target: string | null, id: number, actor: string) => Promise<void>;
+  readonly testNotification: (of: Told, id: number, actor: string) => Promise<void>;
 
   readonly metrics: (query: MetricsQuery) => Promise<Metrics>;
   /** A page of it, by target; `visible` as in `AppQuery`. */

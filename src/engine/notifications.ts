@@ -8,24 +8,23 @@ import {
   type Notification,
 } from "#domain/notification.ts";
 import { Secret } from "#domain/secret.ts";
+import type { Team } from "#domain/team.ts";
 import { note, type EngineContext } from "./context.ts";
-import type { NewNotification, NotificationStatus } from "./engine.ts";
-import { appNamed } from "./targets.ts";
+import type { NewNotification, NotificationStatus, Told } from "./engine.ts";
+import { appNamed, teamNamed } from "./targets.ts";
 
-/** Whose it is: an app's, or the installation's. */
-type Asked = { readonly target: string | null; readonly id: number };
+type Asked = { readonly of: Told; readonly id: number };
+type Owner = { readonly app: App | null; readonly team: Team | null };
 
-export function listNotifications(
-  { store }: EngineContext,
-  target: string | null,
-): NotificationStatus[] {
-  const app = appOf(store, target);
+export function listNotifications({ store }: EngineContext, of: Told): NotificationStatus[] {
+  const owner = ownerOf(store, of);
   return store.notifications
     .list()
-    .filter((it) => it.appId === (app?.id ?? null))
+    .filter((it) => isOf(owner, it))
     .map((it) => ({
       ...it,
-      target: app?.name ?? null,
+      target: owner.app?.name ?? null,
+      team: owner.team?.name ?? null,
       address: shownOf(it),
       waiting: store.deliveries.count(it.id),
     }));
@@ -34,15 +33,16 @@ export function listNotifications(
 /** Gives the secret with which requests are signed, which is shown this once. */
 export function addNotification(
   context: EngineContext,
-  { target, kind, address, events }: NewNotification,
+  { target, team, kind, address, events }: NewNotification,
   actor: string,
 ): { notification: NotificationStatus; signingSecret: string | null } {
   const { store, notifiers, clock } = context;
-  const app = appOf(store, target);
+  const owner = ownerOf(store, { target, team });
   notifiers[kind].check(address);
   const secret = kind === "webhook" ? newSigningSecret() : null;
   const { id } = store.notifications.add({
-    appId: app?.id ?? null,
+    appId: owner.app?.id ?? null,
+    teamId: owner.team?.id ?? null,
     kind,
     address: Secret.of(address),
     signingSecret: secret === null ? null : Secret.of(secret),
@@ -50,18 +50,19 @@ export function addNotification(
     actor,
     createdAt: clock.now(),
   });
-  noteOf(context, "notification.added", { app, actor, what: shownAddress(kind, address) });
-  const added = listNotifications(context, target).find((it) => it.id === id);
-  if (!added) throw notFound({ target, id });
+  noteOf(context, "notification.added", { owner, actor, what: shownAddress(kind, address) });
+  const of = { target, team };
+  const added = listNotifications(context, of).find((it) => it.id === id);
+  if (!added) throw notFound({ of, id });
   return { notification: added, signingSecret: secret };
 }
 
 export function removeNotification(context: EngineContext, asked: Asked, actor: string): void {
   const removed = found(context, asked);
   context.store.notifications.remove(removed.id);
-  const app = appOf(context.store, asked.target);
+  const owner = ownerOf(context.store, asked.of);
   const what = shownOf(removed);
-  noteOf(context, "notification.removed", { app, actor, what });
+  noteOf(context, "notification.removed", { owner, actor, what });
 }
 
 /** Sends a test at once. @throws {PlatformError} `notification_failed` with what was answered. */
@@ -75,7 +76,7 @@ export async function testNotification(
   const event = {
     at: clock.now(),
     type: "notification.test" as const,
-    target: asked.target,
+    target: asked.of.target,
     actor,
     message: "This is how Berth tells you when something happens.",
   };
@@ -111,28 +112,37 @@ function shownOf({ kind, address }: Notification): string {
 }
 
 function found({ store }: EngineContext, asked: Asked): Notification {
-  const app = appOf(store, asked.target);
+  const owner = ownerOf(store, asked.of);
   const notification = store.notifications.get(asked.id);
-  if (!notification || notification.appId !== (app?.id ?? null)) throw notFound(asked);
+  if (!notification || !isOf(owner, notification)) throw notFound(asked);
   return notification;
 }
 
-function notFound({ target, id }: Asked): PlatformError {
-  const of = target === null ? " of the installation" : ` of ${target}`;
-  return new PlatformError("notification_not_found", { notification: id, of });
+function notFound({ of: { target, team }, id }: Asked): PlatformError {
+  const of = target ?? (team === null ? "the installation" : `the team ${team}`);
+  return new PlatformError("notification_not_found", { notification: id, of: ` of ${of}` });
 }
 
-function appOf(store: EngineContext["store"], target: string | null): App | null {
-  return target === null ? null : appNamed(store, target);
+/** @throws {PlatformError} `app_not_found`, `team_not_found` */
+function ownerOf(store: EngineContext["store"], { target, team }: Told): Owner {
+  return {
+    app: target === null ? null : appNamed(store, target),
+    team: team === null ? null : teamNamed(store, team),
+  };
+}
+
+function isOf({ app, team }: Owner, { appId, teamId }: Notification): boolean {
+  return appId === (app?.id ?? null) && teamId === (team?.id ?? null);
 }
 
 function noteOf(
   context: EngineContext,
   type: "notification.added" | "notification.removed",
-  { app, actor, what }: { app: App | null; actor: string; what: string },
+  { owner: { app, team }, actor, what }: { owner: Owner; actor: string; what: string },
 ): void {
   const verb =
     type === "notification.added" ? "is told of events" : "is not told of events any more";
-  const message = `${what} ${verb}.`;
+  const whose = team === null ? "" : `, those of the team ${team.name}`;
+  const message = `${what} ${verb}${whose}.`;
   note(context, type, { appId: app?.id ?? null, target: app?.name ?? null, actor, message });
 }

@@ -98,14 +98,13 @@ function releaseOperations(context: EngineContext, { queue, meter }: Parts) {
 
 function outboundOperations(context: EngineContext) {
   return {
-    listNotifications: async (target) => listNotifications(context, target),
+    listNotifications: async (of) => listNotifications(context, of),
     addNotification: async (asked, actor) => addNotification(context, asked, actor),
-    removeNotification: async (target, id, actor) =>
-      removeNotification(context, { target, id }, actor),
+    removeNotification: async (of, id, actor) => removeNotification(context, { of, id }, actor),
     listDrains: (target) => listDrains(context, target),
     addDrain: (asked, actor) => addDrain(context, asked, actor),
     removeDrain: async (target, id, actor) => removeDrain(context, { target, id }, actor),
-    testNotification: (target, id, actor) => testNotification(context, { target, id }, actor),
+    testNotification: (of, id, actor) => testNotification(context, { of, id }, actor),
   } satisfies Partial<Engine>;
 }
 

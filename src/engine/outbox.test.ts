@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createWorld, eventually, type World } from "../../test/engine-world.ts";
 
+const ofShop = { target: "shop", team: null } as const;
+
 async function listening(events: "deploy.failed" | "release.current"): Promise<World> {
   const world = await createWorld();
   await world.engine.createApp("shop", "ann");
   await world.engine.createApp("blog", "ann");
   await world.engine.addNotification(
-    { target: "shop", kind: "webhook", address: "https://a.test/x", events: [events] },
+    { ...ofShop, kind: "webhook", address: "https://a.test/x", events: [events] },
     "ann",
   );
   return world;
@@ -23,7 +25,7 @@ test("who listens to an app is told of its events, of those asked for, and of no
   await eventually(() => messages(world).length > 0, "somebody is told");
   assert.deepEqual(messages(world), ["release.current shop"]);
   assert.equal(world.notifier.taken[0]?.to, "https://a.test/x");
-  const [status] = await world.engine.listNotifications("shop");
+  const [status] = await world.engine.listNotifications(ofShop);
   assert.equal(status?.address, "https://a.test/…", "a token in it is not shown");
   assert.ok(status?.lastSuccessAt);
 });
@@ -31,7 +33,7 @@ test("who listens to an app is told of its events, of those asked for, and of no
 test("the installation's listeners are told of every app", async () => {
   await using world = await createWorld();
   await world.engine.addNotification(
-    { target: null, kind: "chat", address: "https://a.test/x", events: null },
+    { target: null, team: null, kind: "chat", address: "https://a.test/x", events: null },
     "ann",
   );
   for (const app of ["shop", "blog"]) {
@@ -40,7 +42,28 @@ test("the installation's listeners are told of every app", async () => {
   }
   await eventually(() => messages(world).length === 2, "both are told");
   assert.deepEqual(messages(world), ["release.current shop", "release.current blog"]);
-  assert.deepEqual(await world.engine.listNotifications("shop"), []);
+  assert.deepEqual(await world.engine.listNotifications(ofShop), []);
+});
+
+test("a team's listeners are told of its apps, wherever these go, and of no other's", async () => {
+  await using world = await createWorld();
+  const { teams } = world.store.people;
+  const other = teams.add({ name: "other", createdAt: new Date() });
+  const ofOther = { target: null, team: "other" } as const;
+  await world.engine.addNotification(
+    { ...ofOther, kind: "webhook", address: "https://a.test/x", events: ["release.current"] },
+    "ann",
+  );
+  for (const name of ["shop", "blog"]) {
+    const { id } = await world.engine.createApp(name, "ann");
+    if (name === "blog") world.store.apps.update(id, { teamId: other.id });
+    await world.push(name);
+  }
+  await eventually(() => messages(world).length > 0, "somebody is told");
+  assert.deepEqual(messages(world), ["release.current blog"]);
+  assert.equal((await world.engine.listNotifications(ofOther))[0]?.team, "other");
+  const unknown = world.engine.listNotifications({ target: null, team: "nobody" });
+  await assert.rejects(unknown, { code: "team_not_found" });
 });
 
 test("what is not taken is tried again later, under the same id, also by the next berthd", async () => {
@@ -50,15 +73,15 @@ test("what is not taken is tried again later, under the same id, also by the nex
   world.notifier.problem = "it answered with status 500";
   await world.push("shop");
   await eventually(() => world.notifier.tries.length > 0, "it was tried");
-  const [status] = await world.engine.listNotifications("shop");
+  const [status] = await world.engine.listNotifications(ofShop);
   assert.deepEqual([status?.lastError, status?.waiting], ["it answered with status 500", 1]);
   assert.ok(told.includes("notifications"));
   await world.restart();
   world.notifier.problem = null;
   await eventually(() => world.notifier.taken.length > 0, "it is taken in the end");
   assert.equal(new Set(world.notifier.tries).size, 1);
-  assert.equal((await world.engine.listNotifications("shop"))[0]?.waiting, 0);
-  assert.equal((await world.engine.listNotifications("shop"))[0]?.lastError, null);
+  assert.equal((await world.engine.listNotifications(ofShop))[0]?.waiting, 0);
+  assert.equal((await world.engine.listNotifications(ofShop))[0]?.lastError, null);
 });
 
 test("an event that came while nobody looked is told after the restart, an older one is not", async () => {
@@ -93,18 +116,23 @@ test("an app that is gone takes its listeners and their messages with it", async
 test("a listener of another app cannot be removed or tried by its number", async () => {
   await using world = await listening("release.current");
   const [only] = world.store.notifications.list();
-  for (const target of ["blog", null]) {
+  const others = [
+    { ...ofShop, target: "blog" },
+    { target: null, team: null },
+    { target: null, team: "main" },
+  ];
+  for (const of of others) {
     const code = { code: "notification_not_found" };
-    await assert.rejects(world.engine.removeNotification(target, only?.id ?? 0, "bob"), code);
-    await assert.rejects(world.engine.testNotification(target, only?.id ?? 0, "bob"), code);
+    await assert.rejects(world.engine.removeNotification(of, only?.id ?? 0, "bob"), code);
+    await assert.rejects(world.engine.testNotification(of, only?.id ?? 0, "bob"), code);
   }
   world.notifier.problem = "it answered with status 410";
-  await assert.rejects(world.engine.testNotification("shop", only?.id ?? 0, "ann"), {
+  await assert.rejects(world.engine.testNotification(ofShop, only?.id ?? 0, "ann"), {
     code: "notification_failed",
     message: /https:\/\/a.test\/… did not take the message: it answered with status 410/,
   });
-  await world.engine.removeNotification("shop", only?.id ?? 0, "ann");
-  assert.deepEqual(await world.engine.listNotifications("shop"), []);
+  await world.engine.removeNotification(ofShop, only?.id ?? 0, "ann");
+  assert.deepEqual(await world.engine.listNotifications(ofShop), []);
 });
 
 test("an app that keeps ending is told of once, not each time it ends", async () => {
@@ -112,7 +140,7 @@ test("an app that keeps ending is told of once, not each time it ends", async ()
   await world.engine.createApp("shop", "ann");
   await world.push("shop");
   await world.engine.addNotification(
-    { target: "shop", kind: "mail", address: "ops@example.com", events: null },
+    { ...ofShop, kind: "mail", address: "ops@example.com", events: null },
     "ann",
   );
   const id = world.store.instances.list()[0]?.id ?? 0;

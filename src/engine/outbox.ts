@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { App } from "#domain/app.ts";
 import type { Event } from "#domain/events.ts";
 import { nextTry, type Delivery, type Notification } from "#domain/notification.ts";
 import type { EngineContext } from "./context.ts";
@@ -56,7 +57,8 @@ export class Outbox {
     const notifications = store.notifications.list();
     store.transaction(() => {
       for (const event of events) {
-        const wanted = notifications.filter((it) => isWanted(it, event));
+        const app = event.appId === null ? null : store.apps.get(event.appId);
+        const wanted = notifications.filter((it) => isWanted(it, event, app));
         for (const { id } of wanted) this.#add(id, event);
       }
       store.marks.set(mark, last.id);
@@ -129,8 +131,10 @@ export class Outbox {
   }
 }
 
-function isWanted({ appId, events }: Notification, event: Event): boolean {
-  return (appId === null || appId === event.appId) && events.includes(event.type);
+function isWanted({ appId, teamId, events }: Notification, event: Event, app: App | null): boolean {
+  const isOfOwner =
+    (appId === null || appId === event.appId) && (teamId === null || teamId === app?.teamId);
+  return isOfOwner && events.includes(event.type);
 }
 
 function newestEvent({ store }: EngineContext): number {

@@ -3,6 +3,7 @@ import { targetOf, type Branch } from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { Release } from "#domain/release.ts";
 import type { Store } from "#domain/store.ts";
+import type { Team } from "#domain/team.ts";
 
 /** @throws {PlatformError} `app_not_found`, or `invalid_input` for what cannot be a name. */
 export function appNamed(store: Store, name: string): App {
@@ -10,6 +11,13 @@ export function appNamed(store: Store, name: string): App {
   const found = store.apps.named(app);
   if (!found) throw new PlatformError("app_not_found", { app });
   return found;
+}
+
+/** @throws {PlatformError} `team_not_found` */
+export function teamNamed({ people }: Pick<Store, "people">, name: string): Team {
+  const team = people.teams.named(name);
+  if (!team) throw new PlatformError("team_not_found", { team: name });
+  return team;
 }
 
 /** The branch that `shop` or `shop@staging` names. @throws {PlatformError} `branch_not_found` */

@@ -20,6 +20,25 @@ export function addRow<Row>(db: Db, add: (tx: Pick<Db, "insert">) => Row): Row {
 }
 
 /**
+ * Adds a row with sealed texts, which are bound to its number: that is known only when it is there.
+ * Gives the number.
+ */
+export function addSealedRow(
+  db: Db,
+  add: (tx: Pick<Db, "insert">) => { readonly id: number },
+  seal: (tx: Pick<Db, "update">, id: number) => void,
+): number {
+  return db.transaction(
+    (tx) => {
+      const { id } = add(tx);
+      seal(tx, id);
+      return id;
+    },
+    { behavior: "immediate" },
+  );
+}
+
+/**
  * Opens the state, brought to the newest schema. Before a migration the file is copied to
  * `<file>.before-<count>`; all migrations are one transaction, so they apply whole or not at all.
  */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { asc, eq } from "./drizzle.ts";
 import type { Drain } from "#domain/drain.ts";
 import type { Store } from "#domain/store.ts";
-import type { Db } from "./database.ts";
+import { addSealedRow, type Db } from "./database.ts";
 import { drains } from "./schema.ts";
 import type { Vault } from "./vault.ts";
 
@@ -16,19 +16,13 @@ export function drainRows(db: Db, vault: Vault): Store["drains"] {
   };
   return {
     add: (row) => {
-      // What is sealed is bound to the row's number, which is known only when the row is there.
-      const id = db.transaction(
+      const id = addSealedRow(
+        db,
         (tx) => {
-          const added = tx
-            .insert(drains)
-            .values({ ...row, url: "" })
-            .returning({ id: drains.id })
-            .get();
-          const url = vault.seal(row.url, placeOf(added.id));
-          tx.update(drains).set({ url }).where(eq(drains.id, added.id)).run();
-          return added.id;
+          const blank = { ...row, url: "" };
+          return tx.insert(drains).values(blank).returning({ id: drains.id }).get();
         },
-        { behavior: "immediate" },
+        (tx, rowId) => sealUrl(tx, vault, { id: rowId, url: row.url }),
       );
       const added = get(id);
       assert(added);
@@ -43,10 +37,12 @@ export function drainRows(db: Db, vault: Vault): Store["drains"] {
 
 /** Seals all of them with the key that is in use. */
 export function sealDrains(tx: Pick<Db, "select" | "update">, vault: Vault): void {
-  for (const row of tx.select().from(drains).all()) {
-    const url = vault.seal(openDrain(vault, row).url, placeOf(row.id));
-    tx.update(drains).set({ url }).where(eq(drains.id, row.id)).run();
-  }
+  for (const row of tx.select().from(drains).all()) sealUrl(tx, vault, openDrain(vault, row));
+}
+
+function sealUrl(tx: Pick<Db, "update">, vault: Vault, { id, url }: Pick<Drain, "id" | "url">) {
+  const sealed = vault.seal(url, placeOf(id));
+  tx.update(drains).set({ url: sealed }).where(eq(drains.id, id)).run();
 }
 
 function openDrain(vault: Vault, row: Row): Drain {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { asc, count, eq, lte } from "./drizzle.ts";
 import type { Notification } from "#domain/notification.ts";
 import type { Store } from "#domain/store.ts";
-import type { Db } from "./database.ts";
+import { addSealedRow, type Db } from "./database.ts";
 import { deliveries, marks, notifications } from "./schema.ts";
 import type { Vault } from "./vault.ts";
 
@@ -17,19 +17,13 @@ export function notificationRows(db: Db, vault: Vault): Store["notifications"] {
   };
   return {
     add: (row) => {
-      // What is sealed is bound to the row's number, which is known only when the row is there.
-      const id = db.transaction(
+      const id = addSealedRow(
+        db,
         (tx) => {
-          const added = tx
-            .insert(notifications)
-            .values({ ...row, address: "", signingSecret: null })
-            .returning({ id: notifications.id })
-            .get();
-          const sealed = sealTexts(vault, added.id, row);
-          tx.update(notifications).set(sealed).where(eq(notifications.id, added.id)).run();
-          return added.id;
+          const blank = { ...row, address: "", signingSecret: null };
+          return tx.insert(notifications).values(blank).returning({ id: notifications.id }).get();
         },
-        { behavior: "immediate" },
+        (tx, rowId) => sealTexts(tx, vault, { ...row, id: rowId }),
       );
       const added = get(id);
       assert(added);
@@ -46,8 +40,7 @@ export function notificationRows(db: Db, vault: Vault): Store["notifications"] {
 /** Seals all of them with the key that is in use. */
 export function sealNotifications(tx: Tx, vault: Vault): void {
   for (const row of tx.select().from(notifications).all()) {
-    const sealed = sealTexts(vault, row.id, openNotification(vault, row));
-    tx.update(notifications).set(sealed).where(eq(notifications.id, row.id)).run();
+    sealTexts(tx, vault, openNotification(vault, row));
   }
 }
 
@@ -62,15 +55,16 @@ function openNotification(vault: Vault, row: Row): Notification {
 }
 
 function sealTexts(
+  tx: Pick<Db, "update">,
   vault: Vault,
-  id: number,
-  { address, signingSecret }: Pick<Notification, "address" | "signingSecret">,
-) {
-  return {
+  { id, address, signingSecret }: Pick<Notification, "id" | "address" | "signingSecret">,
+): void {
+  const sealed = {
     address: vault.seal(address, placeOf(id, "address")),
     signingSecret:
       signingSecret === null ? null : vault.seal(signingSecret, placeOf(id, "signing-secret")),
   };
+  tx.update(notifications).set(sealed).where(eq(notifications.id, id)).run();
 }
 
 function placeOf(id: number, name: string) {

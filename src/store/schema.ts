@@ -210,6 +210,7 @@ export const notifications = sqliteTable(
   {
     id: id(),
     appId: integer("app_id").references(() => apps.id, { onDelete: "cascade" }),
+    teamId: integer("team_id").references(() => teams.id, { onDelete: "cascade" }),
     kind: text("kind").$type<NotificationKind>().notNull(),
     /** Sealed. */
     address: text("address").notNull(),

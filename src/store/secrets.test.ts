@@ -63,6 +63,7 @@ function fill(store: OpenStore, name = "shop") {
   });
   const notification = store.notifications.add({
     appId: app.id,
+    teamId: null,
     kind: "webhook",
     address: Secret.of(`https://a.test/${marker}`),
     signingSecret: Secret.of(marker),

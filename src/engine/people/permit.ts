@@ -66,6 +66,7 @@ function denied({ actor, kind }: Caller, need: Need, named: Named): PlatformErro
   const [of, right = ""] = need.split(":");
   const team = named.team === undefined ? "a team" : `the team ${named.team}`;
   const ofApp = named.app ?? (named.job === undefined ? "all apps" : `job ${named.job}`);
-  const what = of === "team" ? team : of === "installation" ? "this installation" : ofApp;
+  const isTeam = of === "team" || named.team !== undefined;
+  const what = isTeam ? team : of === "installation" ? "this installation" : ofApp;
   return new PlatformError("right_missing", { actor, right, what });
 }

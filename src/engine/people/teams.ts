@@ -2,17 +2,11 @@ import type { App } from "#domain/app.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { firstTeamId, type Team } from "#domain/team.ts";
 import type { Membership } from "#domain/user.ts";
+import { teamNamed } from "../targets.ts";
 import type { PeopleContext } from "./people.ts";
 import { userNamed } from "./users.ts";
 
 export type TeamInfo = Team & { readonly members: number; readonly apps: number };
-
-/** @throws {PlatformError} `team_not_found` */
-function teamNamed({ store }: Pick<PeopleContext, "store">, name: string): Team {
-  const team = store.people.teams.named(name);
-  if (!team) throw new PlatformError("team_not_found", { team: name });
-  return team;
-}
 
 export function listTeams({ store }: PeopleContext): TeamInfo[] {
   const apps = store.apps.list();
@@ -36,7 +30,7 @@ export function addTeam({ store, clock }: PeopleContext, name: string): TeamInfo
 export function removeTeam(context: PeopleContext, name: string): void {
   const { store } = context;
   store.transaction(() => {
-    const { id } = teamNamed(context, name);
+    const { id } = teamNamed(context.store, name);
     const apps = [...store.apps.list(), ...store.apps.destroying()];
     const own = apps.filter(({ teamId }) => teamId === id);
     if (own.length > 0) {
@@ -53,7 +47,7 @@ export function removeTeam(context: PeopleContext, name: string): void {
 
 /** @throws {PlatformError} `team_not_found` */
 export function listMembers(context: PeopleContext, team: string): Membership[] {
-  return context.store.people.members.of(teamNamed(context, team).id);
+  return context.store.people.members.of(teamNamed(context.store, team).id);
 }
 
 /** A role of null takes a person out. @throws {PlatformError} `user_not_found`, `no_access` */
@@ -62,7 +56,7 @@ export function setMember(
   asked: { readonly team: string; readonly user: string; readonly role: string | null },
 ): void {
   const { members } = context.store.people;
-  const team = teamNamed(context, asked.team);
+  const team = teamNamed(context.store, asked.team);
   const user = userNamed(context, asked.user);
   if (asked.role !== null) return members.set(team.id, user.id, asked.role);
   if (!members.of(team.id).some(({ userId }) => userId === user.id)) {

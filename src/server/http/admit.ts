@@ -20,7 +20,8 @@ export function namedBy(operation: Operation, parts: Parts): Named {
   if (of !== "app" && of !== "apps") return {};
   const job = valueOf(operation, parts, "job");
   if (typeof job === "number") return { job };
-  return { app: appKeys.map(text).find((it) => it !== undefined) };
+  const app = appKeys.map(text).find((it) => it !== undefined);
+  return of === "app" && app === undefined ? { team: text("team") } : { app };
 }
 
 /** The names of the apps that may be seen; null for all. */

@@ -4,25 +4,36 @@ import {
   removeNotification,
   testNotification,
 } from "#api/notifications.ts";
+import { PlatformError } from "#domain/errors.ts";
+import type { Told } from "#engine/engine.ts";
 import { handle, handleList, type Handler } from "./handle.ts";
 import { pageOf } from "./page.ts";
 
 export const notificationHandlers: readonly Handler[] = [
   handleList(listNotifications, async ({ query }, engine) =>
-    pageOf(await engine.listNotifications(query.target ?? null), query, ({ id }) => id),
+    pageOf(await engine.listNotifications(toldOf(query)), query, ({ id }) => id),
   ),
   handle(addNotification, ({ body, actor }, engine) =>
-    engine.addNotification(
-      { ...body, target: body.target ?? null, events: body.events ?? null },
-      actor,
-    ),
+    engine.addNotification({ ...body, ...toldOf(body), events: body.events ?? null }, actor),
   ),
   handle(removeNotification, async ({ params, query, actor }, engine) => {
-    await engine.removeNotification(query.target ?? null, params.notification, actor);
+    await engine.removeNotification(toldOf(query), params.notification, actor);
     return { removed: true as const };
   }),
   handle(testNotification, async ({ params, query, actor }, engine) => {
-    await engine.testNotification(query.target ?? null, params.notification, actor);
+    await engine.testNotification(toldOf(query), params.notification, actor);
     return { taken: true as const };
   }),
 ];
+
+function toldOf(words: Words): Told {
+  const { target, team } = { target: words.target ?? null, team: words.team ?? null };
+  // What was checked is the right to one of them.
+  if (target !== null && team !== null) {
+    const problem = "name an app or a team, not both";
+    throw new PlatformError("invalid_input", { field: "team", problem });
+  }
+  return { target, team };
+}
+
+type Words = { readonly target?: string | undefined; readonly team?: string | undefined };
