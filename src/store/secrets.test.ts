@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { BranchConfig } from "#domain/branch.ts";
 import { revealVars } from "#domain/config-var.ts";
 import { Secret } from "#domain/secret.ts";
@@ -160,6 +161,43 @@ test("a rotation changes the key and every sealed text, and no value", async () 
   assert.deepEqual(valuesIn(again, ids), allValues);
   await writeFile(world.key, oldKey);
   await assert.rejects(world.open(), { code: "secret_key_wrong" });
+});
+
+test("what a deploy read before a rotation and writes after it is sealed with the new key", async () => {
+  await using world = await createWorld();
+  using store = await world.open();
+  const { branch, release } = fill(store);
+  const read = store.branches.get(branch.id);
+  assert.ok(read);
+  await store.secrets.rotate();
+  const { artifactId, description, actor, createdAt, branchId } = release;
+  const made = { artifactId, description, actor, createdAt, branchId };
+  const written = store.releases.add({ ...made, config: read.config });
+  using again = await world.open();
+  assert.deepEqual(revealVars(again.releases.get(written.id)?.config.env ?? {}), values);
+});
+
+test("a rotation lets others read and write in between, and one at a time is enough", async () => {
+  await using world = await createWorld();
+  using store = await world.open();
+  const all = Array.from({ length: 10 }, (_, at) => fill(store, `shop-${at}`));
+  const [{ branch: first, release }] = all as [ReturnType<typeof fill>];
+  const { artifactId, description, actor, createdAt } = release;
+  const more = { artifactId, description, actor, createdAt, branchId: first.id, config };
+  const releases = Array.from({ length: 60 }, () => store.releases.add(more));
+  let turns = 0;
+  const rotated = Promise.all([store.secrets.rotate(), store.secrets.rotate()]);
+  for (let isDone = false; !isDone; turns += 1) {
+    const { branch, ...ids } = all[turns % all.length] ?? assert.fail();
+    assert.deepEqual(valuesIn(store, { branch, ...ids }), allValues);
+    store.branches.update(branch.id, { config: branch.config });
+    isDone = await Promise.race([rotated.then(() => true), nextTurn(false)]);
+  }
+  assert.ok(turns > 12, `${turns} turns`);
+  using again = await world.open();
+  for (const ids of all) assert.deepEqual(valuesIn(again, ids), allValues);
+  for (const { id } of releases)
+    assert.deepEqual(revealVars(again.releases.get(id)?.config.env ?? {}), values);
 });
 
 test("a rotation that is killed at any instant leaves everything readable, and is finished later", async () => {

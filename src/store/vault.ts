@@ -32,13 +32,12 @@ export function createVault(keys: readonly [SecretKey, ...SecretKey[]]): Vault {
   let inUse = keys;
   /** What each secret was opened from or sealed to, so that it is written as it was unless the key has changed. */
   const origins = new WeakMap<Secret, { sealed: string; path: string; keyId: string }>();
-  const keyOf = (id: string) => inUse.find((it) => it.id === id);
   return {
     seal: (secret, { path }) => {
       const [key] = inUse;
       const origin = origins.get(secret);
       // One whose key is lost cannot be sealed anew; it stays until it is set again.
-      const isKept = origin && (origin.keyId === key.id || !keyOf(origin.keyId));
+      const isKept = origin && (origin.keyId === key.id || !isReadable(secret));
       if (isKept && origin.path === path) return origin.sealed;
       const head = `${sealedMark}${key.id}.${secret.id}.`;
       const nonce = randomBytes(nonceBytes);
@@ -52,7 +51,7 @@ export function createVault(keys: readonly [SecretKey, ...SecretKey[]]): Vault {
     open: (sealed, place) => {
       const [, keyId = "", id = "", body = ""] = form.exec(sealed) ?? [];
       assert(id !== "", "what is sealed has another form");
-      const key = keyOf(keyId);
+      const key = inUse.find((it) => it.id === keyId);
       const secret = Secret.sealed(id, () => {
         if (!key) throw unreadable(place, `key ${keyId}, which it was encrypted with, is lost`);
         return decrypt({ key, body, place, head: `${sealedMark}${keyId}.${id}.` });
@@ -62,6 +61,17 @@ export function createVault(keys: readonly [SecretKey, ...SecretKey[]]): Vault {
     },
     use: (next) => void (inUse = next),
   };
+}
+
+/** What was opened before its key was given up still is. */
+function isReadable(secret: Secret): boolean {
+  try {
+    secret.reveal();
+    return true;
+  } catch (error) {
+    if (error instanceof PlatformError && error.code === "secret_unreadable") return false;
+    throw error;
+  }
 }
 
 function decrypt(sealed: {
