@@ -189,6 +189,21 @@ test(
 );
 
 test(
+  "open files, temporary files and the processor's time are what was set, in the next release",
+  { skip: noRoot },
+  async () => {
+    const limits = ["files=300", "disk=4M", "cpu=0.5"];
+    const set = await platform.berth("limits:set", ...limits, "--type", "web", "-a", "shop");
+    assert.equal(set.code, 0, set.stderr);
+    assert.equal(await run("shop", "ulimit -Sn; ulimit -Hn"), "0\n300\n300\n");
+    for (const place of ["/tmp", "/home/app"])
+      assert.match(await run("shop", `head -c 5M /dev/zero > ${place}/f`), /No space left/, place);
+    const card = (await platform.berth("security", "-a", "shop")).stdout;
+    assert.match(card, /^shop +yes +Processor time of each instance is limited +at most 0\.5$/m);
+  },
+);
+
+test(
   "out of memory shows as such in ps, in an event and in a failed deploy",
   { skip: noRoot },
   async () => {
