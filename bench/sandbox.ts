@@ -5,13 +5,13 @@
 import assert from "node:assert/strict";
 import { mkdir, symlink } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { instanceLimits } from "#domain/limits.ts";
 import { exec } from "#lib/exec.ts";
 import { execlineTool, renderExecline } from "#lib/execline.ts";
-import { removeTree, writeAtomic } from "#lib/files.ts";
+import { readIfThere, removeTree, writeAtomic } from "#lib/files.ts";
 import { entryWords } from "#privileged/entry.ts";
 import { openDoor, putUp, takeDown } from "#privileged/walls.ts";
 import { freePort, superviseFolder, temporaryFolder, tools } from "../test/machine.ts";
@@ -170,9 +170,21 @@ function answers(port: number): Promise<boolean> {
 /** When it has come to rest. */
 async function useOf(name: string): Promise<Omit<Sample, "startMs">> {
   await sleep(300);
-  const usage = await world.realm.walls.cgroups?.usage({ uid: uidOfApp(), name });
-  assert.ok(usage);
-  return { cpuMs: usage.cpuMs, memoryMb: usage.memoryBytes / 1024 ** 2 };
+  const { cgroups } = world.realm.walls;
+  assert.ok(cgroups);
+  const folders = cgroups.joinFiles({ uid: uidOfApp(), name }).map((file) => dirname(file));
+  const read = async (files: readonly string[]) => {
+    const paths = folders.flatMap((at) => files.map((file) => join(at, file)));
+    return (await Promise.all(paths.map(readIfThere))).find((text) => text !== null) ?? "";
+  };
+  const [stat, usedBytes, memory] = await Promise.all([
+    read(["cpu.stat"]),
+    read(["memory.current", "memory.usage_in_bytes"]),
+    read(["memory.stat"]),
+  ]);
+  const usedUs = Number(/^usage_usec (\d+)$/m.exec(stat)?.[1]);
+  const droppable = Number(/^(?:total_)?inactive_file (\d+)$/m.exec(memory)?.[1]);
+  return { cpuMs: usedUs / 1000, memoryMb: (Number(usedBytes) - droppable) / 1024 ** 2 };
 }
 
 function uidOfApp(): number {

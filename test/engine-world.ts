@@ -118,7 +118,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     executor,
     router,
     workspace: createFolderWorkspace(join(folder.path, "data"), privileges),
-    users: createUsers(privileges),
+    users: createUsers(privileges, join(folder.path, "data/caches")),
     jobLog: createJobFiles(join(folder.path, "jobs")),
     instanceLogs: createInstanceFiles(logs),
     routerLogs: createRouterFiles(join(folder.path, "router")),

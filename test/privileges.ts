@@ -1,6 +1,5 @@
 import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { duplexPair } from "node:stream";
 import { createPrivileges } from "#drivers/privileges/client.ts";
 import type { Privileges } from "#domain/privileges.ts";
 import { checkout, programOf } from "#lib/checkout.ts";
@@ -44,12 +43,7 @@ export async function startPrivileges(
   await beginRealm(realm);
   const audit: AuditEntry[] = [];
   const helper = createHelper(realm, (entry) => audit.push(entry));
-  const connect = () => {
-    const [near, far] = duplexPair();
-    helper.serve(far);
-    return near;
-  };
-  const privileges = createPrivileges({ connect, exits: realm.layout.exits });
+  const privileges = createPrivileges({ connect: helper.connect, exits: realm.layout.exits });
   const growing: PrivilegedWorld["growing"] = async (id, files = { file: "content" }) => {
     const path = realm.layout.growing(id);
     await mkdir(path);

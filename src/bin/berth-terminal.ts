@@ -1,4 +1,4 @@
-import { relayTerminal } from "#privileged/terminal.ts";
+import { relayTerminal } from "#drivers/runners/terminal.ts";
 
 /** Started by berth-root as an app's user: gives a one-off command a terminal of its own. */
 const [columns, rows, program = "", ...args] = process.argv.slice(2);

@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { connect } from "node:net";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
-import { duplexPair, type Duplex } from "node:stream";
+import type { Duplex } from "node:stream";
 import { pino } from "pino";
 import type { Privileges } from "#domain/privileges.ts";
 import { createAuthorizedKeys } from "#drivers/access/authorized-keys.ts";
@@ -66,11 +66,11 @@ export async function startBerthd(home: string, helper: string | null): Promise<
   const engine = createEngine({
     store,
     source: createGitSource(layout.repositories),
-    executor: createLocalExecutor(privileges, join(layout.logs, "instances")),
+    executor: createLocalExecutor(privileges, layout),
     runner: createSandboxRunner(privileges),
     router: createNginxRouter({ socketPath: layout.nginxSocket, snapshotPath: layout.routes }),
     workspace: createFolderWorkspace(layout.data, privileges),
-    users: createUsers(privileges),
+    users: createUsers(privileges, layout.caches),
     ...logFiles(layout),
     ...watching(layout, () => hostConfig.settings),
     access: createAuthorizedKeys(layout.authorizedKeys, layout.sshShell),
@@ -166,10 +166,5 @@ async function helperInside(home: string): Promise<() => Duplex> {
   const relay = programOf(checkout, "berth-terminal");
   const realm = createRealm({ home, tools, relay, account: { uid, gid }, usersFrom: null });
   await beginRealm(realm);
-  const { serve } = createHelper(realm, () => {});
-  return () => {
-    const [near, far] = duplexPair();
-    serve(far);
-    return near;
-  };
+  return createHelper(realm, () => {}).connect;
 }

@@ -60,17 +60,6 @@ export const buildLimits: Limits = {
   diskBytes: 4 * gibi,
 };
 
-/** What an instance or a command uses right now. */
-export type Usage = {
-  /** Without what the kernel can drop at once, such as files it keeps at hand. */
-  readonly memoryBytes: number;
-  /** Time on the processor since it was first started, over all restarts. */
-  readonly cpuMs: number;
-  readonly pids: number;
-  /** How often the kernel ended one of its processes because its memory was at its limit. */
-  readonly outOfMemory: number;
-};
-
 /** Parses `memory=512M cpu=0.5`. @throws {PlatformError} `limit_invalid` */
 export function parseLimits(words: readonly string[]): SomeLimits {
   return Object.assign({}, ...words.map(parseWord));

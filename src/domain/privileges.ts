@@ -4,7 +4,7 @@ import { Network } from "./app.ts";
 import type { ObservedInstance } from "./instance.ts";
 import { Limits } from "./limits.ts";
 import type { Session } from "./runner.ts";
-import type { AppSight } from "./score-card.ts";
+import type { AppSight, Owned } from "./score-card.ts";
 
 const Id = z.int().min(1);
 const noNul = (text: string) => !text.includes("\0");
@@ -43,8 +43,8 @@ export const privilegedVerbs = {
   reviveInstance: z.strictObject({ id: Id }),
   /** Holds a running instance to other limits of memory, processor and processes. */
   limitInstance: z.strictObject({ id: Id, limits: Limits }),
-  listInstances: z.strictObject({}),
-  observeInstance: z.strictObject({ id: Id }),
+  /** How one instance does, or each that there is. */
+  observeInstances: z.strictObject({ id: Id.nullable() }),
   /** TCP ports on which an instance's processes listen. */
   listeningPorts: z.strictObject({ id: Id }),
   /** Runs one command to its end, and never longer than whoever asked listens. */
@@ -71,7 +71,7 @@ export const privilegedVerbs = {
   /** Opens or closes an app's connections to the outside. Repeatable. */
   setNetwork: z.strictObject({ user: UserNumber, network: Network }),
   /** What is to be seen of an app that runs, as the kernel has it. */
-  inspectApp: z.strictObject({ appId: Id, user: UserNumber }),
+  inspectApp: z.strictObject({ user: UserNumber }),
   /** What this machine lets us do for the apps' safety. */
   protections: z.strictObject({}),
   /** Gives a tree that berthd has checked out to the app's user, to build in. */
@@ -90,17 +90,42 @@ export type VerbArguments<V extends Verb> = z.output<(typeof privilegedVerbs)[V]
 
 /** Verbs that are one question and one answer. */
 export type PlainVerb = Exclude<Verb, "runCommand">;
-export type VerbResult<V extends PlainVerb> = V extends "listInstances"
-  ? ObservedInstance[]
-  : V extends "observeInstance"
-    ? ObservedInstance
-    : V extends "listeningPorts"
-      ? number[]
-      : V extends "protections"
-        ? Protections
-        : V extends "inspectApp"
-          ? AppSight
-          : null;
+export type VerbResult<V extends PlainVerb> = V extends keyof Answers ? Answers[V] : null;
+
+type Answers = {
+  readonly observeInstances: readonly SupervisedInstance[];
+  readonly listeningPorts: readonly number[];
+  readonly protections: Protections;
+  readonly inspectApp: AppFacts;
+};
+
+/** What the supervisor has of an instance; how it ended stands in the folder of ends. */
+export type SupervisedInstance = Omit<ObservedInstance, "lastExit">;
+
+/** What the kernel has of an app that runs, mostly in the kernel's own words. */
+export type AppFacts = Pick<AppSight, "hasOwnUser" | "uid" | "fence"> & {
+  readonly instances: readonly InstanceFacts[];
+};
+
+export type InstanceFacts = {
+  readonly id: number;
+  /** Of each process the lines that matter, the outermost first. @see proc(5) */
+  readonly processes: readonly Readonly<
+    Record<"status" | "limits" | "mountinfo" | "namespaces", readonly string[]>
+  >[];
+  /** Files of its cgroup by name; null when one of its processes is outside of it. */
+  readonly cgroup: Readonly<Record<string, string>> | null;
+  /** The file that holds its config vars. */
+  readonly environment: Owned | null;
+};
+
+/**
+ * Files in the folder of ends that note how an instance ended last: its exit, the kernel's count of
+ * kills for lack of memory then, and that of the end before.
+ */
+export function exitNotes(id: number): [exit: string, memory: string, memoryBefore: string] {
+  return [`i${id}`, `i${id}.memory`, `i${id}.memory.before`];
+}
 
 /** What holds for the apps of a home, which depends on the machine and on who started Berth. */
 export type Protections = {

@@ -94,9 +94,14 @@ export async function namesIn(path: string): Promise<string[]> {
   return (names ?? []).toSorted();
 }
 
-export function nullIfMissing(error: NodeJS.ErrnoException): null {
-  if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
-  throw error;
+export const nullIfMissing = nullIf(["ENOENT", "ENOTDIR"]);
+
+/** Null for a failure of these kinds; any other is thrown on. */
+export function nullIf(codes: readonly string[]): (error: NodeJS.ErrnoException) => null {
+  return (error) => {
+    if (codes.includes(error.code ?? "")) return null;
+    throw error;
+  };
 }
 
 /** Hands a folder and everything in it to an account; links themselves, never what they lead to. */

@@ -1,8 +1,9 @@
 import { chown, mkdir } from "node:fs/promises";
-import { namesIn } from "#lib/files.ts";
+import { join } from "node:path";
+import { namesIn, removeTree } from "#lib/files.ts";
 import { removeOldScratch } from "./commands.ts";
-import { putUpAgain, removeHalfStarted } from "./instances.ts";
-import { instanceCgroup, loggerCgroup } from "./kept.ts";
+import { putUpAgain } from "./instances.ts";
+import { allKept, confinedOf } from "./kept.ts";
 import { instanceIdOf } from "./layout.ts";
 import type { Realm } from "./realm.ts";
 import { removeWalls, takeOthersDown } from "./walls.ts";
@@ -17,11 +18,12 @@ export async function beginRealm(realm: Realm): Promise<void> {
   // berthd watches for ends.
   if (hasUsers) await chown(layout.exits, 0, account.gid);
   await removeOldScratch(realm);
-  await removeHalfStarted(realm);
-  const ids = (await namesIn(layout.services)).flatMap((name) => instanceIdOf(name) ?? []);
-  const kept = ids.flatMap((id) => [instanceCgroup(id), loggerCgroup(id)]);
-  await takeOthersDown(realm.walls, new Set(kept));
-  for (const id of ids) await putUpAgain(realm, id);
+  for (const name of await namesIn(layout.services))
+    if (instanceIdOf(name) === null) await removeTree(join(layout.services, name));
+  const kept = await allKept(layout);
+  const confined = kept.flatMap((it) => confinedOf(realm, it));
+  await takeOthersDown(realm.walls, new Set(confined.map(({ name }) => name)));
+  for (const it of kept) await putUpAgain(realm, it);
 }
 
 /** What is left on the machine when Berth was stopped: nothing. Instances that run keep their walls. */

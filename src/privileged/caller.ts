@@ -1,122 +1,76 @@
 import type { Duplex } from "node:stream";
-import { inputBytesMax, sessionFrames } from "#domain/runner.ts";
-import { encodeFrame, frameReader, type Frame } from "#lib/frames.ts";
+import { inputBytesMax } from "#domain/runner.ts";
+import { encodeFrame, framesOf, type Frame } from "#lib/frames.ts";
 
 const requestBytesMax = 8 * 1024 * 1024;
 const requestTimeoutMs = 10_000;
-const askEveryMs = 1000;
 const newline = 0x0a;
 
 /** Whoever asks, at the other end of a connection: one request in a line, then frames both ways. */
 export type Caller = {
-  /** Rejects when it is too long, comes too late or is cut off. */
-  readonly request: Promise<string>;
-  /** What follows the request goes to `onFrame`, what has come already first. */
-  readonly listen: (onFrame: (frame: Frame) => void) => void;
-  /** Has the caller wait with what follows, until the answer is called. */
-  readonly holdUp: () => () => void;
-  /** Sends a frame; answers whether there is room for more, which `onRoom` tells otherwise. */
-  readonly send: (type: number, payload: Uint8Array | string) => boolean;
-  readonly onRoom: (go: () => void) => void;
+  readonly request: string;
+  /** What follows the request goes to `onFrame`, one after the other; it waits until this is called. */
+  readonly listen: (onFrame: Listener) => void;
+  /** Sends a frame; resolves when there is room for more. */
+  readonly send: (type: number, payload: Uint8Array | string) => Promise<void>;
   /** Aborts when nobody is there any more. */
   readonly gone: AbortSignal;
   readonly end: () => void;
 };
 
-export function callerOn(connection: Duplex): Caller {
+type Listener = (frame: Frame) => Promise<void>;
+
+/** Resolves with the request; rejects when it is too long, comes too late or is cut off. */
+export async function callerOn(connection: Duplex): Promise<Caller> {
   const gone = new AbortController();
-  const request = Promise.withResolvers<string>();
-  const readLine = lineReader();
-  const readFrames = frameReader(inputBytesMax);
-  let isAsked = false;
-  const inbox = inboxOf(connection);
-  const fail = (error: Error) => {
-    gone.abort();
-    request.reject(error);
-    connection.destroy();
+  connection.on("error", () => {}).once("close", () => gone.abort());
+  const chunks = connection[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const late = setTimeout(() => connection.destroy(), requestTimeoutMs);
+  const { request, rest } = await requestIn(chunks).finally(() => clearTimeout(late));
+  const { promise: listener, resolve: listen } = Promise.withResolvers<Listener>();
+  const relay = async () => {
+    for await (const frame of framesOf(following(rest, chunks), inputBytesMax))
+      await (
+        await listener
+      )(frame);
   };
-  const say: Caller["send"] = (type, payload) =>
-    connection.destroyed || connection.write(encodeFrame(type, payload));
-  const late = setTimeout(() => fail(new Error("no request came in time")), requestTimeoutMs);
-  const takeRequest = (chunk: Buffer): Buffer => {
-    const { line, rest } = readLine(chunk);
-    if (line === null) return rest;
-    isAsked = true;
-    clearTimeout(late);
-    request.resolve(line);
-    return rest;
-  };
-  connection.on("data", (chunk: Buffer) => {
-    try {
-      const rest = isAsked ? chunk : takeRequest(chunk);
-      for (const frame of readFrames(rest)) inbox.take(frame);
-    } catch (error) {
-      fail(error instanceof Error ? error : new Error(String(error)));
-    }
-  });
-  connection.on("error", () => {});
-  const leave = () => {
-    clearTimeout(late);
-    fail(new Error("the connection was closed"));
-  };
-  // Nobody here says the last word half-way: an end is the end.
-  connection.once("end", leave).once("close", leave);
+  // Nobody here says the last word half-way: an end is the end, and so is what is no frame.
+  void relay()
+    .catch(() => {})
+    .finally(() => connection.destroy());
   return {
-    request: request.promise,
-    listen: inbox.listen,
-    holdUp: () => holdUp(connection, say),
-    send: say,
-    onRoom: (go) => void connection.once("drain", go).once("close", go),
+    request,
+    listen,
+    send: async (type, payload) => {
+      if (connection.destroyed || connection.write(encodeFrame(type, payload))) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      connection.once("drain", resolve).once("close", resolve);
+      await promise;
+    },
     gone: gone.signal,
     end: () => {
       connection.end();
-      inbox.listen(() => {});
+      listen(async () => {});
     },
   };
 }
 
-type Listen = Caller["listen"];
-
-/** Who sends ahead loses nothing, and waits once a piece of it is here. */
-function inboxOf(connection: Duplex): { take: Parameters<Listen>[0]; listen: Listen } {
-  const early: Frame[] = [];
-  let onFrame = (frame: Frame): void => {
-    early.push(frame);
-    connection.pause();
-  };
-  const listen: Listen = (listener) => {
-    onFrame = listener;
-    connection.resume();
-    for (const frame of early.splice(0)) listener(frame);
-  };
-  return { take: (frame) => onFrame(frame), listen };
-}
-
-/** Takes chunks until the first line is whole, and gives it then with what follows. */
-function lineReader(): (chunk: Buffer) => { line: string | null; rest: Buffer } {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  return (chunk) => {
+async function requestIn(
+  chunks: AsyncIterator<Buffer>,
+): Promise<{ request: string; rest: Buffer }> {
+  const head: Buffer[] = [];
+  for (let bytes = 0; bytes <= requestBytesMax;) {
+    const { value: chunk, done } = await chunks.next();
+    if (done === true) throw new Error("the connection was closed");
     const end = chunk.indexOf(newline);
-    parts.push(end < 0 ? chunk : chunk.subarray(0, end));
+    head.push(end < 0 ? chunk : chunk.subarray(0, end));
+    if (end >= 0) return { request: Buffer.concat(head).toString(), rest: chunk.subarray(end + 1) };
     bytes += chunk.length;
-    if (end < 0 && bytes > requestBytesMax) throw new RangeError("the request is too long");
-    if (end < 0) return { line: null, rest: Buffer.alloc(0) };
-    return { line: Buffer.concat(parts).toString("utf8"), rest: chunk.subarray(end + 1) };
-  };
+  }
+  throw new RangeError("the request is too long");
 }
 
-function holdUp(connection: Duplex, say: Caller["send"]): () => void {
-  connection.pause();
-  // Who is not listened to is noticed to be gone only when spoken to.
-  const asking = setInterval(() => say(sessionFrames.output, ""), askEveryMs);
-  return () => {
-    clearInterval(asking);
-    connection.resume();
-  };
-}
-
-/** The last frame of a conversation. */
-export function sendResult(caller: Caller, value: unknown): void {
-  caller.send(sessionFrames.result, JSON.stringify({ value: value ?? null }));
+async function* following(rest: Buffer, chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield rest;
+  for (let it = await chunks.next(); it.done !== true; it = await chunks.next()) yield it.value;
 }

@@ -179,8 +179,7 @@ async function openWorld(t: TestContext): Promise<World | null> {
   const key = `t${randomUUID().slice(0, 8)}`;
   const cgroups = await openCgroups(key);
   if (cgroups.unified === null) return skip("cgroups of version 2 are not mounted here");
-  for (const uid of [shop, rival, stranger])
-    await cgroups.create({ uid, name: "i1" }, instanceLimits);
+  for (const uid of [shop, rival, stranger]) cgroups.create({ uid, name: "i1" }, instanceLimits);
   const open = await listenHere();
   const settings = (morePorts: readonly number[]) => ({
     key,
@@ -213,7 +212,7 @@ async function openWorld(t: TestContext): Promise<World | null> {
     [Symbol.asyncDispose]: async () => {
       await open[Symbol.asyncDispose]();
       await fence.remove();
-      for (const uid of [shop, rival, stranger, uids.last + 1]) await cgroups.removeAll(uid);
+      for (const uid of [shop, rival, stranger, uids.last + 1]) await cgroups.removeApp(uid);
       await cgroups.close();
     },
   };

@@ -1,10 +1,10 @@
-import type { Duplex } from "node:stream";
+import { duplexPair, type Duplex } from "node:stream";
 import { z } from "zod";
 import { PlatformError, withDiskFull } from "#domain/errors.ts";
 import { privilegedVerbs, type Verb } from "#domain/privileges.ts";
 import { sessionFrames } from "#domain/runner.ts";
 import { ExecError } from "#lib/exec.ts";
-import { callerOn, sendResult, type Caller } from "./caller.ts";
+import { callerOn, type Caller } from "./caller.ts";
 import type { Realm } from "./realm.ts";
 import { verbsIn } from "./verbs.ts";
 
@@ -19,6 +19,8 @@ export type AuditEntry = {
 export type Helper = {
   /** Serves one connection: one request, checked here, whatever was checked before. */
   readonly serve: (connection: Duplex) => void;
+  /** A connection from within this process. */
+  readonly connect: () => Duplex;
 };
 
 const Request = z.strictObject({ verb: z.string(), args: z.unknown() });
@@ -27,35 +29,45 @@ const commandShownMax = 200;
 export function createHelper(realm: Realm, audit: (entry: AuditEntry) => void): Helper {
   const verbs = verbsIn(realm);
   const answer = async (caller: Caller): Promise<void> => {
-    const text = await caller.request;
     const startedMs = performance.now();
-    const note = (asked: Asked | null, outcome: string) =>
+    let asked: Asked | null = null;
+    const note = (outcome: string) =>
       audit({
         verb: asked?.verb ?? "none",
-        args: asked ? shown(asked.args) : text.slice(0, commandShownMax),
+        args: asked ? shown(asked.args) : caller.request.slice(0, commandShownMax),
         outcome,
         tookMs: Math.round(performance.now() - startedMs),
       });
-    let asked: Asked | null = null;
     try {
-      asked = parseRequest(text);
+      asked = parseRequest(caller.request);
       // The schema of the verb has just been applied; the table's types follow from the same.
       const perform = verbs[asked.verb] as (args: unknown, caller: Caller) => Promise<unknown>;
-      const value = await perform(asked.args, caller);
+      const value = (await perform(asked.args, caller)) ?? null;
       // No answer without a line.
-      note(asked, "ok");
-      sendResult(caller, value);
+      note("ok");
+      await caller.send(sessionFrames.result, JSON.stringify({ value }));
     } catch (error) {
       const failure = failureOf(error, asked?.verb ?? "a request");
-      note(asked, `${failure.code}: ${error instanceof Error ? error.message : ""}`);
-      caller.send(sessionFrames.failure, JSON.stringify(failure));
+      note(`${failure.code}: ${error instanceof Error ? error.message : ""}`);
+      await caller.send(sessionFrames.failure, JSON.stringify(failure));
+    } finally {
+      caller.end();
     }
   };
+  const serve = (connection: Duplex) => {
+    const end = () => void connection.end();
+    // Who goes away before a request is whole has asked nothing.
+    callerOn(connection)
+      .then(answer)
+      .then(end, () => void connection.destroy());
+  };
   return {
-    serve: (connection) => {
-      const caller = callerOn(connection);
-      // Who goes away before a request is whole has asked nothing.
-      answer(caller).then(caller.end, caller.end);
+    serve,
+    connect: () => {
+      const [near, far] = duplexPair();
+      near.once("close", () => void far.destroy());
+      serve(far);
+      return near;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { exitNotes } from "#domain/privileges.ts";
 
 /** Where supervised things and trees are inside a home; every path follows from an id. */
 export type SupervisionLayout = ReturnType<typeof supervisionLayout>;
@@ -11,7 +12,7 @@ export function supervisionLayout(home: string) {
     scan: join(run, "scan"),
     /** The id of that s6-svscan, as `berth up` wrote it down. */
     supervisorPid: join(run, "supervisor.pid"),
-    /** One file per instance, written anew each time it ends. */
+    /** Notes of each instance, written anew each time it ends. */
     exits: join(run, "exits"),
     services,
     scratch: join(data, "scratch"),
@@ -19,7 +20,7 @@ export function supervisionLayout(home: string) {
     artifacts: join(data, "artifacts"),
     service: (id: number) => join(services, `i${id}`),
     link: (id: number) => join(run, "scan", `i${id}`),
-    exit: (id: number) => join(run, "exits", `i${id}`),
+    exitNotes: (id: number) => exitNotes(id).map((name) => join(run, "exits", name)),
     log: (name: string) => join(home, "logs", "instances", name),
     cache: (appId: number) => join(data, "caches", String(appId)),
     artifact: (id: number) => join(data, "artifacts", String(id)),

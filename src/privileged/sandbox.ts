@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { lstatSync, readFileSync, readlinkSync } from "node:fs";
-
+import type { TerminalSize } from "#domain/runner.ts";
 import type { Ids } from "./realm.ts";
-import { seccompProgram } from "./seccomp.ts";
+import { seccompProgram } from "#lib/seccomp.ts";
 import { userCommand } from "./user-command.ts";
 
 /** What a sandbox shows to the program in it, beyond the machine's read-only system. */
@@ -11,16 +11,16 @@ export type Sandbox = {
   readonly user: Ids;
   /** Shown at /app. */
   readonly dir: string;
-  readonly writable: boolean;
-  /** Shown at /cache. */
-  readonly cacheDir: string | null;
-  /** Holds `tmp` and `home`, shown at /tmp and /home/app; memory when null. */
-  readonly scratchDir: string | null;
+  /**
+   * Of a build, which may write to /app: shown at /cache, and a folder that holds `tmp` and `home`,
+   * shown at /tmp and /home/app. For anything else these are memory.
+   */
+  readonly building: { readonly cache: string; readonly scratch: string } | null;
   /** How much of either, when it is memory. */
   readonly scratchBytes: number;
   readonly env: Readonly<Record<string, string>>;
-  /** It has a terminal that nobody else uses, and controls it. */
-  readonly ownsTerminal: boolean;
+  /** One that nobody else uses; the program controls it. */
+  readonly terminal: TerminalSize | null;
 };
 
 /** The Node and npm that every sandbox has, whatever the machine has. */
@@ -51,81 +51,56 @@ const etcFiles = [
 /** In the order in which the system's own login finds programs, ours first. */
 const path = "/app/node_modules/.bin:/opt/node/bin:/usr/local/bin:/usr/bin:/bin";
 
-/** Something that bwrap reads from a file descriptor, 3 and on, while it makes the sandbox. */
-export type SandboxInput = {
-  readonly descriptor: number;
-  readonly text: string | Uint8Array;
-};
-
 /** Starts a command line, behind the words of `inside`, as `renderSandbox` describes. @see bwrap(1) */
 export function sandboxArgv(command: string, inside: readonly string[]): [string, ...string[]] {
   return ["bwrap", "--args", "3", "--", ...inside, ...userCommand(command)];
 }
 
 /**
- * What bwrap reads. Its arguments are among it, so that no value of the environment is seen in a
- * list of processes.
+ * What bwrap reads from the descriptors 3 and on. Its arguments are among it, so that no value of the
+ * environment is seen in a list of processes.
  */
-export function renderSandbox(sandbox: Sandbox, tools: SandboxTools): SandboxInput[] {
+export function renderSandbox(sandbox: Sandbox, tools: SandboxTools): (string | Uint8Array)[] {
   const { uid, gid } = sandbox.user;
   const args = argumentsOf(sandbox, tools);
   for (const arg of args) assert(!arg.includes("\0"), "an argument of the sandbox holds a NUL");
+  const groups = `root:x:0:\napp:x:${gid}:\nnogroup:x:65534:\n`;
   const filter = seccompProgram();
-  return [
-    { descriptor: 3, text: args.map((arg) => `${arg}\0`).join("") },
-    { descriptor: 4, text: `root:x:0:\napp:x:${gid}:\nnogroup:x:65534:\n` },
-    { descriptor: 5, text: accountsFor(uid, gid) },
-    ...(filter ? [{ descriptor: 6, text: filter }] : []),
-  ];
+  const inputs = [args.map((arg) => `${arg}\0`).join(""), groups, accountsFor(uid, gid)];
+  return filter ? [...inputs, filter] : inputs;
 }
 
 function argumentsOf(sandbox: Sandbox, tools: SandboxTools): string[] {
+  const { building, terminal } = sandbox;
   return [
-    "--unshare-all",
-    "--share-net",
-    "--unshare-user",
+    ...words("--unshare-all --share-net --unshare-user --cap-drop ALL --die-with-parent"),
     ...(canForbidNamespaces() ? ["--disable-userns"] : []),
-    "--cap-drop",
-    "ALL",
-    "--die-with-parent",
     ...(seccompProgram() === null ? [] : ["--seccomp", "6"]),
-    ...(sandbox.ownsTerminal ? [] : ["--new-session"]),
-    "--ro-bind",
-    "/usr",
-    "/usr",
+    ...(terminal ? [] : ["--new-session"]),
+    ...bind("/usr"),
     ...["bin", "sbin", "lib", "lib32", "lib64"].flatMap(systemFolder),
     ...etcFiles.flatMap((name) => etcFile(`/etc/${name}`)),
-    ...readable(4, "/etc/group"),
-    ...readable(5, "/etc/passwd"),
-    "--proc",
-    "/proc",
-    "--dev",
-    "/dev",
-    "--ro-bind",
-    tools.node,
-    "/opt/node/bin/node",
-    "--ro-bind",
-    tools.npm,
-    "/opt/node/lib/node_modules/npm",
-    "--symlink",
-    "../lib/node_modules/npm/bin/npm-cli.js",
-    "/opt/node/bin/npm",
-    "--symlink",
-    "../lib/node_modules/npm/bin/npx-cli.js",
-    "/opt/node/bin/npx",
+    ...words("--perms 0444 --file 4 /etc/group --perms 0444 --file 5 /etc/passwd"),
+    ...words("--proc /proc --dev /dev"),
+    ...bind(tools.node, "/opt/node/bin/node"),
+    ...bind(tools.npm, "/opt/node/lib/node_modules/npm"),
+    ...words("--symlink ../lib/node_modules/npm/bin/npm-cli.js /opt/node/bin/npm"),
+    ...words("--symlink ../lib/node_modules/npm/bin/npx-cli.js /opt/node/bin/npx"),
     ...scratch(sandbox, "tmp", "/tmp"),
     ...scratch(sandbox, "home", "/home/app"),
-    ...(sandbox.cacheDir === null ? [] : ["--bind", sandbox.cacheDir, "/cache"]),
-    sandbox.writable ? "--bind" : "--ro-bind",
-    sandbox.dir,
-    "/app",
-    "--remount-ro",
-    "/",
-    "--chdir",
-    "/app",
-    "--clearenv",
+    ...(building ? bind(building.cache, "/cache", "--bind") : []),
+    ...bind(sandbox.dir, "/app", building ? "--bind" : "--ro-bind"),
+    ...words("--remount-ro / --chdir /app --clearenv"),
     ...Object.entries(environment(sandbox)).flatMap(([name, value]) => ["--setenv", name, value]),
   ];
+}
+
+function bind(from: string, shownAt = from, how = "--ro-bind"): string[] {
+  return [how, from, shownAt];
+}
+
+function words(text: string): string[] {
+  return text.split(" ");
 }
 
 /**
@@ -135,10 +110,6 @@ function argumentsOf(sandbox: Sandbox, tools: SandboxTools): string[] {
 function canForbidNamespaces(): boolean {
   const mounts = readFileSync("/proc/self/mounts", "utf8");
   return !/^\S+ \/proc(?:\/sys)? \S+ ro,/m.test(mounts);
-}
-
-function readable(descriptor: number, shownAt: string): string[] {
-  return ["--perms", "0444", "--file", String(descriptor), shownAt];
 }
 
 /** The app sees itself by name, and nothing of the machine's accounts. @see passwd(5) */
@@ -151,17 +122,15 @@ function accountsFor(uid: number, gid: number): string {
   return accounts.map((line) => `${line}\n`).join("");
 }
 
-function environment(sandbox: Sandbox): Record<string, string> {
-  const cache =
-    sandbox.cacheDir === null ? {} : { npm_config_cache: "/cache/npm", XDG_CACHE_HOME: "/cache" };
+function environment({ building, env }: Sandbox): Record<string, string> {
   return {
     PATH: path,
     HOME: "/home/app",
     LANG: "C.UTF-8",
     USER: "app",
     LOGNAME: "app",
-    ...cache,
-    ...sandbox.env,
+    ...(building ? { npm_config_cache: "/cache/npm", XDG_CACHE_HOME: "/cache" } : {}),
+    ...env,
   };
 }
 
@@ -169,9 +138,7 @@ function environment(sandbox: Sandbox): Record<string, string> {
 function systemFolder(name: string): string[] {
   const stats = lstatSync(`/${name}`, { throwIfNoEntry: false });
   if (!stats) return [];
-  return stats.isSymbolicLink()
-    ? ["--symlink", `usr/${name}`, `/${name}`]
-    : ["--ro-bind", `/${name}`, `/${name}`];
+  return stats.isSymbolicLink() ? ["--symlink", `usr/${name}`, `/${name}`] : bind(`/${name}`);
 }
 
 /** A link into /usr stays one; what it leads to is there. */
@@ -181,10 +148,11 @@ function etcFile(file: string): string[] {
   const target = stats.isSymbolicLink() ? readlinkSync(file) : "";
   return /^(?:\.\.)?\/usr\//.test(target)
     ? ["--symlink", target, file]
-    : ["--ro-bind-try", file, file];
+    : bind(file, file, "--ro-bind-try");
 }
 
-function scratch({ scratchDir, scratchBytes }: Sandbox, name: string, shownAt: string): string[] {
-  if (scratchDir !== null) return ["--bind", `${scratchDir}/${name}`, shownAt];
-  return ["--perms", "0700", "--size", String(scratchBytes), "--tmpfs", shownAt];
+function scratch({ building, scratchBytes }: Sandbox, name: string, shownAt: string): string[] {
+  return building
+    ? bind(`${building.scratch}/${name}`, shownAt, "--bind")
+    : ["--perms", "0700", "--size", String(scratchBytes), "--tmpfs", shownAt];
 }

@@ -138,6 +138,19 @@ test("a program has no privilege, and no way to any", { skip: !isRoot }, async (
   assert.doesNotMatch(said, /daemon:/);
 });
 
+test("a network that was closed stays so when instances are put up again", async (t) => {
+  await using world = await startWorld();
+  const { privileges, realm } = world;
+  if (realm.walls.fence === null) return t.skip("there is no fence here");
+  await world.start(8, "exec sleep 900");
+  await privileges.call("setNetwork", { user: 1, network: "closed" });
+  await privileges.call("reviveInstance", { id: 8 });
+  assert.equal((await privileges.call("inspectApp", { user: 1 })).fence?.isClosed, true);
+  await privileges.call("setNetwork", { user: 1, network: "open" });
+  assert.equal((await privileges.call("inspectApp", { user: 1 })).fence?.isClosed, false);
+  await world.executor.stop(8, 100);
+});
+
 test("a one-off command has a terminal of its own: size, keys, job control, exit code", async () => {
   await using world = await startWorld();
   const talk = await world.talk(
@@ -186,7 +199,10 @@ async function startWorld(files: Readonly<Record<string, string>> = { file: "con
   await world.artifact(1, files);
   const { privileges, realm } = world;
   const supervision = await superviseFolder(realm.layout.scan);
-  const executor = createLocalExecutor(privileges, join(home, "logs/instances"));
+  const executor = createLocalExecutor(privileges, {
+    logs: join(home, "logs"),
+    exits: world.realm.layout.exits,
+  });
   const runner = createSandboxRunner(privileges);
   const logName = (id: number) => `1/${id}-web.1`;
   return {

@@ -1,83 +1,71 @@
-import type { ObservedInstance } from "#domain/instance.ts";
-import type { PlainVerb, Verb, VerbArguments, VerbResult } from "#domain/privileges.ts";
+import type {
+  PlainVerb,
+  SupervisedInstance,
+  Verb,
+  VerbArguments,
+  VerbResult,
+} from "#domain/privileges.ts";
 import type { Outcome } from "#domain/runner.ts";
-import { namesIn } from "#lib/files.ts";
 import type { Caller } from "./caller.ts";
 import { runCommand } from "./commands.ts";
 import { inspectApp } from "./inspect.ts";
 import {
-  lastExitOf,
   limitInstance,
   reviveInstance,
+  setNetwork,
   startInstance,
   stopInstance,
 } from "./instances.ts";
-import { instanceIdOf, type SupervisionLayout } from "./layout.ts";
+import { instancesIn } from "./kept.ts";
 import { listeningPortsOf } from "./processes.ts";
 import type { Realm } from "./realm.ts";
-import { statusOf } from "./status.ts";
+import { statusOf } from "./s6.ts";
 import { handOverTree, removeAll, sealTree } from "./trees.ts";
 import { retireUser } from "./users.ts";
-import { protectionsOf, setNetwork } from "./walls.ts";
+import { protectionsOf } from "./walls.ts";
 
+type Result<V extends Verb> = V extends PlainVerb ? VerbResult<V> : Outcome;
 type Verbs = {
   readonly [V in Verb]: (
     args: VerbArguments<V>,
     caller: Caller,
-  ) => Promise<V extends PlainVerb ? VerbResult<V> : Outcome>;
+  ) => Promise<Result<V> extends null ? void : Result<V>>;
 };
 
 /** What is done for each verb, once its arguments are known to be what they should. */
 export function verbsIn(realm: Realm): Verbs {
   const { layout, userOf } = realm;
-  const done = async (work: Promise<unknown>) => work.then(() => null);
+  const observe = async (id: number): Promise<SupervisedInstance> => {
+    const status = await statusOf(layout.service(id));
+    if (status === null) return { id, state: "gone", pid: null, sinceMs: 0, givenUp: false };
+    const { up, wantedUp, pid, sinceMs } = status;
+    return { id, state: up ? "running" : "waiting", pid, sinceMs, givenUp: !up && !wantedUp };
+  };
   return {
-    startInstance: (instance) => done(startInstance(realm, instance)),
-    stopInstance: ({ id, graceMs }) => done(stopInstance(realm, id, graceMs)),
-    reviveInstance: ({ id }) => done(reviveInstance(realm, id)),
-    limitInstance: ({ id, limits }) => done(limitInstance(realm, id, limits)),
-    setNetwork: ({ user, network }) => done(setNetwork(realm.walls, userOf(user).uid, network)),
-    inspectApp: (app) => inspectApp(realm, app),
-    protections: async () => protectionsOf(realm.walls),
-    listInstances: async () => {
-      const ids = (await namesIn(layout.services)).flatMap((name) => instanceIdOf(name) ?? []);
-      return Promise.all(ids.map((id) => observe(layout, id)));
-    },
-    observeInstance: ({ id }) => observe(layout, id),
+    startInstance: (instance) => startInstance(realm, instance),
+    stopInstance: ({ id, graceMs }) => stopInstance(realm, id, graceMs),
+    reviveInstance: ({ id }) => reviveInstance(realm, id),
+    limitInstance: ({ id, limits }) => limitInstance(realm, id, limits),
+    observeInstances: async ({ id }) =>
+      Promise.all((id === null ? await instancesIn(layout) : [id]).map(observe)),
     listeningPorts: async ({ id }) => {
       const status = await statusOf(layout.service(id));
       return status?.pid ? listeningPortsOf(status.pid) : [];
     },
     runCommand: (command, caller) => runCommand(realm, command, caller),
-    handOverArtifact: ({ artifactId, user }) => done(handOverTree(realm, artifactId, userOf(user))),
-    sealArtifact: ({ artifactId, user }) => done(seal(realm, artifactId, user)),
-    removeArtifact: async ({ artifactId }) => {
-      for (const path of [layout.growing(artifactId), layout.artifact(artifactId)]) {
-        await removeAll(realm, path);
-      }
-      return null;
+    setNetwork: ({ user, network }) => setNetwork(realm, user, network),
+    inspectApp: ({ user }) => inspectApp(realm, user),
+    protections: async () => protectionsOf(realm.walls),
+    handOverArtifact: ({ artifactId, user }) => handOverTree(realm, artifactId, userOf(user)),
+    sealArtifact: ({ artifactId, user }) => {
+      const owner = userOf(user);
+      return sealTree(realm, layout.growing(artifactId), owner, owner);
     },
-    removeCache: ({ appId }) => done(removeAll(realm, layout.cache(appId))),
-    retireUser: ({ user }) => done(retireUser(realm, userOf(user))),
-  };
-}
-
-async function seal(realm: Realm, artifactId: number, userNumber: number): Promise<void> {
-  const user = realm.userOf(userNumber);
-  await sealTree(realm, realm.layout.growing(artifactId), user, user);
-}
-
-async function observe(layout: SupervisionLayout, id: number): Promise<ObservedInstance> {
-  const [status, lastExit] = await Promise.all([
-    statusOf(layout.service(id)),
-    lastExitOf(layout, id),
-  ]);
-  return {
-    id,
-    state: status === null ? "gone" : status.up ? "running" : "waiting",
-    pid: status?.pid ?? null,
-    sinceMs: status?.sinceMs ?? 0,
-    lastExit,
-    givenUp: status !== null && !status.up && !status.wantedUp,
+    removeArtifact: async ({ artifactId }) => {
+      await removeAll(realm, layout.growing(artifactId));
+      await removeAll(realm, layout.artifact(artifactId));
+    },
+    removeCache: ({ appId }) => removeAll(realm, layout.cache(appId)),
+    retireUser: ({ user }) => retireUser(realm, userOf(user)),
   };
 }

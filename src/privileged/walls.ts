@@ -6,7 +6,7 @@ import { ExecError } from "#lib/exec.ts";
 import { canScopeSockets, entryWords, type Entry } from "./entry.ts";
 import { openCgroups, type Cgroups } from "./cgroups.ts";
 import { openFence, type Fence } from "./fence.ts";
-import { seccompProgram } from "./seccomp.ts";
+import { seccompProgram } from "#lib/seccomp.ts";
 
 /** What the kernel does for us on this machine; null is what it does not, or what nobody asked for. */
 export type Walls = {
@@ -74,7 +74,7 @@ export function protectionsOf(walls: Walls): Protections {
 
 /** Puts up the walls before anything starts between them. Repeatable. */
 export async function putUp({ cgroups, fence }: Walls, confined: Confined): Promise<void> {
-  await cgroups?.create(confined, confined.limits);
+  cgroups?.create(confined, confined.limits);
   const { uid, network } = confined;
   if (network !== null) await fence?.admit(uid, network);
 }
@@ -96,7 +96,7 @@ export async function takeDown({ cgroups, fence }: Walls, confined: Confined): P
 }
 
 /** Opens or closes an app's connections from now on. */
-export async function setNetwork(
+export async function admit(
   { cgroups, fence }: Walls,
   uid: number,
   network: Network,
@@ -109,25 +109,18 @@ export async function setNetwork(
 export async function takeAllDown({ cgroups, fence }: Walls, uid: number): Promise<void> {
   await cgroups?.ensureApp(uid);
   await fence?.forget(uid);
-  await cgroups?.removeAll(uid);
+  await cgroups?.removeApp(uid);
 }
 
 /** Ends what a killed predecessor left, and keeps what is named. */
-export async function takeOthersDown(
-  { cgroups }: Walls,
-  names: ReadonlySet<string>,
-): Promise<void> {
-  for (const uid of (await cgroups?.uids()) ?? []) {
-    for (const name of (await cgroups?.list(uid)) ?? []) {
-      if (!names.has(name)) await cgroups?.remove({ uid, name });
-    }
-  }
+export async function takeOthersDown({ cgroups }: Walls, keep: ReadonlySet<string>): Promise<void> {
+  for (const [uid, names] of (await cgroups?.apps()) ?? [])
+    for (const name of names) if (!keep.has(name)) await cgroups?.remove({ uid, name });
 }
 
 /** Leaves nothing of the walls on the machine; for a home in which nothing runs. */
 export async function removeWalls({ cgroups, fence }: Walls): Promise<void> {
   await fence?.remove();
-  for (const uid of (await cgroups?.uids()) ?? []) await cgroups?.removeAll(uid);
   await cgroups?.close();
 }
 

@@ -57,7 +57,7 @@ test("the score card tells each protection that somebody took away", { skip: noR
   const key = `u${uid - (uid % 10_000)}`;
   // As somebody with root might: another limit, firewall rules dropped, a file opened to all.
   const cgroups = await openCgroups(key);
-  await cgroups.update({ uid, name: id }, { ...instanceLimits, memoryBytes: 2 ** 31 });
+  cgroups.update({ uid, name: id }, { ...instanceLimits, memoryBytes: 2 ** 31 });
   await exec(["nft", "flush", "chain", "inet", `berth_${key}`, "app_asks"]);
   await chmod(join(platform.home, "run/services", id, "sandbox.3"), 0o644);
   const { stdout, stderr, code } = await platform.berth("security", "-a", "shop");

@@ -11,7 +11,10 @@ executorContract("local", async () => {
   const world = await startPrivileges(folder.path);
   await world.artifact(1);
   for (const id of [1, 2, 3, 4, 5, 6, 7, 8, 9]) await world.logFolder(`1/${id}-web.1`);
-  const executor = createLocalExecutor(world.privileges, join(folder.path, "logs/instances"));
+  const executor = createLocalExecutor(world.privileges, {
+    logs: join(folder.path, "logs"),
+    exits: world.realm.layout.exits,
+  });
   const supervision = await superviseFolder(world.realm.layout.scan);
   return {
     executor,

@@ -1,22 +1,38 @@
+import assert from "node:assert/strict";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { revealVars } from "#domain/config-var.ts";
-import type { Executor } from "#domain/executor.ts";
+import type { Executor, HealthAnswer, InstanceStart } from "#domain/executor.ts";
+import type { ObservedInstance } from "#domain/instance.ts";
 import type { Privileges } from "#domain/privileges.ts";
 import { ensureDirectory } from "#lib/files.ts";
 import { busyPorts } from "#lib/sockets.ts";
+import { lastExitOf } from "./exits.ts";
 import { ProcessUsage } from "./usage.ts";
 
 const answerTimeoutMs = 5000;
 
 /** Instances on this machine, supervised by s6, each in its sandbox, on loopback ports. */
-export function createLocalExecutor(privileges: Privileges, logRoot: string): Executor {
-  const observe = (id: number) => privileges.call("observeInstance", { id });
+export function createLocalExecutor(
+  privileges: Privileges,
+  { logs, exits }: { readonly logs: string; readonly exits: string },
+): Executor {
+  const list = async (id: number | null = null): Promise<ObservedInstance[]> => {
+    const seen = await privileges.call("observeInstances", { id });
+    return Promise.all(
+      seen.map(async (it) => ({ ...it, lastExit: await lastExitOf(exits, it.id) })),
+    );
+  };
+  const observe = async (id: number) => {
+    const [seen] = await list(id);
+    assert(seen, "who is asked for is answered for");
+    return seen;
+  };
   const { usage, expect } = new ProcessUsage(observe);
   return {
     start: async ({ id, spec, userNumber, network, port, logName }) => {
-      await ensureDirectory(join(logRoot, logName), 0o700);
+      await ensureDirectory(join(logs, "instances", logName), 0o700);
       // Here, at the last step before the program, secrets are opened.
       const env = { ...revealVars(spec.env), ...(port === null ? {} : { PORT: String(port) }) };
       const { command, artifactId, limits } = spec;
@@ -35,19 +51,10 @@ export function createLocalExecutor(privileges: Privileges, logRoot: string): Ex
       await privileges.call("reviveInstance", { id });
       expect(id);
     },
-    list: () => privileges.call("listInstances", {}),
+    list: () => list(),
     observe,
     usage,
-    check: async ({ id, port, spec: { health } }) => {
-      if (port === null) return { healthy: true };
-      const problem = health.path === null ? await askPort(port) : await askPath(port, health.path);
-      if (problem === null) return { healthy: true };
-      return {
-        healthy: false,
-        problem,
-        listening: () => privileges.call("listeningPorts", { id }),
-      };
-    },
+    check: (asked) => check(privileges, asked),
     busyPorts,
     watch: (onExit) =>
       privileges.watchExits((id) => {
@@ -55,6 +62,17 @@ export function createLocalExecutor(privileges: Privileges, logRoot: string): Ex
         onExit(id);
       }),
   };
+}
+
+async function check(
+  privileges: Privileges,
+  { id, port, spec: { health } }: InstanceStart,
+): Promise<HealthAnswer> {
+  if (port === null) return { healthy: true };
+  const problem = health.path === null ? await askPort(port) : await askPath(port, health.path);
+  if (problem === null) return { healthy: true };
+  const listening = async () => [...(await privileges.call("listeningPorts", { id }))];
+  return { healthy: false, problem, listening };
 }
 
 /** Null when the port accepts a connection, else what happened. */

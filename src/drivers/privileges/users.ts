@@ -1,13 +1,25 @@
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
 import type { Users } from "#domain/app-user.ts";
 import type { Privileges } from "#domain/privileges.ts";
+import { nullIfMissing } from "#lib/files.ts";
+import { instanceSight } from "./sight.ts";
 
 /** The Linux users that apps have on this machine. */
-export function createUsers({ call }: Privileges): Users {
+export function createUsers({ call }: Privileges, caches: string): Users {
   return {
     setNetwork: async (user, network) => {
       await call("setNetwork", { user, network });
     },
-    look: (appId, user) => call("inspectApp", { appId, user }),
+    look: async (appId, user) => {
+      const { instances, ...app } = await call("inspectApp", { user });
+      const cache = await lstat(join(caches, String(appId))).catch(nullIfMissing);
+      return {
+        ...app,
+        cache: cache && { uid: cache.uid, mode: cache.mode & 0o7777 },
+        instances: instances.map(instanceSight),
+      };
+    },
     retire: async (user) => {
       await call("retireUser", { user });
     },

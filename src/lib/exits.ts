@@ -1,0 +1,19 @@
+import { constants } from "node:os";
+
+const signalNames = new Map(
+  Object.entries(constants.signals).map(([name, number]) => [number, name]),
+);
+
+export function signalName(number: number): string {
+  return signalNames.get(number) ?? `signal ${number}`;
+}
+
+/** How a sandboxed program ended; bwrap passes a death by signal n on as the exit code 128 + n. */
+export function exitOf(
+  code: number | null,
+  signal: string | null,
+): { code: number | null; signal: string | null } {
+  if (signal !== null) return { code: null, signal };
+  const inner = code !== null && code > 128 ? signalNames.get(code - 128) : undefined;
+  return inner === undefined ? { code, signal: null } : { code: null, signal: inner };
+}
