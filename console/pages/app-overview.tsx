@@ -1,7 +1,8 @@
 import { listEvents } from "#api/events.ts";
 import { listJobs } from "#api/jobs.ts";
-import type { BranchView, JobView } from "#api/views.ts";
+import type { BranchView } from "#api/views.ts";
 import { useList } from "../data/use-list.ts";
+import { isPending } from "../lib/pending-job.ts";
 import { branchPlots } from "../lib/branch-plots.ts";
 import { Answer } from "../parts/answer.tsx";
 import { EventList } from "../parts/event-list.tsx";
@@ -30,12 +31,12 @@ export function AppOverviewPage({ target }: { target: string }) {
 }
 
 function Overview({ branch }: { branch: BranchView }) {
-  const { target, current } = branch;
+  const { target } = branch;
   const [traffic, times] = branchPlots;
   return (
     <>
       <div className="columns">
-        {current && <CurrentRelease target={target} current={current} />}
+        <CurrentRelease branch={branch} />
         <Panel title="Processes">
           <Formation target={target} />
         </Panel>
@@ -52,14 +53,11 @@ function Overview({ branch }: { branch: BranchView }) {
   );
 }
 
-type CurrentReleaseProps = {
-  readonly target: string;
-  readonly current: NonNullable<BranchView["current"]>;
-};
-
-function CurrentRelease({ target, current }: CurrentReleaseProps) {
+function CurrentRelease({ branch }: { branch: BranchView }) {
+  const { current, target } = branch;
   const jobs = useLastJobs(target);
-  const next = jobs.data?.find((job) => isAbout(job, current.createdAt));
+  if (!current) return null;
+  const pending = jobs.data?.find((job) => isPending(job, branch));
   return (
     <Panel title="Release" aside={<Link to={paths.app(target, "releases")}>All releases</Link>}>
       <p className="current-release">
@@ -72,15 +70,9 @@ function CurrentRelease({ target, current }: CurrentReleaseProps) {
         <Commit id={current.commit} /> · live since{" "}
         <Ago at={current.healthyAt ?? current.createdAt} /> · by <Foreign text={current.actor} />
       </p>
-      {next && <JobList jobs={[next]} />}
+      {pending && <JobList jobs={[pending]} />}
     </Panel>
   );
-}
-
-/** Whether a job would have made another release current since, and did not do so, or not yet. */
-function isAbout({ kind, status, createdAt }: JobView, since: string): boolean {
-  const makesRelease = kind === "deploy" || kind === "rebuild" || kind === "release";
-  return makesRelease && status !== "done" && Date.parse(createdAt) > Date.parse(since);
 }
 
 function useLastJobs(target: string) {

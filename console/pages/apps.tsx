@@ -1,34 +1,43 @@
+import { useState } from "react";
 import { listApps } from "#api/apps.ts";
-import type { AppStatusView, BranchView } from "#api/views.ts";
+import { listJobs } from "#api/jobs.ts";
+import type { AppStatusView, JobView } from "#api/views.ts";
 import { useAddressValue } from "../data/location.ts";
-import type { BranchTrafficView } from "#api/metrics.ts";
-import { useTraffic } from "../data/use-metrics.ts";
 import { useList } from "../data/use-list.ts";
-import { renderBytes, renderCount, renderNumberOf } from "../lib/format.ts";
+import { useTraffic } from "../data/use-metrics.ts";
+import {
+  appOrders,
+  chooseApps,
+  isAppOrder,
+  listedApp,
+  type AppOrder,
+  type ListedApp,
+} from "../lib/app-list.ts";
+import { renderNumberOf } from "../lib/format.ts";
+import { isPending, releasingKinds } from "../lib/pending-job.ts";
 import { Answer } from "../parts/answer.tsx";
-import { Field } from "../parts/field.tsx";
-import { Link, paths } from "../parts/link.tsx";
+import { Choice, Field } from "../parts/field.tsx";
+import { Link } from "../parts/link.tsx";
 import { Empty } from "../parts/note.tsx";
 import { PageHead } from "../parts/panel.tsx";
-import { Sparkline } from "../parts/sparkline.tsx";
-import { State, stateWords } from "../parts/state.tsx";
-import { Ago, Commit, Foreign } from "../parts/text.tsx";
+import { stateWords } from "../parts/state.tsx";
+import { AppRow } from "./app-row.tsx";
 import { FirstRun } from "./first-run.tsx";
 
 /** Every app at a glance. */
 export function AppsPage() {
   const apps = useList(listApps, {});
   return (
-    <Answer of={apps} rows={8}>
+    <Answer of={apps} rows={8} title="Apps">
       {(answer) => (answer.length === 0 ? <FirstRun /> : <AppList apps={answer} />)}
     </Answer>
   );
 }
 
 function AppList({ apps }: { apps: readonly AppStatusView[] }) {
-  const [filter, setFilter] = useAddressValue("find");
+  const [find, setFind] = useAddressValue("find");
   const traffic = useTraffic();
-  const shown = apps.filter(({ app }) => app.name.includes(filter.toLowerCase()));
+  const listed = apps.map((app) => listedApp(app, traffic));
   return (
     <>
       <PageHead
@@ -39,8 +48,8 @@ function AppList({ apps }: { apps: readonly AppStatusView[] }) {
               label="Find an app"
               type="search"
               placeholder="Find an app"
-              value={filter}
-              onText={setFilter}
+              value={find}
+              onText={setFind}
             />
             <Link to="/new" className="button primary">
               New app
@@ -50,120 +59,99 @@ function AppList({ apps }: { apps: readonly AppStatusView[] }) {
       >
         <p className="lead">{sumOf(apps)}</p>
       </PageHead>
-      {shown.length === 0 ? (
-        <Empty title="No app has this in its name." />
-      ) : (
-        <ul className="app-list">
-          {shown.map((app) => (
-            <AppRow key={app.app.name} app={app} traffic={traffic.get(app.app.name)} />
-          ))}
-        </ul>
-      )}
+      {apps.length > 1 && <Choices apps={listed} />}
+      <Chosen apps={listed} />
     </>
   );
 }
 
+const states = ["running", "starting", "crashing", "held", "stopped", "undeployed"] as const;
+
 /** All apps in a line, so that trouble is seen before the list is read. */
 function sumOf(apps: readonly AppStatusView[]): string {
   const branches = apps.flatMap((app) => app.branches);
-  const numberOf = (state: BranchView["state"]) =>
-    branches.filter((branch) => branch.state === state).length;
-  const parts = (["running", "crashing", "stopped", "undeployed"] as const)
-    .map((state) => [numberOf(state), stateWords(state)] as const)
+  const parts = states
+    .map(
+      (state) => [branches.filter((it) => it.state === state).length, stateWords(state)] as const,
+    )
     .filter(([count]) => count > 0)
     .map(([count, words]) => `${count} ${words}`);
   return `${renderNumberOf(apps.length, "app")}: ${parts.join(", ")}`;
 }
 
-type AppRowProps = {
-  readonly app: AppStatusView;
-  readonly traffic: BranchTrafficView | undefined;
-};
+/** What the address says of which apps are shown, and in which order. */
+function useChoice() {
+  const [state, setState] = useAddressValue("state");
+  const [team, setTeam] = useAddressValue("team");
+  const [chosen, setOrder] = useAddressValue("order");
+  const order: AppOrder = isAppOrder(chosen) ? chosen : "name";
+  return { state, setState, team, setTeam, order, setOrder };
+}
 
-function AppRow({ app: { app, branches }, traffic }: AppRowProps) {
-  const main = branches.find(({ isDefault }) => isDefault);
-  const others = branches.filter(({ isDefault }) => !isDefault);
+function Choices({ apps }: { apps: readonly ListedApp[] }) {
+  const { state, setState, team, setTeam, order, setOrder } = useChoice();
+  const teams = [...new Set(apps.map((app) => app.team))].toSorted();
   return (
-    <li className="app-row">
-      <div className="app-row-name">
-        <Link to={paths.app(app.name)} className="app-name">
-          {app.name}
-        </Link>
-        {main && <Address branch={main} />}
-      </div>
-      {main ? <BranchCells branch={main} /> : <State state="undeployed" />}
-      <TrafficCell traffic={traffic} />
-      {others.length > 0 && (
-        <ul className="app-row-branches" aria-label={`Other branches of ${app.name}`}>
-          {others.map((branch) => (
-            <li key={branch.name}>
-              <Link to={paths.app(branch.target)}>{branch.name}</Link>
-              <State state={branch.state} />
-            </li>
-          ))}
-        </ul>
+    <div className="filters filters-start">
+      <Choice
+        label="State"
+        value={state}
+        choices={[["", "any"], ...states.map((it) => [it, stateWords(it)] as const)]}
+        onChoose={setState}
+      />
+      {teams.length > 1 && (
+        <Choice
+          label="Team"
+          value={team}
+          choices={[["", "any"], ...teams.map((it) => [it, it] as const)]}
+          onChoose={setTeam}
+        />
       )}
-    </li>
+      <Choice
+        label="Order"
+        value={order}
+        choices={Object.entries(appOrders).map(([it, { name }]) => [it, name])}
+        onChoose={(next) => setOrder(next === "name" ? "" : next)}
+      />
+    </div>
   );
 }
 
-function BranchCells({ branch }: { branch: BranchView }) {
+const shownFirst = 200;
+
+function Chosen({ apps }: { apps: readonly ListedApp[] }) {
+  const [find] = useAddressValue("find");
+  const { state, team, order } = useChoice();
+  const [shownMax, setShownMax] = useState(shownFirst);
+  const pendingOf = usePendingJobs();
+  const chosen = chooseApps(apps, { find, state, team }, order);
+  if (chosen.length === 0) return <Empty title="No app is like this." />;
+  const isOfMany = apps.some((app) => app.team !== apps[0]?.team);
   return (
     <>
-      <div className="app-row-state">
-        <State state={branch.state} />
-        {branch.wanted > 0 && (
-          <span className="aside figure">
-            {branch.healthy} of {branch.wanted} answer
-          </span>
-        )}
-      </div>
-      <ReleaseCell branch={branch} />
+      <ul className="app-list">
+        {chosen.slice(0, shownMax).map((app) => (
+          <AppRow key={app.name} app={app} pending={pendingOf(app)} showTeam={isOfMany} />
+        ))}
+      </ul>
+      {chosen.length > shownMax && (
+        <div className="more">
+          <button type="button" className="button" onClick={() => setShownMax(Infinity)}>
+            Show all {chosen.length}
+          </button>
+        </div>
+      )}
     </>
   );
 }
 
-function ReleaseCell({ branch: { current, name } }: { branch: BranchView }) {
-  if (current === null) return <p className="aside">Waits for its first push to {name}</p>;
-  return (
-    <div className="app-row-release">
-      <span className="release-number figure">v{current.number}</span>
-      <span className="clip">
-        <Foreign text={current.description} />
-      </span>
-      <span className="aside clip">
-        <Commit id={current.commit} /> · <Ago at={current.createdAt} /> by{" "}
-        <Foreign text={current.actor} />
-      </span>
-    </div>
-  );
-}
-
-function TrafficCell({ traffic }: { traffic: BranchTrafficView | undefined }) {
-  if (!traffic || (traffic.memoryBytes === 0 && !traffic.requests.some((it) => it > 0))) {
-    return <div className="app-row-traffic" />;
-  }
-  const { requests, failures, memoryBytes } = traffic;
-  const count = requests.reduce((sum, it) => sum + it, 0);
-  return (
-    <div className="app-row-traffic">
-      <Sparkline
-        requests={requests}
-        failures={failures}
-        label={`${renderNumberOf(count, "request")} in the last hour`}
-      />
-      <span className="aside figure">{renderCount(count)} requests</span>
-      {memoryBytes > 0 && <span className="aside figure">{renderBytes(memoryBytes)}</span>}
-    </div>
-  );
-}
-
-function Address({ branch: { urls } }: { branch: BranchView }) {
-  const [url] = urls;
-  if (url === undefined) return null;
-  return (
-    <a className="aside clip" href={url} target="_blank" rel="noreferrer">
-      {url.replace(/^https?:\/\//, "")}
-    </a>
-  );
+/** The job, if any, that makes another release of an app current, or could not. */
+function usePendingJobs(): (app: ListedApp) => JobView | null {
+  const query = { kind: releasingKinds.join(), status: "waiting,running,failed", limit: 200 };
+  const { data: jobs = [] } = useList(listJobs, { query });
+  const newest = new Map(jobs.toReversed().map((job) => [job.target, job]));
+  return ({ name, main }) => {
+    const job = newest.get(name);
+    return job && main && isPending(job, main) ? job : null;
+  };
 }
