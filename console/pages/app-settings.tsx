@@ -11,7 +11,9 @@ import { paths } from "../parts/link.tsx";
 import { ErrorNote } from "../parts/note.tsx";
 import { notify } from "../parts/notices.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { AppAccess } from "./app-access.tsx";
 import { AppFrame } from "./app-frame.tsx";
+import { AppNetwork } from "./app-network.tsx";
 import { Drains } from "./drains.tsx";
 import { Notifications } from "./notifications.tsx";
 
@@ -35,6 +37,8 @@ export function AppSettingsPage({ target }: { target: string }) {
               <Rebuild target={target} />
             </Panel>
           )}
+          <AppNetwork app={app.app} />
+          <AppAccess key={app.team} app={name} team={app.team} mayAdmin={mayAdmin} />
           <Notifications told={{ target: name }} />
           <Drains target={target} />
           {mayAdmin && (

@@ -1,5 +1,6 @@
 import { useState, type FormEvent } from "react";
 import { addDrain, listDrains, removeDrain, type DrainView } from "#api/drains.ts";
+import { useLive } from "../data/live.tsx";
 import { useList } from "../data/use-list.ts";
 import { useAction } from "../data/use-operation.ts";
 import { renderBytes, renderCount } from "../lib/format.ts";
@@ -13,6 +14,7 @@ import { Receiver } from "../parts/receiver.tsx";
 /** Where the logs of a branch are sent beside being kept here. */
 export function Drains({ target }: { target: string }) {
   const drains = useList(listDrains, { params: { target } });
+  useLive(`drains:${target}`);
   return (
     <Panel title="Log drains" className="wide">
       <Rows

@@ -5,6 +5,7 @@ import {
   testNotification,
   type NotificationView,
 } from "#api/notifications.ts";
+import { useLive } from "../data/live.tsx";
 import { useList } from "../data/use-list.ts";
 import { useAction } from "../data/use-operation.ts";
 import { Rows } from "../parts/answer.tsx";
@@ -21,6 +22,7 @@ export type Told = { readonly target?: string };
 /** Who is told when something happens, to an app or to the installation. */
 export function Notifications({ told }: { told: Told }) {
   const notifications = useList(listNotifications, { query: told });
+  useLive(told.target === undefined ? "notifications" : `notifications:${told.target}`);
   const [secret, setSecret] = useState<string | null>(null);
   return (
     <Panel title="Notifications" className="wide">

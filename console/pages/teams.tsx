@@ -15,9 +15,9 @@ import { renderNumberOf } from "../lib/format.ts";
 import { Answer, Rows } from "../parts/answer.tsx";
 import { Confirm } from "../parts/confirm.tsx";
 import { Field } from "../parts/field.tsx";
+import { GrantRole } from "../parts/grant-role.tsx";
 import { Empty, ErrorNote } from "../parts/note.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { RoleChoice } from "../parts/role-choice.tsx";
 import { Foreign } from "../parts/text.tsx";
 
 export function Teams() {
@@ -48,6 +48,7 @@ export function Teams() {
 function Team({ team, isSuperuser }: { team: TeamView; isSuperuser: boolean }) {
   const { name } = team;
   const remove = useAction(removeTeam);
+  const grant = useAction(setMember);
   return (
     <Panel
       title={`Team ${name}`}
@@ -70,7 +71,12 @@ function Team({ team, isSuperuser }: { team: TeamView; isSuperuser: boolean }) {
       </p>
       {remove.error && <ErrorNote error={remove.error} />}
       <Members team={name} />
-      <GrantRole team={name} />
+      <GrantRole
+        label={`Put into ${name}`}
+        onGrant={(user, role) => grant.mutate({ params: { team: name, user }, body: { role } })}
+        isBusy={grant.isPending}
+        error={grant.error}
+      />
     </Panel>
   );
 }
@@ -98,26 +104,6 @@ function Members({ team }: { team: string }) {
         )}
       </Rows>
     </>
-  );
-}
-
-function GrantRole({ team }: { team: string }) {
-  const [user, setUser] = useState("");
-  const [role, setRole] = useState("deployer");
-  const grant = useAction(setMember, () => setUser(""));
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    grant.mutate({ params: { team, user }, body: { role } });
-  };
-  return (
-    <form className="filters" onSubmit={submit}>
-      <Field label={`Put into ${team}`} placeholder="name" required value={user} onText={setUser} />
-      <RoleChoice role={role} onChoose={setRole} />
-      <button type="submit" className="button" disabled={grant.isPending}>
-        Give role
-      </button>
-      {grant.error && <ErrorNote error={grant.error} />}
-    </form>
   );
 }
 
