@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import type { TestContext } from "node:test";
 import type { SignOn } from "#domain/sign-in.ts";
@@ -85,18 +86,22 @@ export async function startPeople(t: TestContext, signOn?: SignOn): Promise<Peop
     door: "api",
   });
   const engine = createFakeEngine({ people });
+  const mistakes: unknown[] = [];
   const server = createHttpServer({
     engine,
     version: "1",
     tokenOk: () => false,
-    log: { error: (fields) => t.diagnostic(JSON.stringify(fields)) },
+    log: { error: (fields) => void mistakes.push(fields) },
     surroundings: {
       url: () => place.url,
       trustedProxies: () => [],
       signOnName: () => signOn?.name ?? null,
     },
   });
-  t.after(() => server[Symbol.asyncDispose]());
+  t.after(async () => {
+    await server[Symbol.asyncDispose]();
+    assert.deepEqual(mistakes, [], "no answer is Berth's own mistake");
+  });
   place.url = `http://localhost:${await server.listenTcp("127.0.0.1", 0)}`;
   return {
     engine,

@@ -39,10 +39,9 @@ function userRows(db: Db): PeopleStore["users"] {
     update: (id, { email, ...patch }) => {
       const name = get(id)?.name ?? "";
       const address = email === undefined ? {} : { email: addressOf(name, email) };
-      db.update(users)
-        .set({ ...patch, ...address })
-        .where(eq(users.id, id))
-        .run();
+      const values = { ...patch, ...address };
+      if (Object.values(values).every((value) => value === undefined)) return;
+      db.update(users).set(values).where(eq(users.id, id)).run();
     },
     remove: (id) => void db.delete(users).where(eq(users.id, id)).run(),
     signIns: (id) => {

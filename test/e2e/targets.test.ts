@@ -17,48 +17,65 @@ async function bench<Result>(name: string, ...args: string[]): Promise<Result> {
   return JSON.parse(printed) as Result;
 }
 
+/** A run of seconds differs by some points: what a short one does not show, a longer one decides. */
+async function judged<Result>(
+  measure: (args: readonly string[]) => Promise<Result>,
+  isMet: (result: Result) => boolean,
+  { short, long }: { readonly short: readonly string[]; readonly long: readonly string[] },
+): Promise<Result> {
+  const first = await measure(short);
+  return isMet(first) ? first : measure(long);
+}
+
 test("a push is live within twice the time of a bare push and the app's own boot", async (t) => {
   type Result = { ratio: number; underLoad: { failures: number } };
-  const { ratio, underLoad } = await bench<Result>("deploy", "--runs", "7", "--deploys", "3");
-  t.diagnostic(`${ratio.toFixed(2)} times`);
-  assert.ok(ratio <= 2, `${ratio.toFixed(2)} times the floor`);
-  assert.equal(underLoad.failures, 0);
+  const measure = async (args: readonly string[]) => {
+    const result = await bench<Result>("deploy", ...args, "--deploys", "3");
+    t.diagnostic(`${result.ratio.toFixed(2)} times`);
+    assert.equal(result.underLoad.failures, 0);
+    return result;
+  };
+  const isMet = ({ ratio }: Result) => ratio <= 2;
+  const result = await judged(measure, isMet, { short: ["--runs", "7"], long: ["--runs", "15"] });
+  assert.ok(isMet(result), `${result.ratio.toFixed(2)} times the floor`);
 });
 
-type Comparison = { readonly routes: number; readonly cpuRatio: number };
-type Router = {
-  readonly comparisons: readonly Comparison[];
-  readonly changeMs: number;
-  readonly staleAnswers: number;
-  readonly workerMb: number;
-};
-
-const routerShareMin = 0.9;
-
 test("with 10,000 routes the router keeps up with an nginx written by hand", async (t) => {
-  const measure = async (...length: string[]) => {
-    const result = await bench<Router>("router", ...length);
+  type Comparison = { routes: number; cpuRatio: number };
+  type Result = {
+    comparisons: Comparison[];
+    changeMs: number;
+    staleAnswers: number;
+    workerMb: number;
+  };
+  const measure = async (args: readonly string[]) => {
+    const result = await bench<Result>("router", ...args, "--seconds", "1");
     const { cpuRatio } = result.comparisons.find(({ routes }) => routes === 10_000)!;
     t.diagnostic(`${(cpuRatio * 100).toFixed(1)} % by processor time, ${result.workerMb} MB`);
     return { ...result, cpuRatio };
   };
-  // A run of seconds differs by some points: what it cannot tell, a longer one says.
-  const short = await measure("--runs", "7", "--seconds", "1");
-  const result =
-    short.cpuRatio < routerShareMin ? await measure("--runs", "15", "--seconds", "1") : short;
-  assert.ok(result.cpuRatio >= routerShareMin, `${(result.cpuRatio * 100).toFixed(1)} %`);
-  assert.ok(result.changeMs <= 10, `a changed route is seen after ${result.changeMs} ms`);
+  const isMet = ({ cpuRatio, changeMs }: Awaited<ReturnType<typeof measure>>) =>
+    cpuRatio >= 0.9 && changeMs <= 10;
+  const result = await judged(measure, isMet, { short: ["--runs", "7"], long: ["--runs", "15"] });
+  const { cpuRatio, changeMs } = result;
+  assert.ok(
+    isMet(result),
+    `${(cpuRatio * 100).toFixed(1)} %, a changed route after ${changeMs} ms`,
+  );
   assert.equal(result.staleAnswers, 0);
   assert.ok(result.workerMb < 40, `a worker takes ${result.workerMb} MB`);
 });
 
-/** 120 MB with 100 apps, of which each adds 0.16 MB. */
-const residentMbMax = 105;
-
 test("berthd does next to nothing while nothing happens", async (t) => {
   type Result = { residentMb: number; cpuPercent: number };
-  const { residentMb, cpuPercent } = await bench<Result>("idle", "--apps", "5", "--seconds", "15");
-  t.diagnostic(`${residentMb.toFixed(0)} MB, ${cpuPercent.toFixed(2)} %`);
-  assert.ok(residentMb < residentMbMax, `${residentMb} MB`);
-  assert.ok(cpuPercent < 0.5, `${cpuPercent} %`);
+  const measure = async (args: readonly string[]) => {
+    const result = await bench<Result>("idle", "--apps", "5", ...args);
+    t.diagnostic(`${result.residentMb.toFixed(0)} MB, ${result.cpuPercent.toFixed(2)} %`);
+    return result;
+  };
+  // 120 MB with 100 apps, of which each takes 0.16 MB.
+  const isMet = ({ residentMb, cpuPercent }: Result) => residentMb < 105 && cpuPercent < 0.5;
+  const length = { short: ["--seconds", "15"], long: ["--seconds", "40"] };
+  const { residentMb, cpuPercent } = await judged(measure, isMet, length);
+  assert.ok(isMet({ residentMb, cpuPercent }), `${residentMb} MB, ${cpuPercent} %`);
 });
