@@ -4,8 +4,10 @@ import { PlatformError } from "#domain/errors.ts";
 import type { Job } from "#domain/job.ts";
 import { firstTeamId } from "#domain/team.ts";
 import { note, type EngineContext } from "./context.ts";
+import { consoleProblem } from "./domains.ts";
 import { rowOf, type JobQueue, type JobRun } from "./jobs.ts";
 import type { Parts } from "./parts.ts";
+import { ownHostOf } from "./plan/routes.ts";
 import type { Publisher } from "./publish.ts";
 
 /** The branch that an app made by a command deploys, until a push says `master` instead. */
@@ -19,10 +21,11 @@ export async function createApp(
 ): Promise<App> {
   const { store, clock, source } = context;
   const valid = AppName.safeParse(name);
-  if (!valid.success) {
-    const problem = `${JSON.stringify(name.slice(0, 80))}: ${valid.error.issues[0]?.message ?? "not allowed"}`;
-    throw new PlatformError("invalid_input", { field: "app", problem });
-  }
+  if (!valid.success) throw refusal(name, valid.error.issues[0]?.message ?? "not allowed");
+  const { settings } = context.hostConfig();
+  const host = ownHostOf({ appName: name, name: firstBranch, isDefault: true }, settings.suffix);
+  const problem = consoleProblem(host, settings);
+  if (problem !== null) throw refusal(name, problem);
   const { app, branch } = store.transaction(() => {
     if (store.apps.named(valid.data)) throw new PlatformError("app_exists", { app: valid.data });
     if (store.apps.destroying().some((it) => it.name === valid.data)) {
@@ -48,6 +51,11 @@ export async function createApp(
   await source.ensureRepository(app.id);
   await publisher.branch(branch.id);
   return app;
+}
+
+function refusal(name: string, reason: string): PlatformError {
+  const problem = `${JSON.stringify(name.slice(0, 80))}: ${reason}`;
+  return new PlatformError("invalid_input", { field: "app", problem });
 }
 
 /** Begins to remove an app: from now on nobody finds it any more. */

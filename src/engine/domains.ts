@@ -1,6 +1,7 @@
 import { targetOf } from "#domain/branch.ts";
 import { DomainName, type Domain } from "#domain/domain-name.ts";
 import { PlatformError } from "#domain/errors.ts";
+import { consoleUrlOf, type HostSettings } from "#domain/host-config.ts";
 import { emit, type EngineContext } from "./context.ts";
 import { ownHostOf, frontOf } from "./plan/routes.ts";
 import { leadsTo, ownerOf, type Publisher } from "./publish.ts";
@@ -21,11 +22,12 @@ export async function addDomain(
   const { store } = context;
   const branch = branchAt(store, asked.target);
   const name = checkName(asked.domain);
-  const isOwn = store.branches
-    .list()
-    .some((it) => ownHostOf(it, context.hostConfig().settings.suffix) === name);
+  const { settings } = context.hostConfig();
+  const isOwn = store.branches.list().some((it) => ownHostOf(it, settings.suffix) === name);
   if (isOwn)
     throw new PlatformError("domain_taken", { domain: name, owner: "an app of that name" });
+  const reason = keptFor(name, settings);
+  if (reason !== null) throw refusal(name, reason);
   const release =
     branch.currentReleaseId === null ? null : store.releases.get(branch.currentReleaseId);
   const processType = frontOf(release?.processTypes ?? branch.config.processTypes);
@@ -77,9 +79,30 @@ export async function removeDomain(
   await publisher.domains([found.name]);
 }
 
+/**
+ * Why no app may take a name: what would come to it are visits to apps and branches that are not made
+ * yet, or the cookies of the console, which a browser sends to every port of its host.
+ */
+function keptFor(name: string, settings: HostSettings): string | null {
+  if (name.slice(name.indexOf(".") + 1) === settings.suffix)
+    return `what is below ${settings.suffix} is kept for the apps of these names`;
+  return consoleProblem(name, settings);
+}
+
+/** Why the console keeps a host name, or a pattern of them, from all apps. */
+export function consoleProblem(name: string, settings: HostSettings): string | null {
+  const { hostname } = new URL(consoleUrlOf(settings));
+  const isConsoles = name === hostname || (name[0] === "*" && hostname.endsWith(name.slice(1)));
+  return isConsoles ? `the console answers at ${hostname}` : null;
+}
+
 function checkName(text: string): string {
   const valid = DomainName.safeParse(text.toLowerCase());
   if (valid.success) return valid.data;
-  const problem = `${JSON.stringify(text.slice(0, 80))}: ${valid.error.issues[0]?.message ?? "not allowed"}`;
-  throw new PlatformError("invalid_input", { field: "domain", problem });
+  throw refusal(text, valid.error.issues[0]?.message ?? "not allowed");
+}
+
+function refusal(name: string, reason: string): PlatformError {
+  const problem = `${JSON.stringify(name.slice(0, 80))}: ${reason}`;
+  return new PlatformError("invalid_input", { field: "domain", problem });
 }

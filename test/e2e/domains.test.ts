@@ -36,6 +36,15 @@ test("a domain is added and taken away by command; what is taken stays with its 
   assert.match(taken.stderr, /shop\.example\.com already belongs to shop/);
   const own = await platform.berth("domains:add", "shop.localhost", "-a", "other");
   assert.match(own.stderr, /already belongs to/);
+  const kept = ["later.localhost", "shop--staging.localhost", "*.localhost", "localhost"];
+  for (const name of kept) {
+    const refused = await platform.berth("domains:add", name, "-a", "other");
+    assert.match(
+      refused.stderr,
+      /is kept for the apps of these names|the console answers at/,
+      name,
+    );
+  }
   const bad = await platform.berth("domains:add", "no_such.thing!", "-a", "other");
   assert.equal(bad.code, 2);
   assert.equal((await platform.berth("domains:remove", "shop.example.com", "-a", "shop")).code, 0);

@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createWorld } from "../../test/engine-world.ts";
+
+test("class 20, name collisions: no app takes a name that another app's may be, or where the console answers", async () => {
+  await using world = await createWorld();
+  const { engine } = world;
+  await engine.createApp("shop", "ann");
+  const { settings } = world.config;
+  const add = (domain: string) => engine.addDomain("shop", domain, "ann");
+  for (const name of ["blog", "shop--staging", "*"])
+    await assert.rejects(add(`${name}.${settings.suffix}`), /is kept for the apps of these names/);
+  const consoleUrl = "https://berth.example.com:8443";
+  world.config = { ...world.config, settings: { ...settings, consoleUrl } };
+  for (const name of ["berth.example.com", "*.example.com", "*.com"])
+    await assert.rejects(add(name), /the console answers at berth\.example\.com/);
+  world.config.settings.suffix = "example.com";
+  await assert.rejects(
+    engine.createApp("berth", "ann"),
+    /the console answers at berth\.example\.com/,
+  );
+  world.config.settings.suffix = settings.suffix;
+  for (const name of ["example.com", "www.example.com", "*.www.example.com", "a.b.localhost"])
+    assert.equal((await add(name)).name, name);
+});
