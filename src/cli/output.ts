@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
-import { safeColouredLine, safeJson, safeLine, safeText } from "./safe-text.ts";
+import { safeColouredLine, safeJson, safeLine, safeText } from "#lib/safe-text.ts";
 
 export type OutputOptions = {
   readonly stdout: Writable;

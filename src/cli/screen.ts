@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import { safeText } from "./safe-text.ts";
+import { safeText } from "#lib/safe-text.ts";
 
 /** A terminal's whole screen, which is left as it was found. */
 export type Screen = Disposable & {

@@ -88,12 +88,10 @@ test("a restart puts a new instance in the place of the old one", async () => {
   await assert.rejects(engine.restart("shop", "web.7", "ann"), { code: "instance_not_found" });
 });
 
-test("a restart whose new instance fails leaves the old one serving", async () => {
-  await using world = await deployed();
-  const { store, engine, executor, router } = world;
+/** Restarts, which must end with the old instance serving alone. */
+async function assertRestartFails({ store, engine, router, ended }: World): Promise<void> {
   const [old] = store.instances.list();
-  executor.programs.set("node server.js", { kind: "exits", exit: { code: 1, signal: null } });
-  const job = await world.ended(await engine.restart("shop", null, "ann"));
+  const job = await ended(await engine.restart("shop", null, "ann"));
   assert.equal(job.error?.code, "unhealthy");
   await eventually(() => store.instances.list().length === 1, "the new one is gone");
   assert.deepEqual(
@@ -101,12 +99,18 @@ test("a restart whose new instance fails leaves the old one serving", async () =
     [[old?.id, null]],
   );
   assert.equal(router.answer("shop.localhost", "/", 0).do, "pass");
+}
+
+test("a restart whose new instance fails leaves the old one serving", async () => {
+  await using world = await deployed();
+  const exit = { code: 1, signal: null };
+  world.executor.programs.set("node server.js", { kind: "exits", exit });
+  await assertRestartFails(world);
 });
 
 test("a restart whose new instance ends just after it was healthy leaves the old one serving", async () => {
   await using world = await deployed();
-  const { store, engine, executor, router } = world;
-  const [old] = store.instances.list();
+  const { store, executor } = world;
   world.killWhen = (verb, args) => {
     const young = executor.started().at(-1);
     if (atStep("switch")(verb, args) && young) {
@@ -115,14 +119,7 @@ test("a restart whose new instance ends just after it was healthy leaves the old
     }
     return false;
   };
-  const job = await world.ended(await engine.restart("shop", null, "ann"));
-  assert.equal(job.error?.code, "unhealthy");
-  await eventually(() => store.instances.list().length === 1, "the new one is gone");
-  assert.deepEqual(
-    store.instances.list().map(({ id, retiringAt }) => [id, retiringAt]),
-    [[old?.id, null]],
-  );
-  assert.equal(router.answer("shop.localhost", "/", 0).do, "pass");
+  await assertRestartFails(world);
 });
 
 test("a stopped branch runs nothing, whatever is deployed to it, until it is started", async () => {

@@ -15,6 +15,7 @@ import { test } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
 import { LinesRefused, type DrainLine } from "#domain/drain.ts";
 import { createOutboundGuard } from "#lib/outbound.ts";
+import { hostileTexts } from "../../../test/hostile-text.ts";
 import { temporaryFolder } from "../../../test/machine.ts";
 import { selfSigned } from "../../../test/nginx.ts";
 import { createDrainSender } from "./sender.ts";
@@ -95,6 +96,45 @@ test("Loki: streams with labels, at its own path, in nanoseconds", async () => {
     ],
   });
 });
+
+test("whatever a program prints or is called, a syslog frame stays one, and JSON its line", async () => {
+  const got: string[] = [];
+  const take = (socket: Socket) => void text(socket).then((all) => got.push(all));
+  await using server = await listening(createTcpServer(take));
+  await using receiver = await startReceiver(null);
+  const at = "2026-05-01 12:00:00.123456789";
+  const sent = hostileTexts.map((it) => ({ at, origin: "app", source: it, text: it }) as const);
+  for (const name of hostileTexts) {
+    const to = { url: `syslog://127.0.0.1:${server.port}`, ca: null };
+    await loopback.send(to, name, sent);
+    const frames = framesIn(Buffer.from(got.splice(0).join("")));
+    assert.deepEqual(
+      frames.map(
+        (frame) => /^<14>1 \S+Z [!-~]+ [!-~]{1,48} [!-~]{1,128} app - (.*)$/s.exec(frame)?.[1],
+      ),
+      hostileTexts,
+    );
+  }
+  await loopback.send({ url: `http://127.0.0.1:${receiver.port}`, ca: null }, "shop", sent);
+  const said = receiver.requests[0]?.body.trimEnd().split("\n") ?? [];
+  assert.deepEqual(
+    said.map((line) => (JSON.parse(line) as DrainLine).text),
+    hostileTexts,
+  );
+});
+
+/** @see RFC 6587, section 3.4.1 */
+function framesIn(bytes: Buffer): string[] {
+  const frames: string[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const [head = "", length = ""] = /^(\d+) /.exec(bytes.toString("latin1", at, at + 20)) ?? [];
+    assert.notEqual(head, "", "a frame begins with its length");
+    at += head.length;
+    frames.push(bytes.toString("utf8", at, at + Number(length)));
+    at += Number(length);
+  }
+  return frames;
+}
 
 test("an answer tells lines that are refused for good from a receiver that is not able now", async () => {
   await using receiver = await startReceiver(null);

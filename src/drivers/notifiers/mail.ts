@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { PlatformError } from "#domain/errors.ts";
 import type { HostSettings } from "#domain/host-config.ts";
+import { safeLine } from "#lib/safe-text.ts";
 import { sentenceOf, type NotificationEvent, type Notifier } from "#domain/notification.ts";
 
 const timeoutMs = 20_000;
@@ -65,13 +66,13 @@ function serverOf(mail: HostSettings["mail"]) {
 
 function subjectOf(event: NotificationEvent): string {
   const [line = ""] = sentenceOf(event).split(/[\r\n]/, 1);
-  return line.slice(0, subjectLengthMax);
+  return safeLine(line).slice(0, subjectLengthMax);
 }
 
 function textOf(event: NotificationEvent): string {
   const { type, target, actor, message, at } = event;
   return [
-    message,
+    ...message.split("\n").map(safeLine),
     "",
     `What:  ${type}`,
     ...(target === null ? [] : [`App:   ${target}`]),

@@ -12,6 +12,7 @@ import type { NotificationEvent } from "#domain/notification.ts";
 import { Secret } from "#domain/secret.ts";
 import { createOutboundGuard } from "#lib/outbound.ts";
 import { moment } from "../../../test/factories.ts";
+import { hostileTexts, isHarmless } from "../../../test/hostile-text.ts";
 import { temporaryFolder } from "../../../test/machine.ts";
 import { createMailNotifier } from "./mail.ts";
 import { createChatNotifier, createWebhookNotifier } from "./webhook.ts";
@@ -103,6 +104,48 @@ test("a mail reaches an SMTP server, with its account, and no header can be slip
   assert.match(rest.join("\n"), /What: +deploy\.failed/);
 });
 
+test("whatever an event says is text in a mail, a chat and a webhook", async () => {
+  await using server = await startSmtp();
+  await using receiver = await startReceiver();
+  const mail = {
+    host: "127.0.0.1",
+    port: server.port,
+    security: "none",
+    from: "berth@example.com",
+  };
+  const settings = HostSettings.parse({ mail }).mail;
+  const mailer = createMailNotifier(() => settings, "/");
+  const [chat, webhook] = [createChatNotifier(loopback), createWebhookNotifier(loopback)];
+  for (const message of hostileTexts) {
+    const delivery = { id: "d1", event: { ...event, message } };
+    await mailer.send({ address: Secret.of("ops@example.com"), signingSecret: null }, delivery);
+    const to = { address: Secret.of(receiver.url), signingSecret };
+    await chat.send(to, delivery);
+    await webhook.send(to, delivery);
+    const [head = "", body = ""] = (server.mails.at(-1)?.text ?? "").split("\r\n\r\n", 2);
+    const names = head.split(/\r\n(?![ \t])/).map((line) => line.split(":", 1)[0]);
+    assert.deepEqual(names, mailHeaders);
+    assert.ok(head.length < 1500 && isHarmless(head.replaceAll("\r\n", "")));
+    // Plain, quoted-printable or base64, each of which hides nothing in a line of its own.
+    assert.ok(isHarmless(body.replaceAll("\r", "")) && !body.includes("=1B"));
+    const [said, posted] = receiver.requests.splice(0).map((it) => JSON.parse(it.body));
+    assert.ok(isHarmless(said.text) && isHarmless(said.content) && !said.text.includes("<"));
+    assert.equal(posted.message, message, "as data it is whole");
+  }
+});
+
+const mailHeaders = [
+  "Auto-Submitted",
+  "From",
+  "To",
+  "Subject",
+  "Message-ID",
+  "Content-Transfer-Encoding",
+  "Date",
+  "MIME-Version",
+  "Content-Type",
+];
+
 test("mail that is not set up is refused with what to set, and so is what is no address", () => {
   const none = createMailNotifier(() => HostSettings.parse({}).mail, "/");
   assert.throws(() => none.check("ops@example.com"), { code: "mail_not_set_up" });
@@ -137,6 +180,7 @@ async function startSmtp() {
   const server = new SMTPServer({
     disabledCommands: ["STARTTLS"],
     allowInsecureAuth: true,
+    authOptional: true,
     onAuth: ({ username, password }, _session, done) =>
       done(null, { user: `${username} ${password}` }),
     onData: (stream, { envelope, user }, done) => {

@@ -8,6 +8,7 @@ import {
 } from "#domain/notification.ts";
 import { machineClock } from "#lib/clock.ts";
 import { postOutbound } from "#lib/outbound-http.ts";
+import { safeLine } from "#lib/safe-text.ts";
 import { RefusedAddress, type OutboundGuard } from "#lib/outbound.ts";
 
 const timeoutMs = 10_000;
@@ -52,7 +53,8 @@ export function createChatNotifier(guard: OutboundGuard): Notifier {
 }
 
 function renderChat(event: NotificationEvent): string {
-  const sentence = sentenceOf(event).slice(0, chatLengthMax);
+  const lines = sentenceOf(event).split("\n").map(safeLine);
+  const sentence = lines.join("\n").slice(0, chatLengthMax);
   return JSON.stringify({
     // Slack takes <!channel> for a call to everybody.
     text: sentence.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;"),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { hostileTexts } from "../../../test/hostile-text.ts";
 import { renderPrometheus } from "./prometheus.ts";
 
 test("a family has its help, its type and its samples, and labels are escaped", () => {
@@ -24,4 +25,12 @@ berth_requests_total_bucket{le="+Inf"} 0.25
 berth_requests_total 1
 `,
   );
+});
+
+test("whatever a label says, a sample stays one line", () => {
+  const samples = hostileTexts.map((app) => ({ labels: { app }, value: 1 }));
+  const text = renderPrometheus([{ name: "berth_up", type: "gauge", help: "Up.", samples }]);
+  const lines = text.trimEnd().split("\n").slice(2);
+  assert.equal(lines.length, hostileTexts.length);
+  for (const line of lines) assert.match(line, /^berth_up\{app="(?:[^"\\\n]|\\["\\n])*"\} 1$/);
 });

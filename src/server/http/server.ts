@@ -115,7 +115,9 @@ function createDoor(door: Listener, options: DoorOptions): FastifyInstance {
   });
   const { people } = options.engine;
   app.decorateRequest("caller", null);
-  app.addHook("onRequest", async (request) => {
+  app.addHook("onRequest", async (request, reply) => {
+    // What somebody wrote is no page, whatever it looks like.
+    void reply.header("x-content-type-options", "nosniff");
     if (isOpen(request, options)) return;
     request.caller = await callerOf(door, request, options);
   });

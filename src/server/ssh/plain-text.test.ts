@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { hostileTexts, isHarmless } from "../../../test/hostile-text.ts";
 import { createPlainText } from "./plain-text.ts";
 
 test("escape sequences and control characters are taken out, text and layout stay", () => {
@@ -13,6 +14,13 @@ test("escape sequences and control characters are taken out, text and layout sta
     "a title without an end: \x1b]0;oops\nthe next line": "a title without an end: \nthe next line",
   };
   for (const [text, plain] of Object.entries(cases)) assert.equal(createPlainText()(text), plain);
+});
+
+test("whoever pushes is shown nothing hostile, whatever a build prints", () => {
+  for (const text of hostileTexts) {
+    const shown = createPlainText()(text + "\n");
+    assert.ok(isHarmless(shown), JSON.stringify(shown.slice(0, 60)));
+  }
 });
 
 test("a sequence that is cut anywhere is still recognized", () => {

@@ -1,3 +1,5 @@
+import { unsafe } from "#lib/safe-text.ts";
+
 /** A terminal's escape sequence: of two characters, with parameters, or a string such as a title. */
 const escape =
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -5,11 +7,6 @@ const escape =
 const unfinished =
   // oxlint-disable-next-line no-control-regex -- as above
   /^\x1b(?:\[[0-?]{0,63}[ -/]{0,7}|[\]PX^_][^\x07\x1b\n]{0,999}|[ -/]{0,7})$/;
-/** Control characters but tab and line end, and those that turn the direction of text around. */
-const controls =
-  // oxlint-disable-next-line no-control-regex -- as above
-  /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
 /**
  * Takes out of a stream of text what a terminal would obey instead of show: a build may print
  * anything, and the person who pushed never asked for that. A lone carriage return, as progress
@@ -26,7 +23,7 @@ export function createPlainText(): (chunk: string) => string {
       .slice(0, cut)
       .replaceAll(escape, "")
       .replaceAll(/\r\n?/g, "\n")
-      .replaceAll(controls, "");
+      .replaceAll(unsafe, (found) => (found === "\n" ? found : ""));
   };
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { hostileTexts, isHarmless } from "../../test/hostile-text.ts";
 import { safeColouredLine, safeJson, safeLine, safeText } from "./safe-text.ts";
 
 test("what a terminal acts upon is shown instead", () => {
@@ -30,6 +31,14 @@ test("a line with colours keeps them, ends them, and loses every other sequence"
 test("an unfinished sequence is shown, not passed on", () => {
   assert.equal(safeLine("end \u001b[31"), "end \\x1b[31");
   assert.equal(safeLine("end \u001b]0;title"), "end \\x1b]0;title");
+});
+
+test("whatever somebody else wrote is harmless in every form, and none of it is lost as data", () => {
+  for (const text of hostileTexts) {
+    const shown = [safeText(text), safeLine(text), safeJson({ text })];
+    assert.deepEqual(shown.map(isHarmless), [true, true, true], JSON.stringify(text.slice(0, 40)));
+    assert.deepEqual(JSON.parse(safeJson({ text })), { text });
+  }
 });
 
 test("safe JSON says the same as plain JSON", () => {

@@ -1,11 +1,12 @@
 /**
  * Characters that a terminal acts upon, or that make text look like other text: control characters,
- * direction marks, invisible spaces, line separators, tags. A tab is harmless and stays.
+ * direction marks, what is not seen, line separators, tags. A tab is harmless and stays, and so do
+ * the joiners that some scripts and emoji are written with.
  * @see Unicode TR 36, Unicode Security Considerations
  */
-const unsafe =
+export const unsafe =
   // eslint-disable-next-line no-control-regex -- finding them is the purpose
-  /[\0-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+  /[\0-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
 
 /** Escape sequences: CSI, then those that carry a string (OSC, DCS, APC, PM, SOS), then short ones. */
 const sequence =
