@@ -123,7 +123,11 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     instanceLogs: createInstanceFiles(logs),
     routerLogs: createRouterFiles(join(folder.path, "router")),
     requestLog,
-    drainSource: createDrainSource(logs, join(folder.path, "router")),
+    drainSource: createDrainSource({
+      instances: logs,
+      router: join(folder.path, "router"),
+      jobs: join(folder.path, "jobs"),
+    }),
     drainSender: drain,
     notifiers: { webhook: notifier, chat: notifier, mail: notifier },
     certificateEnd: async (path) => world.certificateEnds.get(path) ?? null,

@@ -34,7 +34,7 @@ export const addDrain = operation({
   id: "drains.add",
   method: "POST",
   path: "/apps/:target/drains",
-  summary: "Sends what instances print and the router answers somewhere, from now on.",
+  summary: "Sends what instances and jobs print and the router answers somewhere, from now on.",
   params,
   body: z.strictObject({
     url: z

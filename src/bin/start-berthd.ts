@@ -129,7 +129,11 @@ function watching(
     metrics: openMetrics(metrics),
     machine: createLinuxMachine(home),
     certificateEnd,
-    drainSource: createDrainSource(join(logs, "instances"), join(logs, "router")),
+    drainSource: createDrainSource({
+      instances: join(logs, "instances"),
+      router: join(logs, "router"),
+      jobs: join(logs, "jobs"),
+    }),
     drainSender: createDrainSender(guard),
     notifiers: {
       webhook: createWebhookNotifier(guard),

@@ -35,13 +35,16 @@ export type DrainBatch = {
   readonly skippedBytes: number;
 };
 
-/** Reads a branch's logs from any position on, at its reader's pace. */
+/** Whose logs are read: of a branch's instances, of the router for it, and of some of its jobs. */
+export type DrainedLogs = { readonly branchId: number; readonly jobs: readonly number[] };
+
+/** Reads logs from any position on, at its reader's pace. */
 export type DrainSource = {
   /** Null when there is nothing new. */
-  readonly next: (branchId: number, positions: LogPositions) => Promise<DrainBatch | null>;
+  readonly next: (logs: DrainedLogs, positions: LogPositions) => Promise<DrainBatch | null>;
   /** Where all logs end now. */
-  readonly end: (branchId: number) => Promise<LogPositions>;
-  readonly waitingBytes: (branchId: number, positions: LogPositions) => Promise<number>;
+  readonly end: (logs: DrainedLogs) => Promise<LogPositions>;
+  readonly waitingBytes: (logs: DrainedLogs, positions: LogPositions) => Promise<number>;
 };
 
 /** Takes lines to their receiver. */

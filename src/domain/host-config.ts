@@ -173,6 +173,12 @@ export const HostSettings = z.strictObject({
         .max(1_000_000)
         .default(20_000)
         .describe("Jobs that are kept at most; 20000 by default."),
+      jobLogsMb: z
+        .int()
+        .min(10)
+        .max(1_000_000)
+        .default(1000)
+        .describe("Megabytes that the output of all jobs may fill; 1000 by default."),
     })
     .prefault({})
     .describe("What is kept of the past; the oldest is removed first."),

@@ -4,6 +4,11 @@ export type JobLog = {
   readonly append: (jobId: number, text: string | Uint8Array) => void;
   /** What stands after `offset` bytes, at most 64 KiB of it. */
   readonly read: (jobId: number, offset: number) => Promise<{ text: string; offset: number }>;
+  /** The whole lines that stand after `offset` bytes, some of them, each with its time. */
+  readonly lines: (
+    jobId: number,
+    offset: number,
+  ) => Promise<{ lines: Pick<LogLine, "at" | "text">[]; offset: number }>;
   /** Resolves when there may be more to read, at the latest after `timeoutMs`. */
   readonly changed: (jobId: number, timeoutMs: number, signal: AbortSignal) => Promise<void>;
   /** Every job that has output. */

@@ -32,7 +32,8 @@ function request(world: World, path: string): void {
   world.requestLog.note(line);
 }
 
-const paths = ({ drain }: World) => drain.taken.map(({ text }) => text.split(" ")[1]);
+const paths = ({ drain }: World) =>
+  drain.taken.filter(({ origin }) => origin === "router").map(({ text }) => text.split(" ")[1]);
 
 test("lines are sent from the moment that a drain is added, and its password is shown nowhere", async () => {
   await using world = await draining();
@@ -82,6 +83,12 @@ test("a receiver that hangs holds up neither the app nor another drain", async (
   assert.equal((await world.push("shop")).status, "done");
   hanging.resolve();
   await eventually(() => paths(world).length === 2, "and then this one");
+  const isBuilt = () => world.drain.taken.some(({ text }) => text.includes("v2 is live"));
+  await eventually(isBuilt, "what the deploy printed is sent too");
+  assert.ok(
+    world.drain.taken.some(({ origin, source }) => origin === "build" && source === "job.2"),
+  );
+  assert.ok(!world.drain.taken.some(({ source }) => source === "job.1"), "not what was before");
 });
 
 test("lines that are refused for good are passed over and counted, so that newer ones get through", async () => {

@@ -5,6 +5,7 @@ import {
   shownUrl,
   type Drain,
   type DrainBatch,
+  type DrainedLogs,
   type DrainLine,
 } from "#domain/drain.ts";
 import { PlatformError } from "#domain/errors.ts";
@@ -13,6 +14,7 @@ import { Secret } from "#domain/secret.ts";
 import { emit, type EngineContext } from "./context.ts";
 import type { DrainStatus, NewDrain } from "./engine.ts";
 import { nextEvent, type Listen } from "./feed.ts";
+import { buildsOf } from "./logs.ts";
 import { problemOf } from "./notifications.ts";
 import { branchAt } from "./targets.ts";
 
@@ -38,7 +40,7 @@ export async function addDrain(
   if (store.drains.list().filter((it) => it.branchId === branch.id).length >= drainsMax) {
     throw new PlatformError("too_many_drains", { target: targetOf(branch), most: drainsMax });
   }
-  const positions = await drainSource.end(branch.id);
+  const positions = await drainSource.end(drainedLogs(context, branch.id));
   const drain = store.drains.add({
     branchId: branch.id,
     url: Secret.of(url),
@@ -70,12 +72,17 @@ export function removeDrain(
 }
 
 async function statusOf(
-  { drainSource }: EngineContext,
+  context: EngineContext,
   branch: Branch,
   drain: Drain,
 ): Promise<DrainStatus> {
-  const waitingBytes = await drainSource.waitingBytes(branch.id, drain.positions);
+  const logs = drainedLogs(context, branch.id);
+  const waitingBytes = await context.drainSource.waitingBytes(logs, drain.positions);
   return { ...drain, target: targetOf(branch), url: shownOf(drain), waitingBytes };
+}
+
+function drainedLogs({ store }: EngineContext, branchId: number): DrainedLogs {
+  return { branchId, jobs: buildsOf(store, branchId).map(({ id }) => id) };
 }
 
 function shownOf({ url }: Drain): string {
@@ -141,7 +148,7 @@ export class Drains {
       now && !stopping.aborted;
       now = store.drains.get(drain.id)
     ) {
-      const batch = await drainSource.next(now.branchId, now.positions);
+      const batch = await drainSource.next(drainedLogs(this.#context, now.branchId), now.positions);
       if (!batch) return;
       if (batch.skippedBytes > 0) {
         gapBytes += batch.skippedBytes;

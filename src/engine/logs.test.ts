@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { everyLine, type LogLine } from "#domain/logs.ts";
+import { everyLine, logMoment, type LogLine } from "#domain/logs.ts";
 import type { RequestLine } from "#domain/request-log.ts";
 import { createWorld, eventually, type World } from "../../test/engine-world.ts";
 import type { LogQuery } from "./engine.ts";
@@ -78,9 +78,15 @@ test("more requests than a log can hold are counted instead of written", async (
 });
 
 test("what jobs did is read like other logs, also while it comes", async () => {
+  const begunAt = new Date();
   await using world = await deployed();
   const built = await read(world, { origins: ["build"] });
   assert.ok(built.some(({ source, text }) => source === "job.1" && text.startsWith("-----> ")));
+  const times = built.map(({ at }) => at);
+  assert.deepEqual(times, times.toSorted());
+  assert.ok(
+    (times[0] ?? "") >= logMoment(begunAt) && (times.at(-1) ?? "") <= logMoment(new Date()),
+  );
   assert.equal((await read(world, { origins: ["build"], grep: "no such thing" })).length, 0);
   const stopping = new AbortController();
   const lines: LogLine[] = [];

@@ -8,6 +8,7 @@ import {
   type LogLine,
   type LogOrigin,
 } from "#domain/logs.ts";
+import type { Store } from "#domain/store.ts";
 import type { EngineContext } from "./context.ts";
 import type { LogQuery } from "./engine.ts";
 import { merge } from "./merge.ts";
@@ -51,7 +52,6 @@ function readerOf(context: EngineContext, branch: Branch, origin: LogOrigin): Br
   };
 }
 
-/** What jobs printed bears no time of its own: each line counts as of the job's beginning. */
 async function tailOfJobs(
   context: EngineContext,
   branch: Branch,
@@ -60,28 +60,28 @@ async function tailOfJobs(
   const { isWanted, sinceAt } = lineFilter(filter);
   const found: LogLine[][] = [];
   let count = 0;
-  for (const job of buildsOf(context, branch)) {
-    if (count >= lines || timeOf(job) < sinceAt) break;
-    const wanted = linesOf(job, await wholeOutput(context, job.id)).filter(isWanted);
+  for (const job of buildsOf(context.store, branch.id)) {
+    if (count >= lines || (job.endedAt !== null && logMoment(job.endedAt) < sinceAt)) break;
+    const wanted = (await everyLineOf(context, job)).filter(isWanted);
     found.unshift(wanted);
     count += wanted.length;
   }
   return newestLines(found.flat(), lines);
 }
 
-async function wholeOutput({ jobLog }: EngineContext, jobId: number): Promise<string> {
-  const texts: string[] = [];
+async function everyLineOf({ jobLog }: EngineContext, job: Job): Promise<LogLine[]> {
+  const found: LogLine[][] = [];
   for (let offset = 0; ;) {
-    const piece = await jobLog.read(jobId, offset);
-    if (piece.offset === offset) return texts.join("");
-    texts.push(piece.text);
+    const piece = await jobLog.lines(job.id, offset);
+    if (piece.offset === offset) return found.flat();
+    found.push(sourced(job, piece.lines));
     offset = piece.offset;
   }
 }
 
 /** Newest first. What a one-off command printed is for fewer eyes. */
-function buildsOf({ store }: EngineContext, { id }: Branch): Job[] {
-  return store.jobs.list({ branchId: id, kinds: buildKinds, limit: jobsRead });
+export function buildsOf({ jobs }: Pick<Store, "jobs">, branchId: number): Job[] {
+  return jobs.list({ branchId, kinds: buildKinds, limit: jobsRead });
 }
 
 async function* followJobs(
@@ -91,10 +91,10 @@ async function* followJobs(
 ): AsyncGenerator<LogLine> {
   const { clock } = context;
   const { isWanted } = lineFilter(filter);
-  const ended = buildsOf(context, branch).filter(({ status }) => isEnded(status));
+  const ended = buildsOf(context.store, branch.id).filter(({ status }) => isEnded(status));
   let last = Math.max(0, ...ended.map(({ id }) => id));
   while (!signal.aborted) {
-    const job = buildsOf(context, branch).findLast(({ id }) => id > last);
+    const job = buildsOf(context.store, branch.id).findLast(({ id }) => id > last);
     if (!job) {
       await clock.sleep(lookMs, signal).catch(() => {});
       continue;
@@ -110,28 +110,16 @@ async function* followJob(
   job: Job,
   signal: AbortSignal,
 ): AsyncGenerator<LogLine[]> {
-  let rest = "";
   for (let offset = 0; !signal.aborted;) {
     const hasEnded = isEnded(store.jobs.get(job.id)?.status ?? "done");
-    const piece = await jobLog.read(job.id, offset);
-    const whole = (rest + piece.text).split("\n");
-    rest = whole.pop() ?? "";
-    yield linesOf(job, whole.join("\n"));
+    const piece = await jobLog.lines(job.id, offset);
+    yield sourced(job, piece.lines);
     if (piece.offset === offset && hasEnded) return;
     if (piece.offset === offset) await jobLog.changed(job.id, lookMs, signal);
     offset = piece.offset;
   }
 }
 
-function linesOf(job: Job, text: string): LogLine[] {
-  if (text === "") return [];
-  const at = timeOf(job);
-  return text
-    .replace(/\n$/, "")
-    .split("\n")
-    .map((line) => ({ at, source: `job.${job.id}`, text: line }));
-}
-
-function timeOf({ startedAt, createdAt }: Job): string {
-  return logMoment(startedAt ?? createdAt);
+function sourced({ id }: Job, lines: readonly Pick<LogLine, "at" | "text">[]): LogLine[] {
+  return lines.map((line) => ({ ...line, source: `job.${id}` }));
 }

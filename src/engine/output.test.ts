@@ -6,7 +6,7 @@ import { createOutput } from "./output.ts";
 
 test("a program's lines stand indented under its heading, whatever pieces they come in", () => {
   const shown = printed(["one\nt", "wo\n", "\nfo", "ur"]);
-  assert.equal(shown, "       one\n       two\n       \n       four");
+  assert.equal(shown, "       one\n       two\n       \n       four\n");
 });
 
 test("bytes pass through unchanged, also those of a character in two chunks", () => {

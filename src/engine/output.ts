@@ -30,7 +30,7 @@ export function createOutput(out: Pick<JobWriter, "raw">, env: ConfigVars): Prog
 }
 
 function boundedOutput(out: Pick<JobWriter, "raw">): ProgramOutput {
-  const show = indented(out);
+  const { show, endLine } = indented(out);
   let shownBytes = 0;
   let leftOutBytes = 0;
   let tail = Buffer.alloc(0);
@@ -48,12 +48,11 @@ function boundedOutput(out: Pick<JobWriter, "raw">): ProgramOutput {
       tail = last.subarray(-tailBytesMax);
     },
     end: () => {
-      if (leftOutBytes === 0) return;
       const lines = leftOutBytes > tail.length ? wholeLines(tail) : tail;
       const omitted = leftOutBytes - lines.length;
       if (omitted > 0) show(Buffer.from(`\n[${omitted} bytes of output were left out here]\n`));
-      show(lines);
-      if (lines.at(-1) !== lineEnd) show(Buffer.from("\n"));
+      if (lines.length > 0) show(lines);
+      endLine();
     },
   };
 }
@@ -67,12 +66,17 @@ function wholeLines(bytes: Buffer): Buffer {
 }
 
 /** Puts a program's output under its heading, whatever pieces it comes in. */
-function indented(out: Pick<JobWriter, "raw">): (chunk: Uint8Array) => void {
+function indented(out: Pick<JobWriter, "raw">) {
   let atLineStart = true;
-  return (chunk) => {
+  const show = (chunk: Uint8Array): void => {
     const text = Buffer.from(chunk).toString("latin1");
     const body = text.replaceAll(/\n(?=[\s\S])/g, "\n       ");
     out.raw(Buffer.from((atLineStart ? "       " : "") + body, "latin1"));
     atLineStart = text.endsWith("\n");
   };
+  const endLine = (): void => {
+    if (!atLineStart) out.raw(Buffer.from("\n"));
+    atLineStart = true;
+  };
+  return { show, endLine };
 }

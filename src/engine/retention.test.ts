@@ -5,7 +5,7 @@ import { createWorld, type World } from "../../test/engine-world.ts";
 import { prunePast } from "./retention.ts";
 
 const never = new AbortController().signal;
-const past = { eventsDays: 30, eventsMax: 1000, jobsDays: 30, jobsMax: 100 };
+const past = { eventsDays: 30, eventsMax: 1000, jobsDays: 30, jobsMax: 100, jobLogsMb: 10 };
 
 async function pastWorld(): Promise<World> {
   const settings = HostSettings.parse({ retention: past });
@@ -68,4 +68,19 @@ test("however young, no more than the settings say is kept", async () => {
   assert.ok(kept.length <= 1000 && kept.length > 900, String(kept.length));
   assert.equal(kept[0]?.message, "2299");
   assert.equal(store.jobs.list({ limit: 5000 }).length, 100);
+});
+
+test("the output of all jobs fills no more than the settings say, whoever's jobs they are", async () => {
+  await using world = await pastWorld();
+  const { context } = world;
+  const at = context.clock.now();
+  const open = addJob(world, at, "waiting");
+  const ended = Array.from({ length: 5 }, () => addJob(world, at));
+  for (const id of [open, ...ended]) context.jobLog.append(id, Buffer.alloc(3_000_000, "x"));
+  await prunePast(context, never);
+  const kept = [open, ...ended.slice(-3)];
+  assert.deepEqual(
+    (await context.jobLog.ids()).toSorted((a, b) => a - b),
+    kept,
+  );
 });

@@ -27,7 +27,7 @@ export async function keepWithinBounds(
 /** One round of it. */
 export async function prunePast(context: EngineContext, stopping: AbortSignal): Promise<void> {
   const { store, clock, hostConfig } = context;
-  const { eventsDays, eventsMax, jobsDays, jobsMax } = hostConfig().settings.retention;
+  const { eventsDays, eventsMax, jobsDays, jobsMax, jobLogsMb } = hostConfig().settings.retention;
   const ago = (ms: number) => new Date(clock.now().getTime() - ms);
   const pause = () => clock.sleep(pauseMs, stopping);
   const events = { before: ago(eventsDays * dayMs), keep: eventsMax, batch };
@@ -36,6 +36,7 @@ export async function prunePast(context: EngineContext, stopping: AbortSignal): 
   const jobs = { before: ago(jobsDays * dayMs), keep: jobsMax, batch };
   while ((await pruneJobs(context, jobs)) === batch) await pause();
   await removeStrayLogs(context);
+  await pruneJobLogs(context, jobLogsMb * 1_000_000);
 }
 
 async function pruneJobs(
@@ -55,4 +56,14 @@ async function removeStrayLogs({ store, jobLog }: EngineContext): Promise<void> 
   // Asked after the logs, so that a job that begins meanwhile is known.
   const known = new Set(store.jobs.ids());
   for (const id of logs) if (!known.has(id)) await jobLog.remove(id);
+}
+
+/** The oldest go first; those of jobs that go on are spared. */
+async function pruneJobLogs({ store, jobLog }: EngineContext, bytesMax: number): Promise<void> {
+  const open = new Set(store.jobs.open().map(({ id }) => id));
+  let bytes = 0;
+  for (const id of (await jobLog.ids()).toSorted((a, b) => b - a)) {
+    bytes += jobLog.size(id);
+    if (bytes > bytesMax && !open.has(id)) await jobLog.remove(id);
+  }
 }

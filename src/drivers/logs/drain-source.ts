@@ -1,9 +1,16 @@
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { DrainBatch, DrainLine, DrainSource, LogPositions } from "#domain/drain.ts";
+import type {
+  DrainBatch,
+  DrainedLogs,
+  DrainLine,
+  DrainSource,
+  LogPositions,
+} from "#domain/drain.ts";
 import type { LogOrigin } from "#domain/logs.ts";
 import { namesIn, nullIfMissing } from "#lib/files.ts";
 import { linesOf, logFiles } from "./folders.ts";
+import { timedLines } from "./job-times.ts";
 
 const pieceBytes = 128 * 1024;
 const batchBytesMax = 512 * 1024;
@@ -21,18 +28,24 @@ type Waiting = {
   readonly size: number;
 };
 
-/** What instances and the router wrote for a branch, read at whatever pace its reader has. */
-export function createDrainSource(instanceRoot: string, routerRoot: string): DrainSource {
-  const filesOf = async (branchId: number, positions: LogPositions): Promise<Waiting[]> => {
-    const folders = await foldersOf(instanceRoot, routerRoot, branchId);
-    const files = await Promise.all(folders.map((folder) => filesIn(folder, positions)));
+/** Where the logs stand: of instances, of the router, of jobs. */
+type Roots = { readonly instances: string; readonly router: string; readonly jobs: string };
+
+/** What was written for a branch, read at whatever pace its reader has. */
+export function createDrainSource(roots: Roots): DrainSource {
+  const filesOf = async (logs: DrainedLogs, positions: LogPositions): Promise<Waiting[]> => {
+    const folders = await foldersOf(roots, logs.branchId);
+    const files = await Promise.all([
+      ...folders.map((folder) => filesIn(folder, positions)),
+      ...logs.jobs.map((job) => jobFile(roots.jobs, job, positions)),
+    ]);
     return files.flat();
   };
   return {
-    end: async (branchId) => positionsOf(await filesOf(branchId, {}), "size"),
-    waitingBytes: async (branchId, positions) => waitingIn(await filesOf(branchId, positions)),
-    next: async (branchId, positions) => {
-      const files = await filesOf(branchId, positions);
+    end: async (logs) => positionsOf(await filesOf(logs, {}), "size"),
+    waitingBytes: async (logs, positions) => waitingIn(await filesOf(logs, positions)),
+    next: async (logs, positions) => {
+      const files = await filesOf(logs, positions);
       const waitingBytes = waitingIn(files);
       if (waitingBytes === 0) return null;
       if (waitingBytes > waitingBytesMax) return skip(files, waitingBytes);
@@ -43,17 +56,13 @@ export function createDrainSource(instanceRoot: string, routerRoot: string): Dra
 
 type Folder = { readonly path: string; readonly source: string; readonly origin: LogOrigin };
 
-async function foldersOf(
-  instanceRoot: string,
-  routerRoot: string,
-  branchId: number,
-): Promise<Folder[]> {
-  const parent = join(instanceRoot, String(branchId));
+async function foldersOf(roots: Roots, branchId: number): Promise<Folder[]> {
+  const parent = join(roots.instances, String(branchId));
   const instances = (await namesIn(parent)).flatMap((name): Folder[] => {
     const source = /^\d+-([A-Za-z][\w-]*\.\d+)$/.exec(name)?.[1];
     return source ? [{ path: join(parent, name), source, origin: "app" }] : [];
   });
-  const router = join(routerRoot, String(branchId), "router");
+  const router = join(roots.router, String(branchId), "router");
   return [...instances, { path: router, source: "router", origin: "router" }];
 }
 
@@ -63,6 +72,15 @@ async function filesIn(folder: Folder, positions: LogPositions): Promise<Waiting
     const key = `${inode}.${birthMs}`;
     return { ...folder, key, path, from: Math.min(positions[key] ?? 0, size), size };
   });
+}
+
+async function jobFile(root: string, job: number, positions: LogPositions): Promise<Waiting[]> {
+  const path = join(root, `${job}.log`);
+  const stats = await stat(path).catch(nullIfMissing);
+  if (!stats) return [];
+  const key = `job.${job}`;
+  const from = Math.min(positions[key] ?? 0, stats.size);
+  return [{ key, path, source: key, origin: "build", from, size: stats.size }];
 }
 
 function waitingIn(files: readonly Waiting[]): number {
@@ -96,11 +114,20 @@ async function read(files: readonly Waiting[], waitingBytes: number): Promise<Dr
     const { text, length } = await pieceOf(file);
     positions[file.key] = file.from + length;
     bytes += length;
-    lines.push(...linesOf(text, file.source).map((it) => ({ ...it, origin: file.origin })));
+    lines.push(...(await linesIn(file, text)));
   }
   if (bytes === 0 || waitingBytes === 0) return null;
   lines.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   return { lines, positions, bytes, skippedBytes: 0 };
+}
+
+async function linesIn(
+  { origin, source, path, from }: Waiting,
+  text: string,
+): Promise<DrainLine[]> {
+  // What a job prints has its times beside it, all else before each line.
+  const lines = origin === "build" ? await timedLines(path, from, text) : linesOf(text, source);
+  return lines.map((line) => ({ ...line, source, origin }));
 }
 
 /** The whole lines that a piece of a file holds; a line that has not ended yet waits. */
@@ -111,9 +138,9 @@ async function pieceOf({ path, from, size }: Waiting): Promise<{ text: string; l
     const wanted = Math.min(pieceBytes, size - from);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(wanted), 0, wanted, from);
     const whole = buffer.subarray(0, buffer.subarray(0, bytesRead).lastIndexOf(lineEnd) + 1);
-    // No log has a line as long as that; what is none is passed over.
-    const length = whole.length === 0 && bytesRead === pieceBytes ? bytesRead : whole.length;
-    return { text: whole.toString("utf8"), length };
+    // A job may print a line as long as that, which is cut.
+    const piece = whole.length === 0 && bytesRead === pieceBytes ? buffer : whole;
+    return { text: piece.toString("utf8"), length: piece.length };
   } finally {
     await file.close();
   }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { symlink } from "node:fs/promises";
+import { readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { temporaryFolder } from "../../../test/machine.ts";
 import { createJobFiles } from "./jobs.ts";
 
@@ -50,12 +51,50 @@ test("who waits for more is woken, even when nothing more is kept", async () => 
   assert.ok(performance.now() - startedAt < 5000);
 });
 
+test("each line has the time at which it was written, also after a restart", async () => {
+  await using folder = await temporaryFolder();
+  const startedAt = Date.now();
+  createJobFiles(folder.path).append(1, "one\ntwo\n");
+  const between = Date.now();
+  await setTimeout(120);
+  createJobFiles(folder.path).append(1, "three\nfo");
+  const log = createJobFiles(folder.path);
+  const { lines, offset } = await log.lines(1, 0);
+  assert.deepEqual(
+    lines.map(({ text }) => text),
+    ["one", "two", "three"],
+  );
+  const times = lines.map(({ at }) => Date.parse(`${at.replace(" ", "T").slice(0, 23)}Z`));
+  const [first = 0, second = 0, third = 0] = times;
+  assert.ok(first >= startedAt && second <= between && third >= between + 100, String(times));
+  assert.deepEqual(await log.lines(1, offset), { lines: [], offset });
+  log.append(1, "ur\n");
+  assert.equal((await log.lines(1, offset)).lines[0]?.text, "four");
+  const [last] = (await log.lines(1, Buffer.byteLength("one\n"))).lines;
+  assert.equal(last?.text, "two");
+});
+
+test("a line that is longer than what is read at once is cut, and what follows is read", async () => {
+  await using folder = await temporaryFolder();
+  const log = createJobFiles(folder.path);
+  log.append(1, `${"x".repeat(100_000)}\nlast\n`);
+  const texts: string[] = [];
+  for (let offset = 0; ;) {
+    const piece = await log.lines(1, offset);
+    if (piece.offset === offset) break;
+    texts.push(...piece.lines.map(({ text }) => text));
+    offset = piece.offset;
+  }
+  assert.equal(texts.join(""), `${"x".repeat(100_000)}last`);
+});
+
 test("a removed log is empty, and removing it again does nothing", async () => {
   await using folder = await temporaryFolder();
   const log = createJobFiles(folder.path);
   log.append(1, "text");
   await log.remove(1);
   await log.remove(1);
+  assert.deepEqual(await readdir(folder.path), []);
   assert.equal((await log.read(1, 0)).text, "");
 });
 

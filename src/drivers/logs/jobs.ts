@@ -4,7 +4,9 @@ import { appendFileSync, mkdirSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { JobLog } from "#domain/logs.ts";
+import { machineClock } from "#lib/clock.ts";
 import { namesIn, nullIfMissing, removeTree } from "#lib/files.ts";
+import { createTimeNotes, timedLines, timesPathOf } from "./job-times.ts";
 
 const readBytesMax = 64 * 1024;
 const endMark = "\n[the rest of this output was dropped]\n";
@@ -16,29 +18,25 @@ export function createJobFiles(root: string, bytesMax = 10 * 1024 * 1024): JobLo
   const changes = new EventEmitter().setMaxListeners(0);
   const sizeOf = (jobId: number) => statSync(pathOf(jobId), { throwIfNoEntry: false })?.size ?? 0;
 
+  const noteTime = createTimeNotes(() => machineClock.now().getTime());
+
   return {
     append: (jobId, text) => {
       const size = sizeOf(jobId);
-      if (size < bytesMax) {
-        appendIfRoom(pathOf(jobId), cut(Buffer.from(text), bytesMax - size));
+      if (size < bytesMax && text.length > 0) {
+        ifRoom(() => {
+          noteTime(pathOf(jobId), size);
+          appendFileSync(pathOf(jobId), cut(Buffer.from(text), bytesMax - size), { mode: 0o600 });
+        });
       }
       changes.emit(String(jobId));
     },
-    read: async (jobId, offset) => {
-      const file = await open(pathOf(jobId)).catch(nullIfMissing);
-      if (!file) return { text: "", offset };
-      try {
-        const { buffer, bytesRead } = await file.read(
-          Buffer.alloc(readBytesMax),
-          0,
-          readBytesMax,
-          offset,
-        );
-        const whole = wholeCharacters(buffer.subarray(0, bytesRead));
-        return { text: textOf(whole), offset: offset + whole.length };
-      } finally {
-        await file.close();
-      }
+    read: (jobId, offset) => readPiece(pathOf(jobId), offset),
+    lines: async (jobId, offset) => {
+      const { text } = await readPiece(pathOf(jobId), offset);
+      const whole = wholeLines(text);
+      const lines = await timedLines(pathOf(jobId), offset, whole);
+      return { lines, offset: offset + Buffer.byteLength(whole) };
     },
     changed: async (jobId, timeoutMs, signal) => {
       const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
@@ -50,8 +48,24 @@ export function createJobFiles(root: string, bytesMax = 10 * 1024 * 1024): JobLo
         return id === undefined ? [] : [Number(id)];
       }),
     size: sizeOf,
-    remove: (jobId) => removeTree(pathOf(jobId)),
+    remove: async (jobId) => {
+      await removeTree(timesPathOf(pathOf(jobId)));
+      await removeTree(pathOf(jobId));
+    },
   };
+}
+
+async function readPiece(path: string, offset: number): ReturnType<JobLog["read"]> {
+  const file = await open(path).catch(nullIfMissing);
+  if (!file) return { text: "", offset };
+  try {
+    const bytes = Buffer.alloc(readBytesMax);
+    const { bytesRead } = await file.read(bytes, 0, readBytesMax, offset);
+    const whole = wholeCharacters(bytes.subarray(0, bytesRead));
+    return { text: textOf(whole), offset: offset + whole.length };
+  } finally {
+    await file.close();
+  }
 }
 
 function cut(bytes: Buffer, bytesMax: number): Buffer {
@@ -60,9 +74,9 @@ function cut(bytes: Buffer, bytesMax: number): Buffer {
 }
 
 /** A full disk costs the output, never the job: who writes here reads from a program at work. */
-function appendIfRoom(path: string, bytes: Uint8Array): void {
+function ifRoom(append: () => void): void {
   try {
-    appendFileSync(path, bytes, { mode: 0o600 });
+    append();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOSPC" && code !== "EDQUOT") throw error;
@@ -79,6 +93,13 @@ function textOf(bytes: Buffer): string {
     .toString("latin1")
     .replaceAll(character, (found) => (found.length === 1 ? "?" : found));
   return Buffer.from(mended, "latin1").toString("utf8");
+}
+
+/** Up to the last end of a line; one that is longer than a piece is cut. */
+function wholeLines(text: string): string {
+  const end = text.lastIndexOf("\n") + 1;
+  const isFull = Buffer.byteLength(text) > readBytesMax - 4;
+  return end === 0 && isFull ? text : text.slice(0, end);
 }
 
 /** Without the first bytes of a character that is not all there yet. */
