@@ -20,7 +20,7 @@ export const openRepository = operation({
     app: z.string(),
     pushBytesMax: z.int().describe("What one push may send."),
   }),
-  errors: ["app_not_found"],
+  errors: ["app_not_found", "disk_low"],
   needs: "app:deploy",
   localOnly: true,
 });

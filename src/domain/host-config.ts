@@ -146,7 +146,9 @@ export const HostSettings = z.strictObject({
     .int()
     .nonnegative()
     .default(512)
-    .describe("Free megabytes of the disk below which nothing is built; 512 by default."),
+    .describe(
+      "Free megabytes of the disk below which nothing is pushed and built; 512 by default.",
+    ),
   retention: z
     .strictObject({
       eventsDays: z

@@ -8,7 +8,7 @@ import { renderSize } from "#domain/limits.ts";
 import { parseProcfile } from "#domain/procfile.ts";
 import type { Outcome, SandboxCommand } from "#domain/runner.ts";
 import type { EngineContext } from "./context.ts";
-import { aboveDiskFloor, refuseLowDisk } from "./disk-floor.ts";
+import { aboveDiskFloor, requireRoom } from "./disk-floor.ts";
 import type { JobRun } from "./jobs.ts";
 import { createOutput } from "./output.ts";
 import { environmentOf } from "./plan/wanted.ts";
@@ -30,7 +30,7 @@ export async function buildArtifact(work: Work, commit: string): Promise<Artifac
     const dir = await work.step(
       { name: "fetch", title, isHeading: true, resumeAt: "fetch" },
       async () => {
-        await refuseLowDisk(context);
+        await requireRoom(context);
         const partial = await workspace.preparePartial(artifact.id);
         for (const remark of await source.exportTree(branch.appId, commit, partial))
           out.line(remark);

@@ -21,6 +21,18 @@ test("below the floor nothing is built, and what runs and is released again goes
   assert.equal((await world.push("shop")).status, "done");
 });
 
+test("class 22, exhaustion: pushes are received only as far as they leave half of what is kept free", async () => {
+  await using world = await createWorld();
+  const { engine } = world;
+  await engine.createApp("shop", "ann");
+  const bytesMax = async () => (await engine.openRepository("shop", "ann")).pushBytesMax;
+  assert.equal(await bytesMax(), 2048 * mebi);
+  world.freeDiskBytes = 600 * mebi;
+  assert.equal(await bytesMax(), (600 - 512 / 2) * mebi);
+  world.freeDiskBytes = 500 * mebi;
+  await assert.rejects(bytesMax(), { code: "disk_low" });
+});
+
 test("a build that takes what is kept free is ended, and says why", async () => {
   await using world = await createWorld();
   await world.engine.createApp("shop", "ann");

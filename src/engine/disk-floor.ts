@@ -4,11 +4,15 @@ import type { EngineContext } from "./context.ts";
 
 const lookEveryMs = 500;
 
-/** Refuses to begin what may fill the disk. @throws {PlatformError} `disk_low` */
-export async function refuseLowDisk({ machine, hostConfig }: EngineContext): Promise<void> {
+/**
+ * Bytes that may come at once without taking the last half of what is kept free.
+ * @throws {PlatformError} `disk_low`
+ */
+export async function requireRoom({ machine, hostConfig }: EngineContext): Promise<number> {
   const floorBytes = hostConfig().settings.diskFloorMb * 1024 ** 2;
   const free = await machine.freeDiskBytes();
   if (free < floorBytes) throw tooLow(free, floorBytes);
+  return Math.floor(free - floorBytes / 2);
 }
 
 /**

@@ -5,6 +5,7 @@ import { PlatformError } from "#domain/errors.ts";
 import type { Job } from "#domain/job.ts";
 import { createApp } from "./apps.ts";
 import type { EngineContext } from "./context.ts";
+import { requireRoom } from "./disk-floor.ts";
 import type { JobQueue } from "./jobs.ts";
 import type { Publisher } from "./publish.ts";
 import { appNamed, branchAt, currentRelease } from "./targets.ts";
@@ -17,7 +18,11 @@ export type Push = {
   readonly actor: string;
 };
 
-/** The repository to push to; an unknown app is made if the configuration allows it. */
+/**
+ * The repository to push to; an unknown app is made if the configuration allows it. What git receives
+ * stays for days, also when the push is refused in the end, so the disk's floor holds here as well.
+ * @throws {PlatformError} `disk_low`
+ */
 export async function openRepository(
   context: EngineContext,
   publisher: Publisher,
@@ -29,8 +34,13 @@ export async function openRepository(
   const app = canCreate
     ? await createApp(context, publisher, { name: wanted, teamId: null, actor })
     : appNamed(store, wanted);
+  const room = await requireRoom(context);
   const directory = await source.ensureRepository(app.id);
-  const pushBytesMax = hostConfig().settings.pushMegabytesMax * 1024 ** 2;
+  // To git none at all would be no limit.
+  const pushBytesMax = Math.max(
+    1,
+    Math.min(room, hostConfig().settings.pushMegabytesMax * 1024 ** 2),
+  );
   return { directory, app: app.name, pushBytesMax };
 }
 
