@@ -80,5 +80,5 @@ export async function startPrivileges(
 
 function wallsFor(usersFrom: number, accountUid: number) {
   const trustedUids = [0, accountUid];
-  return openWalls({ uids: usersIn(usersFrom), trustedUids, openPorts: [] });
+  return openWalls({ uids: usersIn(usersFrom), trustedUids });
 }

@@ -12,8 +12,7 @@ import { openWalls } from "#privileged/walls.ts";
  * The one program of Berth's own that runs as root: a dozen verbs on a unix socket, in a folder that
  * only berthd's group may enter. It parses no network input, and every call leaves a line.
  */
-const [home = "", usersFrom = "", uid = "", gid = "", router = "", ports = ""] =
-  process.argv.slice(2);
+const [home = "", usersFrom = "", uid = "", gid = "", router = ""] = process.argv.slice(2);
 const account = { uid: Number(uid), gid: Number(gid) };
 const tools = { node: process.execPath, npm: join(checkout, "node_modules/npm") };
 const relay = programOf(checkout, "berth-terminal");
@@ -22,7 +21,6 @@ process.umask(0o022);
 const walls = await openWalls({
   uids: usersIn(Number(usersFrom)),
   trustedUids: [0, account.uid, Number(router)],
-  openPorts: ports.split(",").filter(Boolean).map(Number),
 });
 const realm = createRealm({ home, tools, relay, account, usersFrom: Number(usersFrom), walls });
 await beginRealm(realm);

@@ -36,9 +36,8 @@ const nginxConf = renderNginx({
   },
 });
 const sshdConf = renderSshd(layout, { address, ssh });
-const visitorPorts = [direct, http, terminated, tls, ...settings.openPorts];
 const node = process.execPath;
-await writeTree({ layout, users, node, code: checkout, nginxConf, sshdConf, visitorPorts });
+await writeTree({ layout, users, node, code: checkout, nginxConf, sshdConf });
 process.stdout.write(`${JSON.stringify(settings)}\n`);
 
 /** Loaded only to be compiled into the cache, which berth-root begins with. */

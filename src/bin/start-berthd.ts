@@ -62,6 +62,7 @@ export async function startBerthd(home: string, helper: string | null): Promise<
   let hostConfig = await configDirectory.read();
   await removeLeftovers(layout);
   const privileges = await privilegesFor(home, helper);
+  const openPorts = await portOpener(privileges, hostConfig);
 
   const engine = createEngine({
     store,
@@ -89,9 +90,9 @@ export async function startBerthd(home: string, helper: string | null): Promise<
   await server.listenTcp(hostConfig.settings.listen.apiAddress, hostConfig.settings.listen.api);
   const directory = configDirectory.watch((config) => {
     hostConfig = config;
-    engine
-      .configure(config)
-      .catch((err: unknown) => log.error({ err }, "could not apply the configuration"));
+    Promise.all([openPorts(config), engine.configure(config)]).catch((err: unknown) =>
+      log.error({ err }, "could not apply the configuration"),
+    );
   });
   log.info({ version, home }, "berthd is up");
   return {
@@ -161,6 +162,17 @@ async function privilegesFor(home: string, helper: string | null): Promise<Privi
   const { exits } = homeLayout(home);
   const open = helper === null ? await helperInside(home) : () => connect(helper);
   return createPrivileges({ connect: open, exits });
+}
+
+/** Apps may visit the router, where it has listened since its start, and what else is chosen. */
+async function portOpener(privileges: Privileges, config: HostConfig) {
+  const { direct, http, terminated, tls } = config.settings.listen;
+  const open = async ({ settings: { openPorts } }: HostConfig) => {
+    const ports = [direct, http, terminated, tls, ...openPorts];
+    await privileges.call("setOpenPorts", { ports });
+  };
+  await open(config);
+  return open;
 }
 
 /** For an ordinary user: the same verbs, over the same conversation, in this process. */

@@ -140,7 +140,7 @@ export const HostSettings = z.strictObject({
     .array(Port)
     .default([])
     .describe(
-      "Ports of this machine that apps may connect to beside the router's, such as a database's; none by default. Holds after the next berth up.",
+      "Ports of this machine that apps may connect to beside the router's, such as a database's; none by default.",
     ),
   diskFloorMb: z
     .int()

@@ -7,6 +7,7 @@ import type { Session } from "./runner.ts";
 import type { AppSight, Owned } from "./score-card.ts";
 
 const Id = z.int().min(1);
+const Port = z.int().min(1).max(65_535);
 const noNul = (text: string) => !text.includes("\0");
 const Text = z.string().refine(noNul, "it holds a NUL character");
 const CommandLine = Text.min(1).max(100_000);
@@ -33,7 +34,7 @@ export const privilegedVerbs = {
     limits: Limits,
     network: Network,
     /** Where the router may connect to it. */
-    port: z.int().min(1).max(65_535).nullable(),
+    port: Port.nullable(),
     /** `<branch id>/<instance id>-<web.1>` */
     logName: z.string().regex(/^\d{1,15}\/\d{1,15}-[A-Za-z][A-Za-z0-9_-]{0,62}\.\d{1,9}$/),
   }),
@@ -70,6 +71,8 @@ export const privilegedVerbs = {
   }),
   /** Opens or closes an app's connections to the outside. Repeatable. */
   setNetwork: z.strictObject({ user: UserNumber, network: Network }),
+  /** Ports of this machine that every app may visit, and no others: the router's, and what is chosen. */
+  setOpenPorts: z.strictObject({ ports: z.array(Port).max(65_535) }),
   /** What is to be seen of an app that runs, as the kernel has it. */
   inspectApp: z.strictObject({ user: UserNumber }),
   /** What this machine lets us do for the apps' safety. */

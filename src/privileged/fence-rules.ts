@@ -6,14 +6,12 @@ export type FenceSettings = {
   readonly uids: { readonly first: number; readonly last: number };
   /** Who may connect to an instance's port beside its own app: root, berthd, the router. */
   readonly trustedUids: readonly number[];
-  /** Ports on this machine that every app may connect to: those of the router, for visits. */
-  readonly openPorts: readonly number[];
   /** The cgroup of all apps, below /sys/fs/cgroup, and how deep it is in its hierarchy. */
   readonly apps: { readonly path: string; readonly level: number };
 };
 
 /** Sets of the table, each with what one element says. */
-export const fenceSets = ["marks", "own", "ports", "closed", "closed_marks"] as const;
+export const fenceSets = ["marks", "own", "ports", "open", "closed", "closed_marks"] as const;
 
 /** Chains of the table; without one of them, or with an empty one, the fence has a hole. */
 export const fenceChains = [
@@ -36,7 +34,8 @@ const unknown = 0xfffffff2;
 const metadata = { v4: ["100.100.100.200", "192.0.0.192"], v6: ["fd00:ec2::254", "fd20:ce::254"] };
 /** Azure's, which is also its resolver. */
 const azure = "168.63.129.16";
-const dnsPort = 53;
+/** Every app may ask for names. */
+export const dnsPort = 53;
 
 /**
  * All but the beginning of a TCP connection belongs to one that was allowed. This stands early, as
@@ -56,20 +55,21 @@ export function renderFence(settings: FenceSettings): string {
     map marks { typeof meta skuid : meta mark; }
     set own { typeof meta mark . socket cgroupv2 level 1; }
     set ports { typeof socket cgroupv2 level 1 . tcp dport; }
+    set open { type inet_service; elements = { ${dnsPort} } }
     set closed { typeof meta skuid; }
     set closed_marks { typeof meta mark; }
     ${renderLeaving(settings)}
     ${renderArriving(settings)}`;
 }
 
-function renderLeaving({ uids, trustedUids, openPorts }: FenceSettings): string {
+function renderLeaving({ uids, trustedUids }: FenceSettings): string {
   const trustedMarks = trustedUids.map((uid) => `${uid} : ${trusted}`).join(", ");
   const forbidden = "reject with icmpx admin-prohibited";
   return `
     chain leaves {
       type filter hook output priority filter; policy accept;
       oif != lo meta skuid @closed goto cut
-      oif lo tcp dport { ${visited(openPorts)} } meta skuid @closed goto cut
+      oif lo tcp dport @open meta skuid @closed goto cut
       ${acceptAllowed}
       meta skuid ${uids.first}-${uids.last} goto app_sends
       oif lo meta mark set meta skuid map { ${trustedMarks} }
@@ -91,7 +91,7 @@ function renderLeaving({ uids, trustedUids, openPorts }: FenceSettings): string 
     }`;
 }
 
-function renderArriving({ uids, openPorts, apps }: FenceSettings): string {
+function renderArriving({ uids, apps }: FenceSettings): string {
   const appOfSocket = `socket cgroupv2 level ${apps.level + 1}`;
   const isAppsSocket = `socket cgroupv2 level ${apps.level} "${apps.path}"`;
   return `
@@ -109,7 +109,7 @@ function renderArriving({ uids, openPorts, apps }: FenceSettings): string {
     chain app_asks {
       meta mark @closed_marks goto refuse
       ${isAppsSocket} goto refuse
-      meta mark != ${unknown} meta l4proto { tcp, udp } th dport { ${visited(openPorts)} } accept
+      meta mark != ${unknown} meta l4proto { tcp, udp } th dport @open accept
       goto refuse
     }
     chain app_is_asked {
@@ -121,9 +121,4 @@ function renderArriving({ uids, openPorts, apps }: FenceSettings): string {
       meta l4proto tcp reject with tcp reset
       reject with icmpx port-unreachable
     }`;
-}
-
-/** What every app may ask on this machine. */
-function visited(openPorts: readonly number[]): string {
-  return [dnsPort, ...openPorts].join(", ");
 }

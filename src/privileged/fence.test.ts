@@ -63,6 +63,10 @@ test("an app reaches nothing else on loopback but the ports that are open to all
 test("an app that takes an open port over gets no visits of others", async (t) => {
   await using world = await openWorld(t);
   if (!world) return;
+  await world.fence.openToAll([]);
+  assert.equal(await world.asks(shop, world.openPort, "127.0.0.1"), "refused");
+  await world.fence.openToAll([world.openPort]);
+  assert.equal(await world.asks(shop, world.openPort, "127.0.0.1"), "connected");
   await world.closeOpenPort();
   await world.listen(rival, "127.0.0.1", world.openPort);
   assert.equal(await world.asks(shop, world.openPort, "127.0.0.1"), "refused");
@@ -108,7 +112,7 @@ test("a connection that stands is cut when its app's network is closed, to the o
   await using outside = await openOutside(t);
   if (!outside) return;
   await using here = await listenHere();
-  await world.reopen([here.port]);
+  await world.fence.openToAll([world.openPort, here.port]);
   const talking = (uid: number, address: string, port: number) =>
     world.runAs(
       uid,
@@ -135,7 +139,7 @@ test("a fence that stands is kept, and one with other rules takes its place with
   const before = await rulesFor(world.key);
   await world.reopen([]);
   assert.equal(await rulesFor(world.key), before);
-  await world.reopen([1]);
+  await world.reopen([65_533]);
   assert.notEqual(await rulesFor(world.key), before);
   assert.equal(await connects(port), "connected");
   assert.equal(await world.asks(rival, world.openPort, "127.0.0.1"), "refused");
@@ -156,6 +160,7 @@ test("uids that are not of the range are refused", async (t) => {
   }
   for (const port of [0, 65_536, 1.5]) {
     await assert.rejects(() => fence.closePort(shop, port), /a port/);
+    await assert.rejects(() => fence.openToAll([80, port]), /a port/);
   }
 });
 
@@ -170,7 +175,7 @@ type World = AsyncDisposable & {
   readonly asks: (uid: number, port: number, address: string) => Promise<string>;
   readonly sends: (uid: number, port: number) => Promise<unknown>;
   readonly runAs: (uid: number, perl: string) => Promise<string>;
-  readonly reopen: (morePorts: readonly number[]) => Promise<void>;
+  readonly reopen: (moreTrusted: readonly number[]) => Promise<void>;
 };
 
 async function openWorld(t: TestContext): Promise<World | null> {
@@ -181,14 +186,14 @@ async function openWorld(t: TestContext): Promise<World | null> {
   if (cgroups.unified === null) return skip("cgroups of version 2 are not mounted here");
   for (const uid of [shop, rival, stranger]) cgroups.create({ uid, name: "i1" }, instanceLimits);
   const open = await listenHere();
-  const settings = (morePorts: readonly number[]) => ({
+  const settings = (moreTrusted: readonly number[]) => ({
     key,
     uids,
-    trustedUids: [0],
-    openPorts: [open.port, ...morePorts],
+    trustedUids: [0, ...moreTrusted],
     apps: cgroups.unified ?? { path: "", level: 0 },
   });
   const fence = await openFence(settings([]));
+  await fence.openToAll([open.port]);
   for (const uid of [shop, rival]) await fence.admit(uid, "open");
   const runAs = (uid: number, perl: string) =>
     exec(argvOf(cgroups, uid, perl), { timeoutMs: 10_000 });
@@ -208,7 +213,7 @@ async function openWorld(t: TestContext): Promise<World | null> {
       const perl = `my $s = IO::Socket::INET->new(Proto => "udp", PeerAddr => "127.0.0.1", PeerPort => ${port}); $s->send("from ${uid}")`;
       return uid === 0 ? exec(["perl", "-MIO::Socket::INET", "-e", perl]) : runAs(uid, perl);
     },
-    reopen: async (morePorts) => void (await openFence(settings(morePorts))),
+    reopen: async (moreTrusted) => void (await openFence(settings(moreTrusted))),
     [Symbol.asyncDispose]: async () => {
       await open[Symbol.asyncDispose]();
       await fence.remove();

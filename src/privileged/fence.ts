@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Network } from "#domain/app.ts";
 import type { FenceSight } from "#domain/score-card.ts";
 import { exec, ExecError } from "#lib/exec.ts";
-import { fenceChains, fenceSets, renderFence, type FenceSettings } from "./fence-rules.ts";
+import { dnsPort, fenceChains, fenceSets, renderFence, type FenceSettings } from "./fence-rules.ts";
 
 /** Decides who may connect to whom on this machine. Every verb may be repeated. */
 export type Fence = {
@@ -18,6 +18,8 @@ export type Fence = {
   /** Lets the router and berthd connect to a port, while it is this app that listens there. */
   readonly openPort: (uid: number, port: number) => Promise<void>;
   readonly closePort: (uid: number, port: number) => Promise<void>;
+  /** Ports on this machine that every app may connect to, and no others: those of the router, for visits. */
+  readonly openToAll: (ports: readonly number[]) => Promise<void>;
   /** Lets an app connect to what another uid of the range listens on, as to a service. */
   readonly link: (fromUid: number, toUid: number) => Promise<void>;
   readonly unlink: (fromUid: number, toUid: number) => Promise<void>;
@@ -71,10 +73,11 @@ function verbsOf(table: string, { uids, apps }: FenceSettings): Omit<Fence, "loo
   };
   const cgroup = (uid: number) => `"${apps.path}/u${known(uid)}"`;
   const pair = (from: number, to: number) => `own { ${known(from)} . ${cgroup(to)} }`;
-  const port = (uid: number, number: number) => {
-    assert(Number.isInteger(number) && number > 0 && number < 65_536, "a port");
-    return `ports { ${cgroup(uid)} . ${number} }`;
+  const valid = (port: number) => {
+    assert(Number.isInteger(port) && port > 0 && port < 65_536, "a port");
+    return port;
   };
+  const door = (uid: number, port: number) => `ports { ${cgroup(uid)} . ${valid(port)} }`;
   const adding = (elements: readonly string[]) =>
     elements.map((it) => `add element ${table} ${it}`);
   // Adding it first makes removing it twice no error.
@@ -98,8 +101,12 @@ function verbsOf(table: string, { uids, apps }: FenceSettings): Omit<Fence, "loo
       admitted.delete(uid);
       await nft(dropping([...app(uid), ...closed(uid)]));
     },
-    openPort: async (uid, number) => nft(adding([port(uid, number)])),
-    closePort: async (uid, number) => nft(dropping([port(uid, number)])),
+    openPort: async (uid, port) => nft(adding([door(uid, port)])),
+    closePort: async (uid, port) => nft(dropping([door(uid, port)])),
+    openToAll: async (ports) => {
+      const open = [dnsPort, ...ports].map((port) => `open { ${valid(port)} }`);
+      await nft([`flush set ${table} open`, ...adding(open)]);
+    },
     link: (from, to) => nft(adding([pair(from, to)])),
     unlink: (from, to) => nft(dropping([pair(from, to)])),
     remove: () => nft([`table ${table}`, `delete table ${table}`]),

@@ -54,6 +54,7 @@ export function verbsIn(realm: Realm): Verbs {
     },
     runCommand: (command, caller) => runCommand(realm, command, caller),
     setNetwork: ({ user, network }) => setNetwork(realm, user, network),
+    setOpenPorts: async ({ ports }) => realm.walls.fence?.openToAll(ports),
     inspectApp: ({ user }) => inspectApp(realm, user),
     protections: async () => protectionsOf(realm.walls),
     handOverArtifact: ({ artifactId, user }) => handOverTree(realm, artifactId, userOf(user)),

@@ -37,8 +37,6 @@ export type WallOptions = {
   readonly uids: { readonly first: number; readonly last: number };
   /** Who may connect to instances: root, berthd, the router. */
   readonly trustedUids: readonly number[];
-  /** Ports of the router, which every app may visit. */
-  readonly openPorts: readonly number[];
 };
 
 /** The walls of a home whose apps have users of their own, as far as this machine has what they need. */

@@ -24,8 +24,6 @@ export type TreeOptions = {
   readonly code: string;
   readonly nginxConf: string;
   readonly sshdConf: string;
-  /** Ports of the router, which every app may visit. */
-  readonly visitorPorts: readonly number[];
 };
 
 /**
@@ -90,11 +88,10 @@ async function writeParts(options: TreeOptions): Promise<void> {
   const [, ...helper] = ours("berth-root");
   const { appsFrom, account: berth } = users;
   const ids = [appsFrom, berth.uid, berth.gid, users.router.uid].map(String);
-  const numbers = [...ids, options.visitorPorts.join(",")];
   await writeService(options, "berth-root", [
     cachedIn(layout.helperCache),
     oneArena,
-    [...dieWithParent, node, ...smallHeap, ...helper, ...numbers],
+    [...dieWithParent, node, ...smallHeap, ...helper, ...ids],
   ]);
 }
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { exists } from "#lib/files.ts";
-import { startPlatform, type Platform } from "../platform.ts";
+import { startPlatform, until, type Platform } from "../platform.ts";
 import { isRoot } from "../privileges.ts";
 
 /**
@@ -110,6 +110,23 @@ test(
     for (const port of ports) await fails(connecting("127.0.0.1", port));
     for (const host of ["169.254.169.254", "100.100.100.200"]) await fails(connecting(host, 80));
     await succeeds(connecting("127.0.0.1", platform.ports.direct));
+  },
+);
+
+test(
+  "a port of this machine is open to apps while berth.yml says so",
+  { skip: noRoot },
+  async () => {
+    const { api } = platform.ports;
+    const file = join(platform.home, "config/berth.yml");
+    const settings = readFileSync(file, "utf8");
+    const said = (answer: string) => async () =>
+      (await runs(connecting("127.0.0.1", api))).startsWith(answer);
+    writeFileSync(file, `${settings}open_ports: [${api}]\n`);
+    await until(said("done"), "the app connects");
+    await succeeds(connecting("127.0.0.1", platform.ports.direct));
+    writeFileSync(file, settings);
+    await until(said("failed"), "the app connects no more");
   },
 );
 
