@@ -46,8 +46,8 @@ export const privilegedVerbs = {
   limitInstance: z.strictObject({ id: Id, limits: Limits }),
   /** How one instance does, or each that there is. */
   observeInstances: z.strictObject({ id: Id.nullable() }),
-  /** TCP ports on which an instance's processes listen. */
-  listeningPorts: z.strictObject({ id: Id }),
+  /** Inodes of the sockets that an instance's processes hold. */
+  listSockets: z.strictObject({ id: Id }),
   /** Runs one command to its end, and never longer than whoever asked listens. */
   runCommand: z.strictObject({
     appId: Id,
@@ -97,7 +97,7 @@ export type VerbResult<V extends PlainVerb> = V extends keyof Answers ? Answers[
 
 type Answers = {
   readonly observeInstances: readonly SupervisedInstance[];
-  readonly listeningPorts: readonly number[];
+  readonly listSockets: readonly number[];
   readonly protections: Protections;
   readonly inspectApp: AppFacts;
 };

@@ -6,52 +6,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Limits } from "#domain/limits.ts";
 import { nullIf, readIfThere } from "#lib/files.ts";
 import { controllers, limitFiles, limitSettings, type Controller } from "./cgroup-files.ts";
+import { signal } from "./processes.ts";
 import { baseIn, parseHierarchies, type Hierarchy } from "./cgroup-places.ts";
 
 const killTimeoutMs = 5000;
 
 /** A cgroup of one instance or one command: whose it is, and a name that is unique for it. */
 export type CgroupName = { readonly uid: number; readonly name: string };
-
-export type Cgroups = {
-  /** The controllers that this machine gives us; what is not among them is not limited. */
-  readonly controllers: readonly Controller[];
-  /**
-   * The folder of all apps in the hierarchy of version 2, by which the fence knows them: its path
-   * below /sys/fs/cgroup, and how deep it is in the hierarchy. Null where version 2 is not there.
-   */
-  readonly unified: { readonly path: string; readonly level: number } | null;
-  /** Makes a cgroup, or takes the one that is there, and sets its limits. */
-  readonly create: (cgroup: CgroupName, limits: Limits) => void;
-  /** Files into which a process writes 0, for itself, to join, before it does anything else. */
-  readonly joinFiles: (cgroup: CgroupName) => string[];
-  /**
-   * Makes the next join quick. Before a process changes its cgroup the kernel waits for every
-   * processor, some 7 ms, but not again for a while: so this waits while other things are done.
-   */
-  readonly hasten: () => Promise<void>;
-  /** Changes the limits of what runs. Memory below what is in use makes the kernel take it back. */
-  readonly update: (cgroup: CgroupName, limits: Limits) => void;
-  /** Ends everything in it and removes it; does nothing when it is gone. */
-  readonly remove: (cgroup: CgroupName) => Promise<void>;
-  /** Makes an app's part of the tree, by which the fence knows it. */
-  readonly ensureApp: (uid: number) => Promise<void>;
-  /** Ends everything of an app and removes its part of the tree. */
-  readonly removeApp: (uid: number) => Promise<void>;
-  /** Apps that have a part of the tree, each with the names of its cgroups. */
-  readonly apps: () => Promise<ReadonlyMap<number, ReadonlySet<string>>>;
-  /** Removes everything of Berth's, as far as it is empty. */
-  readonly close: () => Promise<void>;
-  /** How often the kernel killed in it for lack of memory. */
-  readonly kills: (cgroup: CgroupName) => Promise<number>;
-  /** The file that says so, for whoever notes how something ended. */
-  readonly memoryEventsFile: (cgroup: CgroupName) => string | null;
-  /** What its files of limits say; null when one of the processes is outside of it. */
-  readonly look: (
-    cgroup: CgroupName,
-    pids: readonly number[],
-  ) => Promise<Record<string, string> | null>;
-};
 
 /** Berth's part of one hierarchy. */
 type Place = Hierarchy & {
@@ -71,68 +32,133 @@ export async function openCgroups(
   key: string,
   hierarchies?: readonly Hierarchy[],
 ): Promise<Cgroups> {
+  const usable = hierarchies ?? (await readHierarchies());
   const places: Place[] = [];
   // Version 2 first: what it controls, version 1 cannot, and it ends all processes at once.
-  const usable = (hierarchies ?? (await readHierarchies())).toSorted(
-    (a, b) => b.version - a.version,
-  );
-  for (const hierarchy of usable) {
+  for (const hierarchy of usable.toSorted((a, b) => b.version - a.version)) {
     // One in which we may make nothing is left out: its limits are then said not to hold.
     const place = await openPlace(hierarchy, key).catch(nullIf(refused));
     if (place !== null) places.push(place);
   }
-  const foldersOf = (cgroup: CgroupName) => places.map((place) => folderOf(place, cgroup));
-  const unified = places.find(({ version }) => version === 2);
-  return {
-    controllers: controllers.filter((name) => places.some((it) => it.controllers.includes(name))),
-    unified: unified ? placeForFence(unified) : null,
-    create: (cgroup, limits) => places.forEach((place) => createIn(place, cgroup, limits)),
-    update: (cgroup, limits) => places.forEach((place) => setLimits(place, cgroup, limits)),
-    remove: (cgroup) => removeFolders(foldersOf(cgroup)),
-    joinFiles: (cgroup) => places.map((place) => join(folderOf(place, cgroup), joinName(place))),
-    // To join where it stands already moves nothing, and waits all the same.
-    hasten: async () => {
-      if (unified) await writeFile(join(unified.standing, "cgroup.procs"), "0").catch(() => {});
-    },
-    apps: () => appsIn(places),
-    ensureApp: async (uid) => {
-      for (const place of places) await mkdir(appFolder(place, uid), { recursive: true });
-    },
-    removeApp: (uid) => removeApp(places, uid),
-    close: () => close(places),
-    ...looksAt(places, foldersOf),
-  };
+  return new Cgroups(places);
 }
 
-function looksAt(
-  places: readonly Place[],
-  foldersOf: (cgroup: CgroupName) => string[],
-): Pick<Cgroups, "memoryEventsFile" | "kills" | "look"> {
-  const memory = places.find((place) => place.controllers.includes("memory"));
-  const name = memory?.version === 2 ? "memory.events" : "memory.oom_control";
-  const memoryEventsFile = (cgroup: CgroupName) =>
-    memory ? join(folderOf(memory, cgroup), name) : null;
-  return {
-    memoryEventsFile,
-    kills: async (cgroup) => {
-      const file = memoryEventsFile(cgroup);
-      const text = file === null ? null : await readIfThere(file);
-      return Number(/^oom_kill (\d+)$/m.exec(text ?? "")?.[1] ?? 0);
-    },
-    look: async (cgroup, pids) => {
-      const folders = foldersOf(cgroup);
-      const members = await Promise.all(folders.map(pidsIn));
-      if (!members.every((inside) => pids.every((pid) => inside.includes(pid)))) return null;
-      const found: Record<string, string> = {};
-      for (const folder of folders) {
-        for (const file of limitFiles) {
-          const text = await readIfThere(join(folder, file));
-          if (text !== null) found[file] = text.trim();
-        }
+export class Cgroups {
+  /** The controllers that this machine gives us; what is not among them is not limited. */
+  readonly controllers: readonly Controller[];
+  /**
+   * The folder of all apps in the hierarchy of version 2, by which the fence knows them: its path
+   * below /sys/fs/cgroup, and how deep it is in the hierarchy. Null where version 2 is not there.
+   */
+  readonly unified: { readonly path: string; readonly level: number } | null;
+  readonly #places: readonly Place[];
+
+  constructor(places: readonly Place[]) {
+    this.#places = places;
+    this.controllers = controllers.filter((name) => this.#placeOf(name));
+    this.unified = placeForFence(places);
+  }
+
+  /** Makes a cgroup, or takes the one that is there, and sets its limits. */
+  create(cgroup: CgroupName, limits: Limits): void {
+    for (const place of this.#places) {
+      const folder = folderOf(place, cgroup);
+      mkdirSync(dirname(folder), { recursive: true });
+      if (place.version === 2) delegate(dirname(folder));
+      mkdirSync(folder, { recursive: true });
+    }
+    this.update(cgroup, limits);
+  }
+
+  /** Changes the limits of what runs. Memory below what is in use makes the kernel take it back. */
+  update(cgroup: CgroupName, limits: Limits): void {
+    for (const place of this.#places) setLimits(place, cgroup, limits);
+  }
+
+  /** Files into which a process writes 0, for itself, to join, before it does anything else. */
+  joinFiles(cgroup: CgroupName): string[] {
+    return this.#places.map((place) => join(folderOf(place, cgroup), joinName(place)));
+  }
+
+  /**
+   * Makes the next join quick. Before a process changes its cgroup the kernel waits for every
+   * processor, some 7 ms, but not again for a while: so this waits while other things are done. To
+   * join where it stands already moves nothing, and waits all the same.
+   */
+  async hasten(): Promise<void> {
+    const unified = this.#places.find(({ version }) => version === 2);
+    if (unified) await writeFile(join(unified.standing, "cgroup.procs"), "0").catch(() => {});
+  }
+
+  /** Ends everything in it and removes it; does nothing when it is gone. */
+  remove(cgroup: CgroupName): Promise<void> {
+    return removeFolders(this.#places.map((place) => folderOf(place, cgroup)));
+  }
+
+  /** Makes an app's part of the tree, by which the fence knows it. */
+  async ensureApp(uid: number): Promise<void> {
+    for (const place of this.#places) await mkdir(appFolder(place, uid), { recursive: true });
+  }
+
+  /** Ends everything of an app and removes its part of the tree. */
+  async removeApp(uid: number): Promise<void> {
+    for (const name of (await this.apps()).get(uid) ?? []) await this.remove({ uid, name });
+    await removeFolders(this.#places.map((place) => appFolder(place, uid)));
+  }
+
+  /** Apps that have a part of the tree, each with the names of its cgroups. */
+  async apps(): Promise<Map<number, Set<string>>> {
+    const found = new Map<number, Set<string>>();
+    for (const { apps } of this.#places) {
+      for (const app of await readdir(apps).catch(() => [])) {
+        const uid = Number(/^u(\d+)$/.exec(app)?.[1] ?? 0);
+        const entries = await readdir(join(apps, app), { withFileTypes: true }).catch(() => []);
+        const names = entries.filter((it) => it.isDirectory()).map(({ name }) => name);
+        if (uid > 0) found.set(uid, new Set([...(found.get(uid) ?? []), ...names]));
       }
-      return found;
-    },
-  };
+    }
+    return found;
+  }
+
+  /** Removes everything of Berth's, as far as it is empty. */
+  async close(): Promise<void> {
+    for (const uid of (await this.apps()).keys()) await this.removeApp(uid);
+    for (const { apps, base } of this.#places)
+      for (const folder of [apps, base, dirname(base)]) await rmdir(folder).catch(nullIf(inUse));
+  }
+
+  /** The file that counts kills for lack of memory, for whoever notes how something ended. */
+  memoryEventsFile(cgroup: CgroupName): string | null {
+    const place = this.#placeOf("memory");
+    const name = place?.version === 2 ? "memory.events" : "memory.oom_control";
+    return place ? join(folderOf(place, cgroup), name) : null;
+  }
+
+  /** How many of these there were. */
+  async kills(cgroup: CgroupName): Promise<number> {
+    const file = this.memoryEventsFile(cgroup);
+    const text = file === null ? null : await readIfThere(file);
+    return Number(/^oom_kill (\d+)$/m.exec(text ?? "")?.[1] ?? 0);
+  }
+
+  /** What its files of limits say; null when one of these processes is outside of it. */
+  async look(cgroup: CgroupName, pids: readonly number[]): Promise<Record<string, string> | null> {
+    const found: Record<string, string> = {};
+    for (const place of this.#places) {
+      const folder = folderOf(place, cgroup);
+      const members = new Set(await pidsIn(folder));
+      if (!pids.every((pid) => members.has(pid))) return null;
+      for (const name of limitFiles) {
+        const text = await readIfThere(join(folder, name));
+        if (text !== null) found[name] = text.trim();
+      }
+    }
+    return found;
+  }
+
+  #placeOf(controller: Controller): Place | undefined {
+    return this.#places.find((place) => place.controllers.includes(controller));
+  }
 }
 
 async function readHierarchies(): Promise<Hierarchy[]> {
@@ -186,14 +212,6 @@ function controllersIn(folder: string): string[] {
   return readFileSync(join(folder, "cgroup.controllers"), "utf8").trim().split(" ");
 }
 
-function createIn(place: Place, cgroup: CgroupName, limits: Limits): void {
-  const folder = folderOf(place, cgroup);
-  mkdirSync(dirname(folder), { recursive: true });
-  if (place.version === 2) delegate(dirname(folder));
-  mkdirSync(folder, { recursive: true });
-  setLimits(place, cgroup, limits);
-}
-
 /**
  * At once: they are no files of a disk, and a row of them written one after the other would cost
  * every start some milliseconds.
@@ -211,31 +229,6 @@ function setLimits(place: Place, cgroup: CgroupName, limits: Limits): void {
       nullIf([...missing, "EINVAL"])(error as NodeJS.ErrnoException);
     }
   }
-}
-
-async function appsIn(places: readonly Place[]): Promise<Map<number, Set<string>>> {
-  const found = new Map<number, Set<string>>();
-  for (const { apps } of places) {
-    for (const app of await readdir(apps).catch(() => [])) {
-      const uid = Number(/^u(\d+)$/.exec(app)?.[1] ?? 0);
-      const entries = await readdir(join(apps, app), { withFileTypes: true }).catch(() => []);
-      const names = entries.filter((it) => it.isDirectory()).map(({ name }) => name);
-      if (uid > 0) found.set(uid, new Set([...(found.get(uid) ?? []), ...names]));
-    }
-  }
-  return found;
-}
-
-async function removeApp(places: readonly Place[], uid: number): Promise<void> {
-  for (const name of (await appsIn(places)).get(uid) ?? [])
-    await removeFolders(places.map((place) => folderOf(place, { uid, name })));
-  await removeFolders(places.map((place) => appFolder(place, uid)));
-}
-
-async function close(places: readonly Place[]): Promise<void> {
-  for (const uid of (await appsIn(places)).keys()) await removeApp(places, uid);
-  for (const { apps, base } of places)
-    for (const folder of [apps, base, dirname(base)]) await rmdir(folder).catch(nullIf(inUse));
 }
 
 /**
@@ -258,7 +251,8 @@ async function removeFolders(folders: readonly string[]): Promise<void> {
   for (let waitMs = 1; performance.now() < untilMs; waitMs = Math.min(50, waitMs * 2)) {
     const pids = (await Promise.all(folders.map(pidsIn))).flat();
     if (pids.length === 0) break;
-    if (!atOnce) pids.forEach(killOne);
+    // 0 stands for a process that this program's own process namespace does not show.
+    for (const pid of atOnce ? [] : pids.filter((it) => it > 1)) signal(pid, "SIGKILL");
     await sleep(waitMs);
   }
   for (const folder of folders) {
@@ -269,15 +263,6 @@ async function removeFolders(folders: readonly string[]): Promise<void> {
 async function pidsIn(folder: string): Promise<number[]> {
   const text = await readFile(join(folder, "cgroup.procs"), "utf8").catch(() => "");
   return text.split("\n").filter(Boolean).map(Number);
-}
-
-function killOne(pid: number): void {
-  try {
-    // 0 stands for a process that this program's own process namespace does not show.
-    if (pid > 1) process.kill(pid, "SIGKILL");
-  } catch (error) {
-    nullIf(["ESRCH"])(error as NodeJS.ErrnoException);
-  }
 }
 
 /** Whether a cgroup is gone; one that still has processes stays. */
@@ -306,9 +291,11 @@ function joinName({ version }: Place): string {
 }
 
 /** nft finds a cgroup by its path below the usual place alone. */
-function placeForFence({ apps, mountedAt }: Place): Cgroups["unified"] {
-  const path = relative("/sys/fs/cgroup", apps);
-  const level = relative(mountedAt, apps).split("/").length;
+function placeForFence(places: readonly Place[]): Cgroups["unified"] {
+  const place = places.find(({ version }) => version === 2);
+  if (!place) return null;
+  const path = relative("/sys/fs/cgroup", place.apps);
+  const level = relative(place.mountedAt, place.apps).split("/").length;
   return path.startsWith("..") ? null : { path, level };
 }
 

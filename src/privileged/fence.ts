@@ -6,28 +6,7 @@ import { exec, ExecError } from "#lib/exec.ts";
 import { dnsPort, fenceChains, fenceSets, renderFence, type FenceSettings } from "./fence-rules.ts";
 
 /** Decides who may connect to whom on this machine. Every verb may be repeated. */
-export type Fence = {
-  /**
-   * Knows an app from now on, whose cgroup is there: it reaches its own listeners. A closed network
-   * ends its outgoing connections, also to the router and to a resolver. Costs nothing when the app
-   * is known so already.
-   */
-  readonly admit: (uid: number, network: Network) => Promise<void>;
-  /** Forgets an app. Its uid still reaches nothing here, as no uid of the range does unknown. */
-  readonly forget: (uid: number) => Promise<void>;
-  /** Lets the router and berthd connect to a port, while it is this app that listens there. */
-  readonly openPort: (uid: number, port: number) => Promise<void>;
-  readonly closePort: (uid: number, port: number) => Promise<void>;
-  /** Ports on this machine that every app may connect to, and no others: those of the router, for visits. */
-  readonly openToAll: (ports: readonly number[]) => Promise<void>;
-  /** Lets an app connect to what another uid of the range listens on, as to a service. */
-  readonly link: (fromUid: number, toUid: number) => Promise<void>;
-  readonly unlink: (fromUid: number, toUid: number) => Promise<void>;
-  /** What the kernel has of the fence at this moment, and of an app in it. */
-  readonly look: (uid: number) => Promise<FenceSight>;
-  /** Takes the fence down. */
-  readonly remove: () => Promise<void>;
-};
+export type Fence = ReturnType<typeof verbsOf>;
 
 /**
  * The fence of a home. One that stands with the same rules is left as it is; one with other rules is
@@ -41,32 +20,15 @@ export async function openFence(settings: FenceSettings): Promise<Fence> {
   const rules = renderFence(settings);
   const version = `rules_${createHash("sha256").update(rules).digest("hex").slice(0, 12)}`;
   const standing = await list(table);
-  if (standing === null || !standing.includes(`"name": "${version}"`)) {
-    const elements = standing === null ? [] : elementsOf(standing, table);
+  if (!standing.some(({ chain }) => chain?.name === version)) {
     const fresh = `table ${table} {${rules}\nchain ${version} {}\n}`;
+    const elements = elementsOf(standing, table);
     await nft([`table ${table}`, `delete table ${table}`, fresh, ...elements]);
   }
-  const look = async (uid: number) => sightOf(await list(table), version, uid);
-  return { ...verbsOf(table, settings), look };
+  return verbsOf(settings, table, version);
 }
 
-/** From what nft says of the table; the chain that bears the rules' version is there with them. */
-function sightOf(standing: string | null, version: string, uid: number): FenceSight {
-  // nft's own text, whose shape libnftables-json(5) describes.
-  const { nftables } = JSON.parse(standing ?? '{"nftables":[]}') as Listing;
-  const elementsOfSet = (name: string) =>
-    nftables.flatMap(({ set, map }) => [set, map].find((it) => it?.name === name)?.elem ?? []);
-  const rulesOf = new Set(nftables.flatMap(({ rule }) => rule?.chain ?? []));
-  return {
-    isWhole:
-      nftables.some(({ chain }) => chain?.name === version) &&
-      fenceChains.every((name) => rulesOf.has(name)),
-    knowsApp: elementsOfSet("marks").some((it) => Array.isArray(it) && it[0] === uid),
-    isClosed: elementsOfSet("closed").includes(uid),
-  };
-}
-
-function verbsOf(table: string, { uids, apps }: FenceSettings): Omit<Fence, "look"> {
+function verbsOf({ uids, apps }: FenceSettings, table: string, version: string) {
   const known = (uid: number) => {
     assert(Number.isSafeInteger(uid) && uid >= uids.first && uid <= uids.last, "a foreign uid");
     return uid;
@@ -90,59 +52,81 @@ function verbsOf(table: string, { uids, apps }: FenceSettings): Omit<Fence, "loo
   // Nobody else changes this table, so what was said once need not be said for each instance.
   const admitted = new Map<number, Network>();
   return {
-    admit: async (uid, wanted) => {
+    /**
+     * Knows an app from now on, whose cgroup is there: it reaches its own listeners. A closed network
+     * ends its outgoing connections, also to the router and to a resolver.
+     */
+    admit: async (uid: number, wanted: Network) => {
       if (admitted.get(uid) === wanted) return;
       const orders = [...adding(app(uid)), ...network(uid, wanted)];
       admitted.delete(uid);
       await nft(orders);
       admitted.set(uid, wanted);
     },
-    forget: async (uid) => {
+    /** Forgets an app. Its uid still reaches nothing here, as no uid of the range does unknown. */
+    forget: async (uid: number) => {
       admitted.delete(uid);
       await nft(dropping([...app(uid), ...closed(uid)]));
     },
-    openPort: async (uid, port) => nft(adding([door(uid, port)])),
-    closePort: async (uid, port) => nft(dropping([door(uid, port)])),
-    openToAll: async (ports) => {
+    /** Lets the router and berthd connect to a port, while it is this app that listens there. */
+    openPort: async (uid: number, port: number) => nft(adding([door(uid, port)])),
+    closePort: async (uid: number, port: number) => nft(dropping([door(uid, port)])),
+    /** Ports on this machine that every app may connect to, and no others: for visits. */
+    openToAll: async (ports: readonly number[]) => {
       const open = [dnsPort, ...ports].map((port) => `open { ${valid(port)} }`);
       await nft([`flush set ${table} open`, ...adding(open)]);
     },
-    link: (from, to) => nft(adding([pair(from, to)])),
-    unlink: (from, to) => nft(dropping([pair(from, to)])),
+    /** Lets an app connect to what another uid of the range listens on, as to a service. */
+    link: async (from: number, to: number) => nft(adding([pair(from, to)])),
+    unlink: async (from: number, to: number) => nft(dropping([pair(from, to)])),
+    /** What the kernel has of the fence at this moment, and of an app in it. */
+    look: async (uid: number) => sightOf(await list(table), version, uid),
+    /** Takes the fence down. */
     remove: () => nft([`table ${table}`, `delete table ${table}`]),
   };
 }
 
-/** What nft says of a table; null when there is none. */
-async function list(table: string): Promise<string | null> {
+/** The chain that bears the rules' version is there with them. */
+function sightOf(standing: Listing, version: string, uid: number): FenceSight {
+  const elementsIn = (name: string) =>
+    standing.flatMap(({ set, map }) => [set, map].find((it) => it?.name === name)?.elem ?? []);
+  const chains = standing.flatMap(({ chain }) => chain?.name ?? []);
+  const filled = standing.flatMap(({ rule }) => rule?.chain ?? []);
+  return {
+    isWhole: chains.includes(version) && fenceChains.every((name) => filled.includes(name)),
+    knowsApp: elementsIn("marks").some((it) => Array.isArray(it) && it[0] === uid),
+    isClosed: elementsIn("closed").includes(uid),
+  };
+}
+
+/** What nft says of a table; nothing when there is none. @see libnftables-json(5) */
+async function list(table: string): Promise<Listing> {
   try {
-    return await exec(["nft", "-j", "list", "table", ...table.split(" ")]);
+    const text = await exec(["nft", "-j", "list", "table", ...table.split(" ")]);
+    return (JSON.parse(text) as { nftables: Listing }).nftables;
   } catch (error) {
-    if (error instanceof ExecError && /No such file/.test(error.stderrTail)) return null;
+    if (error instanceof ExecError && /No such file/.test(error.stderrTail)) return [];
     throw error;
   }
 }
 
 type Element = number | string | { readonly concat: readonly (number | string)[] };
-type Listing = {
-  readonly nftables: readonly (Partial<
-    Record<"set" | "map", { readonly name: string; readonly elem?: readonly unknown[] }>
-  > & {
-    readonly chain?: { readonly name: string };
-    readonly rule?: { readonly chain: string };
-  })[];
-};
+type Named = { readonly name: string; readonly elem?: readonly unknown[] };
+type Listing = readonly {
+  readonly set?: Named;
+  readonly map?: Named;
+  readonly chain?: { readonly name: string };
+  readonly rule?: { readonly chain: string };
+}[];
 
 /** Orders that put back what the sets of a standing table hold, without what is gone by now. */
-function elementsOf(standing: string, table: string): string[] {
-  // nft's own text, whose shape libnftables-json(5) describes.
-  const { nftables } = JSON.parse(standing) as Listing;
-  return nftables.flatMap((entry) => {
-    const set = entry.set ?? entry.map;
-    if (!set || !(fenceSets as readonly string[]).includes(set.name)) return [];
-    return (set.elem ?? []).flatMap((element) => {
-      const text = entry.map ? (element as number[]).join(" : ") : textOf(element as Element);
-      return text === null ? [] : [`add element ${table} ${set.name} { ${text} }`];
+function elementsOf(standing: Listing, table: string): string[] {
+  return standing.flatMap(({ set, map }) => {
+    const { name = "", elem = [] } = set ?? map ?? {};
+    if (!(fenceSets as readonly string[]).includes(name)) return [];
+    return elem.flatMap((element) => {
+      const text = map ? (element as number[]).join(" : ") : textOf(element as Element);
+      return text === null ? [] : [`add element ${table} ${name} { ${text} }`];
     });
   });
 }

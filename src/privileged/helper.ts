@@ -23,7 +23,10 @@ export type Helper = {
   readonly connect: () => Duplex;
 };
 
-const Request = z.strictObject({ verb: z.string(), args: z.unknown() });
+const Request = z.strictObject({
+  verb: z.enum(Object.keys(privilegedVerbs) as [Verb, ...Verb[]]),
+  args: z.unknown(),
+});
 const commandShownMax = 200;
 
 export function createHelper(realm: Realm, audit: (entry: AuditEntry) => void): Helper {
@@ -76,30 +79,27 @@ type Asked = { readonly verb: Verb; readonly args: Readonly<Record<string, unkno
 
 /** @throws {PlatformError} `helper_refused` for anything but a verb with its arguments. */
 function parseRequest(text: string): Asked {
-  const request = Request.safeParse(parseJson(text));
-  if (!request.success) throw refused("a request", "it is not a verb with arguments");
-  const { verb, args } = request.data;
-  if (!isVerb(verb)) throw refused("a request", "there is no such verb");
-  const checked = privilegedVerbs[verb].safeParse(args);
-  if (checked.success) return { verb, args: checked.data };
-  const issue = checked.error.issues[0];
-  throw refused(verb, `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`);
+  const { verb, args } = checked(Request, parseJson(text), "a request");
+  // Each verb's arguments are an object.
+  const schema = privilegedVerbs[verb] as z.ZodType<Asked["args"]>;
+  return { verb, args: checked(schema, args, verb) };
 }
 
-function isVerb(name: string): name is Verb {
-  return Object.hasOwn(privilegedVerbs, name);
+function checked<T>(schema: z.ZodType<T>, value: unknown, verb: string): T {
+  const { data, error } = schema.safeParse(value);
+  if (!error) return data;
+  const [issue] = error.issues;
+  const problem = `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`;
+  throw new PlatformError("helper_refused", { verb, problem });
 }
 
+/** Undefined is no request, as what is no JSON is none. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw refused("a request", "it is not JSON");
+    return undefined;
   }
-}
-
-function refused(verb: string, problem: string): PlatformError {
-  return new PlatformError("helper_refused", { verb, problem });
 }
 
 /**

@@ -1,6 +1,5 @@
 import { readdir, readlink } from "node:fs/promises";
-import { readIfThere } from "#lib/files.ts";
-import { listeningSockets } from "#lib/sockets.ts";
+import { nullIf, readIfThere } from "#lib/files.ts";
 
 /** Programs that start another one and end when that has ended. */
 const wrapperName = /^(?:sh|dash|bash|npm\b.*|yarn|pnpm)$/;
@@ -19,7 +18,7 @@ export async function terminateInside(outerPid: number): Promise<boolean> {
   for (const pid of inside) {
     if (await isMereWrapper(pid)) continue;
     // A number may have gone to another process since it was read.
-    if (sandbox !== null && (await sandboxOf(pid)) === sandbox) kill(pid, "SIGTERM");
+    if (sandbox !== null && (await sandboxOf(pid)) === sandbox) signal(pid, "SIGTERM");
   }
   return inside.length > 0;
 }
@@ -53,25 +52,26 @@ async function isMereWrapper(pid: number): Promise<boolean> {
 }
 
 /** Sends a signal to a process; one that is gone is no error. */
-function kill(pid: number, signal: NodeJS.Signals): void {
+export function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(pid, signal);
+    process.kill(pid, name);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    nullIf(["ESRCH"])(error as NodeJS.ErrnoException);
   }
 }
 
-/** TCP ports on which a process or one of its descendants listens. @see proc(5), /proc/net/tcp */
-export async function listeningPortsOf(pid: number): Promise<number[]> {
-  const sockets = await listeningSockets();
-  const ports = new Set<number>();
+/** Inodes of the sockets that a process and its descendants hold. @see proc(5), /proc/PID/fd */
+export async function socketsOf(pid: number): Promise<number[]> {
+  const held: number[] = [];
   for (const each of await descendantsOf(pid)) {
-    for (const inode of await socketInodesOf(each)) {
-      const port = sockets.get(inode);
-      if (port !== undefined) ports.add(port);
+    // One that ended, or that we may not look into, has none to show.
+    for (const fd of await readdir(`/proc/${each}/fd`).catch(() => [])) {
+      const link = await readlink(`/proc/${each}/fd/${fd}`).catch(() => "");
+      const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
+      if (inode !== undefined) held.push(Number(inode));
     }
   }
-  return [...ports].toSorted((a, b) => a - b);
+  return held;
 }
 
 async function childrenOf(pid: number): Promise<number[]> {
@@ -83,13 +83,4 @@ async function descendantsOf(pid: number): Promise<number[]> {
   const children = await childrenOf(pid);
   const below = await Promise.all(children.map(descendantsOf));
   return [pid, ...below.flat()];
-}
-
-/** A process that ended, or that we may not look into, has none to show. */
-async function socketInodesOf(pid: number): Promise<string[]> {
-  const fds = await readdir(`/proc/${pid}/fd`).catch(() => []);
-  const links = await Promise.all(
-    fds.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => "")),
-  );
-  return links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
 }

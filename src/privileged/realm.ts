@@ -6,18 +6,24 @@ import { ownWalls, type Walls } from "./walls.ts";
 /** A Linux user and its group. */
 export type Ids = { readonly uid: number; readonly gid: number };
 
-/** What is ours on this machine: one home, and the users that may be acted on. */
-export type Realm = {
+export type RealmOptions = {
   readonly home: string;
-  readonly layout: SupervisionLayout;
   readonly tools: SandboxTools;
   /** The program that gives a command a terminal. */
   readonly relay: string;
   /** Who berthd is: reads what is built, and keeps the logs. */
   readonly account: Ids;
+  /** The first uid of the home's range; null for an ordinary user, whose apps have no users. */
+  readonly usersFrom: number | null;
+  /** What only root can put up; by default none of it. */
+  readonly walls?: Walls;
+};
+
+/** What is ours on this machine: one home, and the users that may be acted on. */
+export type Realm = Required<RealmOptions> & {
+  readonly layout: SupervisionLayout;
   /** Whether apps have users of their own; else everything is the account's. */
   readonly hasUsers: boolean;
-  readonly walls: Walls;
   readonly userOf: (userNumber: number) => Ids;
   /** Owns what is sealed, and runs nothing else: what it may not change is not ours. */
   readonly keeperUid: number;
@@ -30,17 +36,6 @@ export function usersIn(usersFrom: number): { first: number; last: number } {
   return { first: usersFrom, last: usersFrom + userRange.ofHome - 1 };
 }
 
-export type RealmOptions = {
-  readonly home: string;
-  readonly tools: SandboxTools;
-  readonly relay: string;
-  readonly account: Ids;
-  /** The first uid of the home's range; null for an ordinary user. */
-  readonly usersFrom: number | null;
-  /** What only root can put up; by default none of it. */
-  readonly walls?: Walls;
-};
-
 export function createRealm({ usersFrom, walls = ownWalls(), ...options }: RealmOptions): Realm {
   const isInRange =
     usersFrom === null ||
@@ -51,10 +46,11 @@ export function createRealm({ usersFrom, walls = ownWalls(), ...options }: Realm
   const hasUsers = usersFrom !== null;
   return {
     ...options,
+    usersFrom,
+    walls,
     layout: supervisionLayout(options.home),
     hasUsers,
     keeperUid: usersFrom ?? options.account.uid,
-    walls,
     userOf: (userNumber) => {
       if (usersFrom === null) return options.account;
       const uid = usersFrom + UserNumber.parse(userNumber);

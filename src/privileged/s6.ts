@@ -4,15 +4,8 @@ import { exec, ExecError } from "#lib/exec.ts";
 import { readIfThere } from "#lib/files.ts";
 import type { SupervisionLayout } from "./layout.ts";
 
-export type ServiceStatus = {
-  readonly up: boolean;
-  readonly wantedUp: boolean;
-  readonly pid: number | null;
-  readonly sinceMs: number;
-};
-
 /** What s6 knows of a service; null when nothing supervises it. @see s6-svstat(8) */
-export async function statusOf(service: string): Promise<ServiceStatus | null> {
+export async function statusOf(service: string) {
   const text = await exec(["s6-svstat", "-o", "up,wantedup,pid,updownfor", service]).catch(
     nullIfFailed,
   );

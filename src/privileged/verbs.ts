@@ -17,7 +17,7 @@ import {
   stopInstance,
 } from "./instances.ts";
 import { instancesIn } from "./kept.ts";
-import { listeningPortsOf } from "./processes.ts";
+import { socketsOf } from "./processes.ts";
 import type { Realm } from "./realm.ts";
 import { statusOf } from "./s6.ts";
 import { handOverTree, removeAll, sealTree } from "./trees.ts";
@@ -48,9 +48,9 @@ export function verbsIn(realm: Realm): Verbs {
     limitInstance: ({ id, limits }) => limitInstance(realm, id, limits),
     observeInstances: async ({ id }) =>
       Promise.all((id === null ? await instancesIn(layout) : [id]).map(observe)),
-    listeningPorts: async ({ id }) => {
+    listSockets: async ({ id }) => {
       const status = await statusOf(layout.service(id));
-      return status?.pid ? listeningPortsOf(status.pid) : [];
+      return status?.pid ? socketsOf(status.pid) : [];
     },
     runCommand: (command, caller) => runCommand(realm, command, caller),
     setNetwork: ({ user, network }) => setNetwork(realm, user, network),

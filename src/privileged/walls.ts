@@ -6,6 +6,7 @@ import { ExecError } from "#lib/exec.ts";
 import { canScopeSockets, entryWords, type Entry } from "./entry.ts";
 import { openCgroups, type Cgroups } from "./cgroups.ts";
 import { openFence, type Fence } from "./fence.ts";
+import type { FenceSettings } from "./fence-rules.ts";
 import { seccompProgram } from "#lib/seccomp.ts";
 
 /** What the kernel does for us on this machine; null is what it does not, or what nobody asked for. */
@@ -32,15 +33,10 @@ export type Confined = {
   readonly port: number | null;
 };
 
-export type WallOptions = {
-  /** The first and the last uid of the home's apps. */
-  readonly uids: { readonly first: number; readonly last: number };
-  /** Who may connect to instances: root, berthd, the router. */
-  readonly trustedUids: readonly number[];
-};
-
 /** The walls of a home whose apps have users of their own, as far as this machine has what they need. */
-export async function openWalls(options: WallOptions): Promise<Walls> {
+export async function openWalls(
+  options: Pick<FenceSettings, "uids" | "trustedUids">,
+): Promise<Walls> {
   const key = `u${options.uids.first}`;
   const cgroups = await openCgroups(key);
   const scopesSockets = await canScopeSockets();

@@ -77,7 +77,7 @@ const fair: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   protections: {},
   inspectApp: { user: 1 },
   observeInstances: { id: 1 },
-  listeningPorts: { id: 1 },
+  listSockets: { id: 1 },
   runCommand: run,
   handOverArtifact: { artifactId: 1, user: 1 },
   sealArtifact: { artifactId: 1, user: 1 },

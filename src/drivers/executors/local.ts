@@ -7,7 +7,7 @@ import type { Executor, HealthAnswer, InstanceStart } from "#domain/executor.ts"
 import type { ObservedInstance } from "#domain/instance.ts";
 import type { Privileges } from "#domain/privileges.ts";
 import { ensureDirectory } from "#lib/files.ts";
-import { busyPorts } from "#lib/sockets.ts";
+import { busyPorts, listeningSockets } from "#lib/sockets.ts";
 import { lastExitOf } from "./exits.ts";
 import { ProcessUsage } from "./usage.ts";
 
@@ -71,7 +71,11 @@ async function check(
   if (port === null) return { healthy: true };
   const problem = health.path === null ? await askPort(port) : await askPath(port, health.path);
   if (problem === null) return { healthy: true };
-  const listening = async () => [...(await privileges.call("listeningPorts", { id }))];
+  const listening = async () => {
+    const [held, all] = [await privileges.call("listSockets", { id }), await listeningSockets()];
+    const ports = new Set(held.flatMap((inode) => all.get(inode) ?? []));
+    return [...ports].toSorted((a, b) => a - b);
+  };
   return { healthy: false, problem, listening };
 }
 
