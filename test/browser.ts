@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import axe from "axe-core";
 import { chromium, type BrowserContextOptions, type Page } from "playwright-core";
 import type { Platform } from "./platform.ts";
@@ -23,7 +22,7 @@ export type TestBrowser = AsyncDisposable & {
   readonly open: (options?: BrowserContextOptions) => Promise<Window>;
 };
 
-type Window = AsyncDisposable & { readonly page: Page };
+export type Window = AsyncDisposable & { readonly page: Page };
 
 /** Debian's Chromium, without a window, for the console of a platform. */
 export async function startBrowser(platform: Platform): Promise<TestBrowser> {
@@ -56,26 +55,26 @@ export async function startBrowser(platform: Platform): Promise<TestBrowser> {
   };
 }
 
-/** Signs in as whoever looks after the machine. */
-export async function signIn(page: Page, platform: Platform): Promise<void> {
-  const token = (await readFile(`${platform.home}/data/api.token`, "utf8")).trim();
-  await page.goto("/");
-  await page.getByRole("button", { name: "Use a token" }).click();
-  await page.getByLabel("Token").fill(token);
-  await page.getByRole("button", { name: "Sign in" }).click();
-}
-
-/** Fails when the page has a serious or critical hurdle for people who see, hear or move otherwise. */
-export async function assertAccessible(page: Page): Promise<void> {
+/**
+ * Fails when the page has a serious or critical hurdle for people who see, hear or move otherwise.
+ * @param rules Those of axe to go by; all of them when none are named.
+ */
+export async function assertAccessible(page: Page, ...rules: string[]): Promise<void> {
   // Handed to the page by the tool, which the content security policy does not concern.
   if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    const injected = globalThis as unknown as { axe: { run: () => Promise<AxeResult> } };
-    const { violations } = await injected.axe.run();
+  const options = {
+    resultTypes: ["violations"],
+    ...(rules.length > 0 && { runOnly: { type: "rule", values: rules } }),
+  };
+  const found = await page.evaluate(async (given) => {
+    const injected = globalThis as unknown as {
+      axe: { run: (options: object) => Promise<AxeResult> };
+    };
+    const { violations } = await injected.axe.run(given);
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
-  });
+  }, options);
   assert.deepEqual(found, [], `no serious hurdle at ${page.url()}`);
 }
 

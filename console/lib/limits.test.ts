@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changedLimits, limitInForce, typedLimits } from "./limits.ts";
+import { changedLimits, limitInForce, typedLimits, withoutLimits } from "./limits.ts";
 
 const limits = {
   memoryBytes: 512 * 1024 ** 2,
@@ -28,5 +28,13 @@ test("what was changed is sent in the API's units, and what was emptied is taken
   assert.deepEqual(changedLimits(before, { ...before, memoryBytes: "1024", cpuCores: "" }), {
     memoryBytes: 1024 ** 3,
     cpuCores: null,
+  });
+});
+
+test("what is typed while something is sent stays", () => {
+  const sent = { memoryBytes: "96", pids: "10" };
+  assert.deepEqual(withoutLimits({ ...sent, pids: "20", openFiles: "5" }, sent), {
+    pids: "20",
+    openFiles: "5",
   });
 });

@@ -52,6 +52,15 @@ export function changedLimits(
   );
 }
 
+/** What was typed since something was sent, or differently. */
+export function withoutLimits(
+  typed: Partial<TypedLimits>,
+  sent: Partial<TypedLimits>,
+): Partial<TypedLimits> {
+  const left = limitFields.filter(({ key }) => key in typed && typed[key] !== sent[key]);
+  return Object.fromEntries(left.map(({ key }) => [key, typed[key]]));
+}
+
 function inUnit(value: number, size: number): string {
   return String(Math.round((value / size) * 100) / 100);
 }

@@ -93,7 +93,7 @@ function Session({ session, onEnd }: { session: SessionView; onEnd: () => void }
           {plainText(browserName(userAgent ?? "An unknown browser"), 200)}
         </p>
         <p className="aside clip">
-          from {address ?? "an unknown address"}, since <Ago at={createdAt} />
+          from {plainText(address ?? "an unknown address", 100)}, since <Ago at={createdAt} />
         </p>
       </div>
       {isThis ? (

@@ -5,7 +5,14 @@ import { useMay } from "../data/session.ts";
 import { useList } from "../data/use-list.ts";
 import { useAction } from "../data/use-operation.ts";
 import { renderBytes, renderCores } from "../lib/format.ts";
-import { changedLimits, limitFields, limitInForce, typedLimits } from "../lib/limits.ts";
+import {
+  changedLimits,
+  limitFields,
+  limitInForce,
+  typedLimits,
+  withoutLimits,
+  type TypedLimits,
+} from "../lib/limits.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Field } from "../parts/field.tsx";
 import { JobNotice } from "../parts/job-link.tsx";
@@ -29,12 +36,7 @@ function LimitPanels({ target }: { target: string }) {
             <Panel key={keyOfScope(status)} title={titleOf(status)} className="wide">
               <p className="aside">{meaningOf(status)}</p>
               {status.used && <Used used={status.used} limits={status.limits} />}
-              <LimitForm
-                // What somebody else changes meanwhile is shown.
-                key={JSON.stringify(typedLimits(status))}
-                target={target}
-                status={status}
-              />
+              <LimitForm target={target} status={status} />
             </Panel>
           ))}
         </div>
@@ -81,13 +83,18 @@ function Gauge({ name, used, max, render }: GaugeProps) {
 
 function LimitForm({ target, status }: { target: string; status: LimitStatusView }) {
   const before = typedLimits(status);
-  const [typed, setTyped] = useState(before);
+  // Only what is typed is kept here, so that what somebody else changes meanwhile is shown.
+  const [edits, setEdits] = useState<Partial<TypedLimits>>({});
+  const typed = { ...before, ...edits };
   const mayConfigure = useMay("configure", target);
   const change = useAction(changeLimits, told);
   const changed = changedLimits(before, typed);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    change.mutate({ params: { target }, body: { scope: status.scope, limits: changed } });
+    change.mutate(
+      { params: { target }, body: { scope: status.scope, limits: changed } },
+      { onSuccess: () => setEdits((now) => withoutLimits(now, edits)) },
+    );
   };
   return (
     <form className="form" onSubmit={submit}>
@@ -103,7 +110,7 @@ function LimitForm({ target, status }: { target: string; status: LimitStatusView
             step={step}
             placeholder={limitInForce(status, key)}
             value={typed[key]}
-            onText={(text) => setTyped({ ...typed, [key]: text })}
+            onText={(text) => setEdits((now) => ({ ...now, [key]: text }))}
           />
         ))}
       </fieldset>

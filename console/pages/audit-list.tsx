@@ -33,7 +33,7 @@ function Entry({ entry }: { entry: AuditView }) {
         <Ago at={at} />
         <span className="clip">
           {door}
-          {address !== null && ` from ${address}`}
+          {address !== null && ` from ${plainText(address, 100)}`}
         </span>
       </p>
     </li>

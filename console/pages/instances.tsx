@@ -8,6 +8,7 @@ import { renderBytes, renderCores } from "../lib/format.ts";
 import { plainText } from "../lib/text.ts";
 import { Rows } from "../parts/answer.tsx";
 import { Empty } from "../parts/note.tsx";
+import { Output } from "../parts/output.tsx";
 import { State } from "../parts/state.tsx";
 import { Ago } from "../parts/text.tsx";
 import { useErrorNotice } from "../parts/use-error-notice.tsx";
@@ -75,7 +76,9 @@ function Instance({ instance, onRestart }: InstanceProps) {
       {state === "crashing" && (
         <div className="instance-end">
           <p>{endOf(instance)} It printed last:</p>
-          <pre className="output">{lastLines.map((line) => plainText(line, 500)).join("\n")}</pre>
+          <Output label={`Last lines of ${name}`}>
+            {lastLines.map((line) => plainText(line, 500)).join("\n")}
+          </Output>
         </div>
       )}
     </li>

@@ -8,6 +8,7 @@ import {
 import { useLive } from "../data/live.tsx";
 import { useList } from "../data/use-list.ts";
 import { useAction } from "../data/use-operation.ts";
+import { plainText } from "../lib/text.ts";
 import { Rows } from "../parts/answer.tsx";
 import { Commands } from "../parts/copy.tsx";
 import { Empty } from "../parts/note.tsx";
@@ -57,8 +58,12 @@ type NotificationProps = { readonly told: Told; readonly notification: Notificat
 function Notification({ told, notification }: NotificationProps) {
   const { id, kind, address, events, waiting } = notification;
   const input = { params: { notification: id }, query: told };
-  const test = useAction(testNotification, () => notify(`${address} took the test message.`));
-  const remove = useAction(removeNotification, () => notify(`${address} is told no more.`));
+  const test = useAction(testNotification, () =>
+    notify(`${plainText(address)} took the test message.`),
+  );
+  const remove = useAction(removeNotification, () =>
+    notify(`${plainText(address)} is told no more.`),
+  );
   const facts = events.map(eventWords).join(", ") + (waiting > 0 ? ` · ${waiting} waiting` : "");
   return (
     <Receiver
@@ -72,7 +77,7 @@ function Notification({ told, notification }: NotificationProps) {
           disabled={test.isPending}
           onClick={() => test.mutate(input)}
         >
-          Test<span className="unseen"> {address}</span>
+          Test<span className="unseen"> {plainText(address)}</span>
         </button>
       }
       error={test.error ?? remove.error}

@@ -7,6 +7,7 @@ import { Commands } from "../parts/copy.tsx";
 import { Field, UserNameField } from "../parts/field.tsx";
 import { ErrorNote } from "../parts/note.tsx";
 import { notify } from "../parts/notices.tsx";
+import { Output } from "../parts/output.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { QrCode } from "../parts/qr-code.tsx";
 
@@ -99,7 +100,7 @@ function ConfirmCode({ begun, onDone }: { begun: Begun; onDone: () => Promise<vo
       <Commands lines={[secret]} label="The key to type" />
       <details>
         <summary>Codes for the day when the phone is lost: write them down</summary>
-        <pre className="output">{begun.backupCodes.join("\n")}</pre>
+        <Output label="Codes">{begun.backupCodes.join("\n")}</Output>
       </details>
       <Field
         label="Code that the app shows"

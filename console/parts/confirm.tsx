@@ -1,4 +1,5 @@
 import { useState, type ReactNode } from "react";
+import { plainText } from "../lib/text.ts";
 import { Dialog } from "./dialog.tsx";
 
 type ConfirmProps = {
@@ -11,7 +12,8 @@ type ConfirmProps = {
 };
 
 /** A button that asks once more. */
-export function Confirm({ words, name, onConfirm, children }: ConfirmProps) {
+export function Confirm({ words, name: foreign, onConfirm, children }: ConfirmProps) {
+  const name = plainText(foreign, 200);
   const [isAsking, setAsking] = useState(false);
   const confirm = () => {
     setAsking(false);

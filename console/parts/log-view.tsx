@@ -12,6 +12,7 @@ import { plainLines } from "../lib/text.ts";
 import { parseAnsi, withoutAnsi } from "../lib/ansi.ts";
 import { Copy } from "./copy.tsx";
 import { Dialog } from "./dialog.tsx";
+import { Output } from "./output.tsx";
 
 const rowHeight = 20;
 const shownLengthMax = 4000;
@@ -85,9 +86,9 @@ function WholeLine({ line, onClose }: { line: Line; onClose: () => void }) {
   const text = withoutAnsi(line.text);
   return (
     <Dialog title={`One line of ${line.source || "the output"}`} onClose={onClose}>
-      <pre className="output whole-line">
-        <bdi>{plainLines(text)}</bdi>
-      </pre>
+      <Output label="The whole line" className="whole-line">
+        {plainLines(text)}
+      </Output>
       <div className="form-end">
         <Copy text={text} what="the whole line" />
         <button type="button" className="button" onClick={onClose}>

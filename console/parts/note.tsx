@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { ApiError } from "../data/client.ts";
+import { Output } from "./output.tsx";
 import { outdented, plainLines, plainText } from "../lib/text.ts";
 
 /** What went wrong and what to do about it. What a program said last stands below the first line. */
@@ -11,9 +12,9 @@ export function ErrorNote({ error }: { error: Pick<ApiError, "message" | "hint">
         <bdi>{plainText(first)}</bdi>
       </p>
       {rest.length > 0 && (
-        <pre className="output">
-          <bdi>{plainLines(outdented(rest).join("\n"), 20_000)}</bdi>
-        </pre>
+        <Output label="What was printed last">
+          {plainLines(outdented(rest).join("\n"), 20_000)}
+        </Output>
       )}
       {error.hint !== "" && (
         <p>
@@ -37,7 +38,7 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
 /** Holds the place of what is on its way, so that nothing moves when it arrives. */
 export function Waiting({ rows = 3 }: { rows?: number }) {
   return (
-    <div className="waiting" aria-busy="true" aria-label="Loading">
+    <div className="waiting" role="status" aria-busy="true" aria-label="Loading">
       {Array.from({ length: rows }, (_, row) => (
         <span key={row} className="waiting-row" />
       ))}

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assertAccessible } from "../browser.ts";
+import { loaded, pagesOf, walkTo, type World } from "./world.ts";
+
+export function lookTests({ platform, signedIn, shop }: World): void {
+  test("every page is fit for everybody, light on a desk and dark on a phone", async () => {
+    await shop();
+    const looks = [
+      { colorScheme: "light", viewport: { width: 1280, height: 820 }, rules: [] },
+      // The same elements once more: only what colours and places decide is looked at.
+      {
+        colorScheme: "dark",
+        viewport: { width: 390, height: 800 },
+        rules: ["color-contrast", "target-size", "scrollable-region-focusable"],
+      },
+    ] as const;
+    for (const { rules, ...look } of looks) {
+      await using window = await signedIn(look);
+      const { page } = window;
+      await page.goto("/");
+      for (const path of pagesOf("shop")) {
+        await walkTo(page, path);
+        await loaded(page);
+        await assertAccessible(page, ...rules);
+        const overflow = await page.evaluate<number>(
+          "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+        );
+        assert.ok(overflow <= 0, `${path} fits ${look.viewport.width} pixels`);
+      }
+    }
+  });
+
+  test("apps are found by their state, and a long list goes back to its beginning", async () => {
+    await shop();
+    await platform.berth("apps:create", "empty");
+    await using window = await signedIn();
+    const { page } = window;
+    await page.goto("/");
+    await page.getByLabel("State").selectOption("undeployed");
+    await page.getByRole("link", { name: "shop", exact: true }).waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "empty", exact: true }).waitFor();
+    assert.match(page.url(), /state=undeployed/);
+    await page.getByLabel("State").selectOption("");
+    await page.getByLabel("Order").selectOption("deployed");
+    await page.getByRole("link", { name: "shop", exact: true }).waitFor();
+    const names = await page.locator(".app-name").allInnerTexts();
+    assert.ok(names.indexOf("shop") < names.indexOf("empty"), names.join());
+
+    await walkTo(page, "/activity?show=events");
+    await loaded(page);
+    const older = page.getByRole("button", { name: "Show older" });
+    while (await older.isVisible()) await older.click();
+    await page.getByRole("listitem").filter({ hasText: "first was made." }).waitFor();
+  });
+
+  test("the keyboard alone gets everywhere", async () => {
+    await using window = await signedIn();
+    const { page } = window;
+    await page.goto("/");
+    await page.getByRole("heading", { name: "Apps" }).waitFor();
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate("document.activeElement.textContent"), "Skip to the page");
+    await page.getByRole("link", { name: "Keys" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Keys", level: 1 }).waitFor();
+    assert.equal(await page.evaluate("document.activeElement.tagName"), "H1");
+    await page.goBack();
+    await page.getByRole("heading", { name: "Apps", level: 1 }).waitFor();
+
+    await page.keyboard.press("Control+k");
+    const places = page.getByRole("dialog", { name: "Go to" });
+    await places.getByRole("option", { name: "shop" }).waitFor();
+    await assertAccessible(page);
+    await page.keyboard.type("shop");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "shop", level: 1 }).waitFor();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("lim");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "Limits", exact: true }).waitFor();
+    assert.match(page.url(), /\/apps\/shop\/limits$/);
+  });
+
+  test("the first load is small, and can be used within a second", async () => {
+    await using window = await signedIn();
+    const { page } = window;
+    const loads: Load[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      await page.goto("about:blank");
+      await page.goto("/");
+      await page.getByRole("link", { name: "New app" }).waitFor();
+      loads.push(
+        await page.evaluate<Load>(`({
+          bytes: ["navigation", "resource"]
+            .flatMap((type) => performance.getEntriesByType(type))
+            .reduce((sum, entry) => sum + entry.encodedBodySize, 0),
+          readyMs: performance.now(),
+        })`),
+      );
+    }
+    const fastest = Math.min(...loads.map(({ readyMs }) => readyMs));
+    const largest = Math.max(...loads.map(({ bytes }) => bytes));
+    assert.ok(largest > 50_000 && largest < 300_000, `${largest} bytes are loaded first`);
+    assert.ok(fastest < 1000, `it takes ${fastest} ms`);
+  });
+}
+
+type Load = { readonly bytes: number; readonly readyMs: number };

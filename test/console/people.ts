@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { loaded, walkTo, type World } from "./world.ts";
+
+export function peopleTests({ platform, signedIn, stranger, shop, linkFor }: World): void {
+  test("a second person sees nothing of an app that is not theirs", async () => {
+    await shop();
+    await using window = await stranger();
+    const { page } = window;
+    await platform.berth("teams:add", "other");
+    await platform.berth("apps:create", "theirs");
+    const moved = await platform.berth("apps:transfer", "theirs", "other");
+    assert.equal(moved.code, 0, moved.stderr);
+    await page.goto(await linkFor("bob", "--team", "other", "--role", "viewer"));
+    await page.getByRole("heading", { name: "bob", level: 1 }).waitFor();
+    await page.getByRole("link", { name: "Apps", exact: true }).click();
+    await page.getByRole("link", { name: "theirs", exact: true }).waitFor();
+    assert.equal(await page.getByText("shop").count(), 0);
+    assert.equal(await page.getByRole("link", { name: "Installation" }).count(), 0);
+    await walkTo(page, "/apps/shop");
+    await page.getByRole("heading", { name: "shop", level: 1 }).waitFor();
+    await page.getByRole("alert").getByText("No app is named shop.").waitFor();
+    await walkTo(page, "/activity?show=events");
+    await loaded(page);
+    await platform.berth("domains:add", "others.example.com", "-a", "shop");
+    await platform.berth("domains:add", "bobs.example.com", "-a", "theirs");
+    await page.getByRole("listitem").filter({ hasText: "bobs.example.com" }).first().waitFor();
+    assert.equal(await page.getByRole("listitem").filter({ hasText: "shop" }).count(), 0);
+    await walkTo(page, "/apps/theirs");
+    await page.getByRole("heading", { name: "theirs", level: 1 }).waitFor();
+    assert.equal(await page.getByRole("link", { name: "Config vars" }).count(), 0);
+  });
+
+  test("a person, a team, a role for one app and a token are made and taken away", async () => {
+    await shop();
+    await using window = await signedIn();
+    const { page } = window;
+    await page.goto("/people");
+    await page.getByLabel("Name of the team").fill("crew");
+    await page.getByRole("button", { name: "Make team" }).click();
+    const crew = page.getByRole("region", { name: "Team crew" });
+    await crew.waitFor();
+    await page.getByRole("region", { name: "Add a person" }).getByLabel("Name").fill("eve");
+    await page.getByRole("button", { name: "Add person" }).click();
+    await page.getByRole("list", { name: "Sign-in link for eve" }).waitFor();
+    await crew.getByLabel("Put into crew").fill("eve");
+    await crew.getByRole("button", { name: "Give role" }).click();
+    await crew.getByRole("listitem").filter({ hasText: "eve" }).waitFor();
+
+    await walkTo(page, "/apps/shop/settings");
+    const people = page.getByRole("region", { name: "People" });
+    await people.getByLabel("For this app alone").fill("eve");
+    await people.getByRole("button", { name: "Give role" }).click();
+    const role = people.getByRole("listitem").filter({ hasText: "eve" });
+    await role.getByText("for this app alone").waitFor();
+    await role.getByRole("button", { name: "Take back" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Take back" }).click();
+    await role.waitFor({ state: "detached" });
+
+    await walkTo(page, "/account");
+    const tokens = page.getByRole("region", { name: "Tokens for programs" });
+    await tokens.getByLabel("Name", { exact: true }).fill("ci");
+    await tokens.getByLabel("Whose").selectOption("eve");
+    await tokens.getByLabel("Good for").selectOption("app shop");
+    await tokens.getByRole("button", { name: "Make token" }).click();
+    await tokens.getByRole("list", { name: "Token ci" }).waitFor();
+    const token = tokens.getByRole("listitem").filter({ hasText: "app shop only" });
+    await token.getByRole("button", { name: "Revoke" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+    await token.waitFor({ state: "detached" });
+  });
+}

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { until } from "../platform.ts";
+import type { World } from "./world.ts";
+
+export function settingsTests({ platform, signedIn, shop }: World): void {
+  test("config vars are set and changed; a secret is masked until it is revealed", async () => {
+    await using window = await signedIn();
+    const { page } = window;
+    await platform.berth("apps:create", "configured");
+    await page.goto("/apps/configured/config");
+    const set = async (name: string, value: string) => {
+      await page.getByLabel("Name", { exact: true }).fill(name);
+      await page.getByLabel("Value", { exact: true }).fill(value);
+      await page.getByRole("button", { name: "Set", exact: true }).click();
+      await page.getByRole("listitem").filter({ hasText: name }).waitFor();
+    };
+    await set("GREETING", "hello there");
+    await page.getByText("hello there").waitFor();
+    await page.getByRole("checkbox").check();
+    await set("API_KEY", "sk-hidden-value");
+    assert.doesNotMatch(await page.content(), /sk-hidden-value/);
+    await page.getByRole("button", { name: "Reveal the value of API_KEY" }).click();
+    await page.getByText("sk-hidden-value").waitFor();
+    await page.getByRole("button", { name: "Unset GREETING" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Unset GREETING" }).click();
+    await page.getByText("hello there").waitFor({ state: "detached" });
+  });
+
+  test("limits are seen and set, and taken back by emptying them", async () => {
+    await shop();
+    await using window = await signedIn();
+    const { page } = window;
+    await page.goto("/apps/shop/limits");
+    const web = page.getByRole("region", { name: "Each instance of web" });
+    const memory = web.getByLabel("Memory in MB");
+    await memory.waitFor();
+    assert.equal(await memory.getAttribute("placeholder"), "512");
+    await memory.fill("96");
+    await web.getByRole("button", { name: "Set limits" }).click();
+    const memoryNow = async () => {
+      const { stdout } = await platform.berth("limits", "-a", "shop", "--json");
+      return /"processType": ?"web"[^]*?"memoryBytes": ?(\d+)/.exec(stdout)?.[1];
+    };
+    await until(async () => (await memoryNow()) === String(96 * 1024 ** 2), "it is limited");
+    await until(async () => (await memory.inputValue()) === "96", "it is shown");
+    await memory.fill("");
+    await web.getByRole("button", { name: "Set limits" }).click();
+    await until(async () => (await memoryNow()) === String(512 * 1024 ** 2), "it is as before");
+    await memory.fill("1");
+    await web.getByRole("button", { name: "Set limits" }).click();
+    await web.getByRole("alert").waitFor();
+  });
+
+  test("a domain is added, answered at and removed; the protections of an app are seen to hold", async () => {
+    await shop();
+    await using window = await signedIn();
+    const { page } = window;
+    await page.goto("/apps/shop/domains");
+    await page.getByLabel("Domain", { exact: true }).fill("shop.example.com");
+    await page.getByRole("button", { name: "Add domain" }).click();
+    const domain = page.getByRole("listitem").filter({ hasText: "shop.example.com" });
+    await domain.waitFor();
+    await until(async () => (await platform.visit("shop.example.com")).body === "ok", "it answers");
+    await domain.getByRole("button", { name: "Remove" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+    await domain.waitFor({ state: "detached" });
+
+    await page.getByRole("link", { name: "Protection" }).click();
+    const user = page.getByRole("listitem").filter({ hasText: "Linux user of their own" });
+    await user.getByText(process.getuid?.() === 0 ? "holds" : "missing", { exact: true }).waitFor();
+  });
+}
