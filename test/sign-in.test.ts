@@ -11,6 +11,11 @@ test("a one-time link signs in once, and then sets a password", async (t) => {
   world.people.addUser({ name: "ann", email: null, superuser: true });
   const { url } = world.people.createLink("ann");
   const [, token] = url.split("#link=");
+  for (const password of ["", "admin", "ann"]) {
+    const guess = { name: "ann", password };
+    const answer = await world.browser().send("POST", "/api/auth/sign-in/email", guess);
+    assert.equal(answer.status, 401, "nobody has a password that they did not set");
+  }
   const browser = world.browser();
   const first = await browser.send("POST", "/api/auth/link", { token });
   assert.equal(first.status, 200, JSON.stringify(first.body));

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { bareEnv, exec } from "#lib/exec.ts";
-import { writeAtomic } from "#lib/files.ts";
+import { test } from "node:test";
+
+import { bareEnv, ended, exec, start } from "#lib/exec.ts";
 import { createFakeClient } from "../../test/fake-client.ts";
 import { temporaryFolder } from "../../test/machine.ts";
 import { commands } from "./commands.ts";
@@ -35,26 +37,72 @@ test("options are those of the command", async () => {
   assert.deepEqual(await words("logs --ta"), ["--tail"]);
 });
 
-test("bash completes with the script that is printed for it", async () => {
-  await using folder = await temporaryFolder();
-  const lines: string[] = [];
-  const print = commands.find(({ name }) => name === "completion");
-  const out = { exact: (text: string) => void lines.push(text) };
-  await print?.run({ ...around, args: ["bash"], out } as never);
-  // Stands in for the program: says what it was asked.
-  const script = `berth() { printf '%s\\n' "asked:$*"; }
-${lines.join("\n")}
-COMP_WORDS=(berth ps:scale -a sh); COMP_CWORD=3
-_berth
-printf '%s' "\${COMPREPLY[*]}"
-complete -p berth
+/** Stands in for the program: completes two words, and else says what it was asked. */
+const program = `#!/bin/sh
+test "$1" = complete || { echo "asked:$*"; exit; }
+for word in "$@"; do last=$word; done
+case "$last" in ps:sc*) echo ps:scale ;; shop@*) echo shop@staging ;; esac
 `;
-  const file = join(folder.path, "script");
-  await writeAtomic(file, script);
-  const said = await exec(["bash", file], { env: bareEnv });
-  assert.match(said, /^asked:complete -- ps:scale -a sh/);
-  assert.match(said, /complete -o default -F _berth berth/);
+const typed = "berth ps:sc\t web=1 -a shop@\t\nexit\n";
+
+/** How each shell, at a terminal, is told to read a script; fish says by itself what it would complete. */
+const shells = {
+  bash: { argv: ["bash --norc --noprofile -i"], setUp: "source" },
+  zsh: { argv: ["zsh -f -i"], setUp: "autoload -U compinit; compinit -u -D; source" },
+} as const;
+
+for (const [shell, { argv, setUp }] of Object.entries(shells)) {
+  const missing = [shell, "script"].find((it) => !findProgram(it));
+  const skip = missing === undefined ? false : `${missing} is not installed`;
+  test(
+    `${shell} completes what is typed, names with : and @ too`,
+    { skip, timeout: 60_000 },
+    async () => {
+      await using place = await placeFor(shell);
+      const child = start(["script", "-qec", ...argv, "/dev/null"], {
+        stdio: ["pipe", "pipe", "ignore"],
+        env: place.env,
+      });
+      child.stdin?.end(`${setUp} ${place.script}\n${typed}`);
+      let said = "";
+      child.stdout?.on("data", (chunk) => (said += String(chunk)));
+      await ended(child);
+      assert.match(said, /^asked:ps:scale web=1 -a shop@staging\s*$/m);
+    },
+  );
+}
+
+const noFish = findProgram("fish") ? false : "fish is not installed";
+test("fish completes what is typed, names with : and @ too", { skip: noFish }, async () => {
+  await using place = await placeFor("fish");
+  const asked = ["berth ps:sc", "berth ps:scale -a shop@"].map((it) => `complete -C '${it}'`);
+  const line = [`source ${place.script}`, ...asked].join("; ");
+  const said = await exec(["fish", "--no-config", "-c", line], { env: place.env });
+  assert.equal(said, "ps:scale\nshop@staging\n");
 });
+
+function findProgram(name: string): boolean {
+  return bareEnv.PATH.split(":").some((folder) => existsSync(join(folder, name)));
+}
+
+/** A folder with a program called `berth` and the script of a shell. */
+async function placeFor(shell: string) {
+  const folder = await temporaryFolder();
+  const print = commands.find(({ name }) => name === "completion");
+  const lines: string[] = [];
+  const out = { exact: (text: string) => void lines.push(text) };
+  await print?.run({ ...around, args: [shell], out } as never);
+  const script = join(folder.path, "script");
+  await writeFile(script, lines.join("\n"));
+  await writeFile(join(folder.path, "berth"), program, { mode: 0o755 });
+  const env = {
+    ...bareEnv,
+    PATH: `${folder.path}:${bareEnv.PATH}`,
+    HOME: folder.path,
+    TERM: "dumb",
+  };
+  return { script, env, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
 
 test("a shell that is not known is refused with those that are", async () => {
   const print = commands.find(({ name }) => name === "completion");

@@ -8,7 +8,7 @@ _berth() {
   local IFS=$'\\n'
   COMPREPLY=($(berth complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
 }
-COMP_WORDBREAKS=\${COMP_WORDBREAKS//:}
+COMP_WORDBREAKS=\${COMP_WORDBREAKS//[:@]}
 complete -o default -F _berth berth
 `;
 

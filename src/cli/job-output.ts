@@ -14,6 +14,7 @@ export async function followJobs(jobs: readonly JobView[], context: JobContext):
   const { out } = context;
   const ended: JobView[] = [];
   for (const job of jobs) {
+    if (jobs.length > 1) out.progress(renderProgress(ended.length, jobs.length, job.target));
     const end = await showJob(job, context);
     ended.push(end);
     if (!out.json && end.status === "done") out.line(doneLine(end));
@@ -22,6 +23,14 @@ export async function followJobs(jobs: readonly JobView[], context: JobContext):
   else if (jobs.length === 0) out.note("Nothing had to change.");
   const bad = ended.find((job) => job.status !== "done");
   if (bad) throw new RemoteError(bad.error ?? unexplained(bad));
+}
+
+const barLength = 20;
+
+/** `[#####               ] 3 of 12, shop`: how many of the jobs have ended, and which one is shown. */
+function renderProgress(done: number, all: number, target: string): string {
+  const bar = "#".repeat(Math.round((done / all) * barLength)).padEnd(barLength);
+  return `[${bar}] ${done} of ${all}, ${target}`;
 }
 
 /** `null` for a change that needed no job. */

@@ -50,6 +50,18 @@ test("data goes to stdout, a job's output to stderr", async (t) => {
   assert.equal(result.err, "building\n");
 });
 
+test("of many jobs a bar tells how many have ended", async (t) => {
+  const jobs = ["shop", "blog"].map((target) => ({ ...doneJob, target }));
+  const { berth } = await startWorld(t, { rebuild: async () => jobs });
+  const { out, err } = await berth("rebuild");
+  const bars = err.split("\n").filter((line) => line.startsWith("["));
+  assert.deepEqual(bars, [
+    `[${" ".repeat(20)}] 0 of 2, shop`,
+    `[${"#".repeat(10)}${" ".repeat(10)}] 1 of 2, blog`,
+  ]);
+  assert.equal(out.trimEnd().split("\n").length, 2);
+});
+
 test("--json prints the ended job", async (t) => {
   const { berth, engine } = await startWorld(t);
   const result = await berth("config:set A=1 B=a=b -a shop --json");

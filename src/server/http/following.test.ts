@@ -8,7 +8,7 @@ import { readLogs } from "#api/logs.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { createTransport } from "#lib/http.ts";
 import { createFakeEngine } from "../../../test/fake-engine.ts";
-import { directoryFor, startServer } from "../../../test/http-server.ts";
+import { directoryFor, startServer, token } from "../../../test/http-server.ts";
 import { createHttpServer } from "./server.ts";
 
 test("a job's stream ends with the job", async (t) => {
@@ -16,6 +16,16 @@ test("a job's stream ends with the job", async (t) => {
   const lines = await allOf(client(jobEvents, { params: { job: 12 } }));
   assert.deepEqual(lines[0], { type: "output", id: 9, text: "building\n" });
   assert.ok(lines[1]?.type === "job" && lines[1].job.status === "done");
+});
+
+test("a browser that comes again says in a header from where it goes on", async (t) => {
+  const { url, engine } = await startServer(t);
+  const headers = { authorization: `Bearer ${token}`, "last-event-id": "4" };
+  const answer = await fetch(`${url}/api/v1/jobs/12/events?after=1`, { headers });
+  assert.match(answer.headers.get("content-type") ?? "", /^text\/event-stream/);
+  const events = (await answer.text()).split("\n\n");
+  assert.ok(events.some((event) => event.startsWith('id: 9\ndata: {"type":"output","id":9')));
+  assert.deepEqual(engine.calls, ["followJob 12 4"]);
 });
 
 test("a stream that cannot begin has a status of its own", async (t) => {
