@@ -207,6 +207,7 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
       const details = { address: "https://a.test/…", problem: "it answered 500", notification: id };
       throw new PlatformError("notification_failed", details);
     },
+    createOnPush: async (name, actor) => (note("createOnPush", name, actor), { ...shop, name }),
     openRepository: async (app) => ({ directory: `/repos/${app}`, app, pushBytesMax: 1024 }),
     readRepository: async (app) => ({ directory: `/repos/${app}`, app }),
     deploy: async (push) => (note("deploy", push), job("deploy", push.app)),

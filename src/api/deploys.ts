@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppName, BranchName, Target } from "#domain/app.ts";
+import { TeamName } from "#domain/team.ts";
 import { operation } from "./operation.ts";
 import { pushRoutes } from "./push-routes.ts";
 import { JobView } from "./views.ts";
@@ -22,6 +23,20 @@ export const openRepository = operation({
   }),
   errors: ["app_not_found", "disk_low"],
   needs: "app:deploy",
+  localOnly: true,
+});
+
+export const createRepository = operation({
+  id: "repositories.create",
+  ...pushRoutes.createRepository,
+  summary: "Makes an app for the first push to its name, where create_on_push allows that.",
+  body: z.strictObject({
+    app: AppName,
+    team: TeamName.optional().describe("Team that owns it; your own when you rule one only."),
+  }),
+  result: z.object({ app: AppName }),
+  errors: ["app_not_found", "app_exists", "team_not_found"],
+  needs: "team:admin",
   localOnly: true,
 });
 

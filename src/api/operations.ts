@@ -2,7 +2,13 @@ import { endSession, listSessions, setPassword, whoAmI } from "./account.ts";
 import { appInfo, createApp, destroyApp, listApps, setNetwork } from "./apps.ts";
 import { listAudit } from "./audit.ts";
 import { changeConfigVars, listConfigVars, revealConfigVars } from "./config.ts";
-import { createDeploy, openRepository, readRepository, rebuild } from "./deploys.ts";
+import {
+  createDeploy,
+  createRepository,
+  openRepository,
+  readRepository,
+  rebuild,
+} from "./deploys.ts";
 import { addDomain, listDomains, removeDomain } from "./domains.ts";
 import { addDrain, listDrains, removeDrain } from "./drains.ts";
 import { listEvents } from "./events.ts";
@@ -83,6 +89,7 @@ export const operations: readonly Operation[] = [
   removeKey,
   rebuildKeys,
   listEvents,
+  createRepository,
   openRepository,
   readRepository,
   createDeploy,

@@ -5,6 +5,7 @@ import type { Route } from "./operation.ts";
  * git hook, which is started for every push, can call them without loading any schema.
  */
 export const pushRoutes = {
+  createRepository: { method: "POST", path: "/repositories" },
   openRepository: { method: "POST", path: "/apps/:app/repository" },
   readRepository: { method: "GET", path: "/apps/:app/repository" },
   createDeploy: { method: "POST", path: "/apps/:app/deploys" },

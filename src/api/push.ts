@@ -1,5 +1,5 @@
 import type { Client } from "./client.ts";
-import type { createDeploy, openRepository, readRepository } from "./deploys.ts";
+import type { createDeploy, createRepository, openRepository, readRepository } from "./deploys.ts";
 import type { InputOf, ResultOf } from "./operation.ts";
 import { pushRoutes } from "./push-routes.ts";
 
@@ -10,6 +10,15 @@ export function requestRepository(
 ): Promise<ResultOf<typeof openRepository>> {
   // The declaration is made of this very route; a client reads nothing else of it.
   return client(pushRoutes.openRepository as unknown as typeof openRepository, input);
+}
+
+/** The operation `repositories.create`, for programs that must be quick to start. */
+export function requestNewRepository(
+  client: Client,
+  input: InputOf<typeof createRepository>,
+): Promise<ResultOf<typeof createRepository>> {
+  // As above.
+  return client(pushRoutes.createRepository as unknown as typeof createRepository, input);
 }
 
 /** The operation `repositories.read`, for programs that must be quick to start. */

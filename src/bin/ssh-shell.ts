@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { createClient, RemoteError, type Client } from "#api/client.ts";
-import { requestClone, requestRepository } from "#api/push.ts";
+import { requestClone } from "#api/push.ts";
 import { reportOf } from "#domain/errors.ts";
 import { ended, start } from "#lib/exec.ts";
 import { gitArgv, gitEnv } from "#lib/git.ts";
 import { createTransport } from "#lib/http.ts";
 import { parseSshCommand } from "#server/ssh/command.ts";
+import { openForPush } from "#server/ssh/open-for-push.ts";
 import { askPatiently } from "#server/ssh/patience.ts";
 import { refuseFullDisk } from "#server/ssh/space.ts";
 
@@ -75,7 +76,7 @@ async function openRepository(client: Client, kind: "receive" | "upload", app: s
   }
   await refuseFullDisk(home);
   const { pushBytesMax, ...repository } = await askPatiently(() =>
-    requestRepository(client, input),
+    openForPush(client, input.params),
   );
   const size = { "receive.maxInputSize": String(pushBytesMax) };
   return { ...repository, settings: { ...size, "receive.procReceiveRefs": "refs" } };

@@ -76,7 +76,9 @@ export const HostSettings = z.strictObject({
   createOnPush: z
     .boolean()
     .default(false)
-    .describe("The first push to an unknown name makes the app; off by default."),
+    .describe(
+      "The first push to an unknown name makes the app, in the one team that its pusher rules; off by default.",
+    ),
   sshNames: z
     .array(z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/))
     .default(["berth", "deploy"])

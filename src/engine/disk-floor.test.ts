@@ -25,7 +25,7 @@ test("class 22, exhaustion: pushes are received only as far as they leave half o
   await using world = await createWorld();
   const { engine } = world;
   await engine.createApp("shop", "ann");
-  const bytesMax = async () => (await engine.openRepository("shop", "ann")).pushBytesMax;
+  const bytesMax = async () => (await engine.openRepository("shop")).pushBytesMax;
   assert.equal(await bytesMax(), 2048 * mebi);
   world.freeDiskBytes = 600 * mebi;
   assert.equal(await bytesMax(), (600 - 512 / 2) * mebi);

@@ -197,6 +197,8 @@ export type Engine = {
   readonly people: People;
   /** For the first team unless another is named. */
   readonly createApp: (name: string, actor: string, teamId?: number | null) => Promise<App>;
+  /** Likewise for the first push to a name. @throws {PlatformError} `app_not_found` where none is made. */
+  readonly createOnPush: (app: string, actor: string, teamId: number | null) => Promise<App>;
   readonly listApps: (query: AppQuery) => Promise<AppStatus[]>;
   readonly appInfo: (app: string) => Promise<AppStatus>;
   /** Holds from now on, for what runs too; connections to the outside that stand are cut. */
@@ -281,7 +283,6 @@ export type Engine = {
   /** The repository to push to, made when it is missing. @throws {PlatformError} `app_not_found` */
   readonly openRepository: (
     app: string,
-    actor: string,
   ) => Promise<{ directory: string; app: string; pushBytesMax: number }>;
   /** The repository to clone from. @throws {PlatformError} `app_not_found` */
   readonly readRepository: (app: string) => Promise<{ directory: string; app: string }>;

@@ -24,7 +24,7 @@ import {
 } from "./notifications.ts";
 import type { Parts } from "./parts.ts";
 import { createPeople } from "./people/people.ts";
-import { deploy, openRepository, rebuild } from "./pushes.ts";
+import { createOnPush, deploy, openRepository, rebuild } from "./pushes.ts";
 import { diffReleases, releaseNumbered } from "./release-diff.ts";
 import { listApps, listEvents, listJobs } from "./lists.ts";
 import { customCommands } from "./runs.ts";
@@ -162,7 +162,9 @@ function keyOperations(context: EngineContext) {
 
 function pushOperations(context: EngineContext, { publisher, queue }: Parts) {
   return {
-    openRepository: (name, actor) => openRepository(context, publisher, { name, actor }),
+    createOnPush: (name, actor, teamId) =>
+      createOnPush(context, publisher, { name, actor, teamId }),
+    openRepository: (name) => openRepository(context, name),
     readRepository: async (name) => {
       const app = appNamed(context.store, name);
       return { directory: await context.source.ensureRepository(app.id), app: app.name };

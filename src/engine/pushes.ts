@@ -1,4 +1,4 @@
-import { BranchName, parseTarget } from "#domain/app.ts";
+import { BranchName, type App } from "#domain/app.ts";
 import type { Branch } from "#domain/branch.ts";
 import type { DomainUpstream } from "#domain/domain-name.ts";
 import { PlatformError } from "#domain/errors.ts";
@@ -18,22 +18,27 @@ export type Push = {
   readonly actor: string;
 };
 
+/** An app for the first push to its name. @throws {PlatformError} `app_not_found` where none is made. */
+export async function createOnPush(
+  context: EngineContext,
+  publisher: Publisher,
+  asked: { name: string; teamId: number | null; actor: string },
+): Promise<App> {
+  if (context.hostConfig().settings.createOnPush) return createApp(context, publisher, asked);
+  throw new PlatformError("app_not_found", { app: asked.name });
+}
+
 /**
- * The repository to push to; an unknown app is made if the configuration allows it. What git receives
- * stays for days, also when the push is refused in the end, so the disk's floor holds here as well.
- * @throws {PlatformError} `disk_low`
+ * The repository to push to. What git receives stays for days, also when the push is refused in the
+ * end, so the disk's floor holds here as well.
+ * @throws {PlatformError} `app_not_found`, `disk_low`
  */
 export async function openRepository(
   context: EngineContext,
-  publisher: Publisher,
-  { name, actor }: { name: string; actor: string },
+  name: string,
 ): Promise<{ directory: string; app: string; pushBytesMax: number }> {
   const { store, source, hostConfig } = context;
-  const { app: wanted } = parseTarget(name);
-  const canCreate = hostConfig().settings.createOnPush && !store.apps.named(wanted);
-  const app = canCreate
-    ? await createApp(context, publisher, { name: wanted, teamId: null, actor })
-    : appNamed(store, wanted);
+  const app = appNamed(store, name);
   const room = await requireRoom(context);
   const directory = await source.ensureRepository(app.id);
   // To git none at all would be no limit.
