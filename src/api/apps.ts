@@ -12,7 +12,10 @@ export const listApps = list({
   path: "/apps",
   summary: "Lists the apps and how their branches are doing.",
   item: AppStatusView,
-  filters: { state: oneOf(z.enum(branchStates)).describe("Apps with a branch in this state.") },
+  filters: {
+    state: oneOf(z.enum(branchStates)).describe("Apps with a branch in this state."),
+    team: oneOf(TeamName).describe("Apps of these teams."),
+  },
   errors: [],
   needs: "apps:read",
 });

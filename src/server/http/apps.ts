@@ -1,13 +1,16 @@
 import { appInfo, createApp, destroyApp, listApps, setNetwork } from "#api/apps.ts";
 import { PlatformError } from "#domain/errors.ts";
+import type { Engine } from "#engine/engine.ts";
 import { handle, handleList, type Handler } from "./handle.ts";
 import { cutOff } from "./page.ts";
 import { appStatusView } from "./views.ts";
 
 export const appHandlers: readonly Handler[] = [
-  handleList(listApps, async ({ query: { after, limit, state }, visible }, engine) => {
+  handleList(listApps, async ({ query, visible: all }, engine) => {
+    const { after = null, limit, state: states, team } = query;
+    const visible = team ? appsOf(team, all, engine) : all;
     // One more than asked for tells whether there is a next page.
-    const asked = { after: after ?? null, limit: limit + 1, states: state, visible };
+    const asked = { after, limit: limit + 1, states, visible };
     return cutOff((await engine.listApps(asked)).map(appStatusView), limit, ({ app }) =>
       String(app.name),
     );
@@ -27,3 +30,16 @@ export const appHandlers: readonly Handler[] = [
     return engine.destroyApp(app, actor);
   }),
 ];
+
+/** Those of some teams; one that is not there has none. */
+function appsOf(
+  teams: readonly string[],
+  visible: ReadonlySet<number> | null,
+  { people }: Engine,
+): ReadonlySet<number> {
+  const ids = new Set(teams.map(people.teamId));
+  const apps = people
+    .apps()
+    .filter(({ id, teamId }) => ids.has(teamId) && (visible?.has(id) ?? true));
+  return new Set(apps.map(({ id }) => id));
+}

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { z } from "zod";
+import { listApps } from "#api/apps.ts";
+import { listEvents } from "#api/events.ts";
+import { listJobs } from "#api/jobs.ts";
+import type { ListOperation } from "#api/list.ts";
 import { operations } from "#api/operations.ts";
+import { machineCaller } from "#engine/people/callers.ts";
+import { createWorld } from "../../../test/engine-world.ts";
+import { moment } from "../../../test/factories.ts";
 import { createFakeEngine } from "../../../test/fake-engine.ts";
+import { handlers } from "./handlers.ts";
 import { pageOf } from "./page.ts";
 import { createHttpServer } from "./server.ts";
 
@@ -60,6 +68,58 @@ test("pages follow each other by key, numbers as numbers", () => {
     () => pageOf(all, { limit: 1, after: "x" }, ({ id }) => id),
     /the next of the page/,
   );
+});
+
+test("long lists are read to their end, each thing once, and apps by team", async () => {
+  await using world = await createWorld();
+  const { store, engine } = world;
+  const { id: teamId } = store.people.teams.add({ name: "other", createdAt: moment });
+  const about = { appId: null, target: null, actor: "ann", door: "cli" } as const;
+  store.transaction(() => {
+    for (let count = 0; count < 2300; count += 1) {
+      store.events.add({ ...about, at: moment, type: "key.added", message: String(count) });
+      store.jobs.add({
+        ...about,
+        branchId: null,
+        target: "",
+        kind: "cleanup",
+        input: {},
+        createdAt: moment,
+      });
+    }
+    for (let count = 0; count < 1100; count += 1) {
+      const { id } = store.apps.add({ name: `app-${count}`, managedBy: null, createdAt: moment });
+      if (count % 2) store.apps.update(id, { teamId });
+    }
+  });
+  const everything = async (operation: ListOperation, query: object = {}) => {
+    const run = handlers.find((it) => it.operation === operation)?.run;
+    const caller = machineCaller("ann", { door: "cli", address: null });
+    const { signal } = new AbortController();
+    const found: unknown[] = [];
+    for (let after: string | null | undefined; after !== null;) {
+      const asked = { limit: 1000, ...query, ...(after === undefined ? {} : { after }) };
+      const parts = { params: {}, query: asked, body: {}, caller, signal, watch: () => () => {} };
+      // A list answers with a page.
+      const page = (await run?.(parts, engine)) as Page;
+      found.push(...page.items.map((it) => JSON.stringify(it)));
+      after = page.next;
+    }
+    return { count: found.length, different: new Set(found).size };
+  };
+  const apps = { fields: "app" };
+  assert.deepEqual(await everything(listEvents, { type: "key.added" }), {
+    count: 2300,
+    different: 2300,
+  });
+  assert.deepEqual(await everything(listJobs), { count: 2300, different: 2300 });
+  assert.deepEqual(await everything(listApps, apps), { count: 1100, different: 1100 });
+  const ofOther = { ...apps, team: "other,nobody" };
+  assert.deepEqual(await everything(listApps, ofOther), { count: 550, different: 550 });
+  assert.deepEqual(await everything(listApps, { ...apps, team: "nobody" }), {
+    count: 0,
+    different: 0,
+  });
 });
 
 async function startServer(t: TestContext) {
