@@ -80,6 +80,38 @@ test("a domain of a file is served, follows its changes, and goes with the file"
   assert.equal(pathsOf(), undefined);
 });
 
+test("what a file's domain leads to is no more led to when it is gone", async () => {
+  await using world = await createWorld();
+  const location = (app: string, path: string) => ({
+    path,
+    upstream: { app, branch: "main", processType: "web" },
+    maintenance: null,
+  });
+  const config = { ssl: false, certificate: null, key: null };
+  const file = "domains/a.yml";
+  for (const app of ["shop", "blog"]) {
+    await world.engine.createApp(app, "ann");
+    await world.push(app);
+  }
+  await configure(world, {
+    domains: new Map([
+      ["a.example", { file, config: { ...config, locations: [location("shop", "/")] } }],
+      [
+        "b.example",
+        { file, config: { ...config, locations: [location("shop", "/"), location("blog", "/b")] } },
+      ],
+    ]),
+  });
+  assert.deepEqual(hostsOf(world), ["a.example", "b.example", "blog.localhost", "shop.localhost"]);
+  await world.ended(await world.engine.destroyApp("shop", "ann"));
+  assert.deepEqual(hostsOf(world), ["b.example", "blog.localhost"]);
+  const left = world.router.table().hosts["b.example"]?.locations;
+  assert.deepEqual(
+    left?.map(({ path }) => path),
+    ["/b"],
+  );
+});
+
 test("an app that left the files runs on until the cleanup", async () => {
   await using world = await createWorld({ apps: appsOf({ main: plain, staging: plain }) });
   await world.push("shop");

@@ -77,14 +77,26 @@ export class Publisher {
     });
   }
 
-  /** Takes out what belonged to branches that are gone. */
+  /** Takes out what belongs to branches that go, and leads other domains past them. */
   async forget(branches: readonly Branch[], domains: readonly string[]): Promise<void> {
     await this.#turn.run(async () => {
-      const { store } = this.#context;
+      const context = this.#context;
+      const { store } = context;
+      const ids = new Set<number | null>(branches.map(({ id }) => id));
+      const idOf: IdOf = (upstream) => {
+        const id = branchIdOf(context, upstream);
+        return ids.has(id) ? null : id;
+      };
+      const others = store.domains
+        .list()
+        .filter((it) => branches.some((branch) => leadsTo(it, branch)));
       const own = branches.map((it) => this.#ownHost(it)).filter((it) => !store.domains.get(it));
       const hosts = [...own, ...domains];
       await this.#change({
-        hosts: Object.fromEntries(hosts.map((name) => [name, null])),
+        hosts: {
+          ...Object.fromEntries(others.map((it) => [it.name, domainRoute(it, idOf)])),
+          ...Object.fromEntries(hosts.map((name) => [name, null])),
+        },
         backends: Object.fromEntries(branches.map(({ id }) => [backendKey(id), null])),
       });
     });
