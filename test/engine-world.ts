@@ -253,3 +253,20 @@ export async function eventually(isSo: () => boolean, what: string): Promise<voi
     await new Promise((wait) => setTimeout(wait, 2));
   }
 }
+
+/** The state in which every deploy must leave a branch, whatever happened. */
+export async function assertSettled({ store, executor, workspace }: World): Promise<void> {
+  await eventually(() => store.instances.list().every((it) => it.healthyAt), "all are healthy");
+  const ids = store.instances.list().map(({ id }) => id);
+  const running = executor.started().map(({ id }) => id);
+  assert.deepEqual(new Set(running), new Set(ids), "what runs is what is recorded");
+  for (const branch of store.branches.list()) {
+    assert.equal(branch.candidateReleaseId, null);
+    assert.equal(branch.mode, "serving");
+  }
+  const known = new Set(store.artifacts.ids());
+  assert.ok(
+    (await workspace.ids()).every((id) => known.has(id)),
+    "no directory is unknown",
+  );
+}

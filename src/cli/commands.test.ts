@@ -123,6 +123,8 @@ test("hostile text in a log cannot reach the terminal", async (t) => {
   const coloured = await berth("logs -a shop", { tty: true });
   const red = "red \u001b[31malert\u001b[0m";
   assert.equal(coloured.out, `12:00 web.1 | ${red}  \\u202egnp\u001b[0m\n`);
+  const colourless = await berth("logs -a shop", { tty: true, colour: false });
+  assert.equal(colourless.out, plain, "as NO_COLOR asks for");
 });
 
 test("logs pass on what was asked for", async (t) => {
