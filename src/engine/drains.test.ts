@@ -89,6 +89,13 @@ test("a receiver that hangs holds up neither the app nor another drain", async (
     world.drain.taken.some(({ origin, source }) => origin === "build" && source === "job.2"),
   );
   assert.ok(!world.drain.taken.some(({ source }) => source === "job.1"), "not what was before");
+  const isSent = () => world.store.drains.list().every(({ positions }) => positions["jobs"] === 2);
+  await eventually(isSent, "it is not looked at any more");
+  const count = world.drain.taken.length;
+  await world.restart();
+  request(world, "/two");
+  await eventually(() => paths(world).length === 4, "both go on");
+  assert.equal(world.drain.taken.length, count + 2, "and nothing comes twice");
 });
 
 test("lines that are refused for good are passed over and counted, so that newer ones get through", async () => {

@@ -7,8 +7,10 @@ import {
   type DrainBatch,
   type DrainedLogs,
   type DrainLine,
+  type LogPositions,
 } from "#domain/drain.ts";
 import { PlatformError } from "#domain/errors.ts";
+import { isEnded, type Job } from "#domain/job.ts";
 import { logMoment } from "#domain/logs.ts";
 import { Secret } from "#domain/secret.ts";
 import { emit, type EngineContext } from "./context.ts";
@@ -40,7 +42,9 @@ export async function addDrain(
   if (store.drains.list().filter((it) => it.branchId === branch.id).length >= drainsMax) {
     throw new PlatformError("too_many_drains", { target: targetOf(branch), most: drainsMax });
   }
-  const positions = await drainSource.end(drainedLogs(context, branch.id));
+  const builds = buildsOf(store, branch.id);
+  const end = await drainSource.end(drainedLogs(branch.id, builds));
+  const positions = { ...end, ...sentJobs({}, builds) };
   const drain = store.drains.add({
     branchId: branch.id,
     url: Secret.of(url),
@@ -76,13 +80,28 @@ async function statusOf(
   branch: Branch,
   drain: Drain,
 ): Promise<DrainStatus> {
-  const logs = drainedLogs(context, branch.id);
+  const logs = drainedLogs(branch.id, unsentBuilds(drain, buildsOf(context.store, branch.id)));
   const waitingBytes = await context.drainSource.waitingBytes(logs, drain.positions);
   return { ...drain, target: targetOf(branch), url: shownOf(drain), waitingBytes };
 }
 
-function drainedLogs({ store }: EngineContext, branchId: number): DrainedLogs {
-  return { branchId, jobs: buildsOf(store, branchId).map(({ id }) => id) };
+function drainedLogs(branchId: number, builds: readonly Job[]): DrainedLogs {
+  return { branchId, jobs: builds.map(({ id }) => id) };
+}
+
+/** Among the positions: the newest job of which, and of all before it, everything has been sent. */
+const sentKey = "jobs";
+
+/** So that what has been sent is not looked at each second, for as long as its log is kept. */
+function unsentBuilds({ positions }: Pick<Drain, "positions">, builds: readonly Job[]): Job[] {
+  return builds.filter(({ id }) => id > (positions[sentKey] ?? 0));
+}
+
+/** As it is when nothing of these jobs is left to be sent. */
+function sentJobs(positions: LogPositions, builds: readonly Job[]): LogPositions {
+  const open = builds.filter(({ status }) => !isEnded(status)).map(({ id }) => id);
+  const ended = builds.map(({ id }) => id).filter((id) => id < Math.min(...open));
+  return { [sentKey]: Math.max(positions[sentKey] ?? 0, ...ended) };
 }
 
 function shownOf({ url }: Drain): string {
@@ -105,6 +124,7 @@ export class Drains {
   readonly #listen: Listen;
   readonly #busy = new Map<number, Promise<void>>();
   readonly #pauses = new Map<number, Pause>();
+  readonly #builds = new Map<number, readonly Job[]>();
 
   constructor(context: EngineContext, listen: Listen) {
     this.#context = context;
@@ -113,6 +133,7 @@ export class Drains {
 
   async run(stopping: AbortSignal): Promise<void> {
     const { store, clock, log } = this.#context;
+    using _listening = this.#listen(({ of }) => void (of === "job" && this.#builds.clear()));
     while (!stopping.aborted) {
       let isIdle = false;
       try {
@@ -148,14 +169,28 @@ export class Drains {
       now && !stopping.aborted;
       now = store.drains.get(drain.id)
     ) {
-      const batch = await drainSource.next(drainedLogs(this.#context, now.branchId), now.positions);
-      if (!batch) return;
+      const builds = unsentBuilds(now, this.#buildsOf(now.branchId));
+      const batch = await drainSource.next(drainedLogs(now.branchId, builds), now.positions);
+      if (!batch) return this.#noteSent(now, builds);
       if (batch.skippedBytes > 0) {
         gapBytes += batch.skippedBytes;
         this.#pass(now, batch, batch.skippedBytes);
       } else if (await this.#sendBatch(now, { batch, gapBytes })) gapBytes = 0;
       else return;
     }
+  }
+
+  /** Asked for again only when a job has changed: this is looked at each second. */
+  #buildsOf(branchId: number): readonly Job[] {
+    const builds = this.#builds.get(branchId) ?? buildsOf(this.#context.store, branchId);
+    this.#builds.set(branchId, builds);
+    return builds;
+  }
+
+  #noteSent({ id, positions }: Drain, builds: readonly Job[]): void {
+    const sent = sentJobs(positions, builds);
+    if (sent[sentKey] === (positions[sentKey] ?? 0)) return;
+    this.#context.store.drains.update(id, { positions: { ...positions, ...sent } });
   }
 
   /** Whether to go on with the next. */
@@ -172,7 +207,7 @@ export class Drains {
       await drainSender.send(to, targetOf(branch), lines);
       this.#pauses.delete(drain.id);
       store.drains.update(drain.id, {
-        positions: batch.positions,
+        positions: withSent(batch, drain),
         sentLines: drain.sentLines + lines.length,
         lastSuccessAt: clock.now(),
         lastError: null,
@@ -185,8 +220,9 @@ export class Drains {
     }
   }
 
-  #pass(drain: Drain, { positions }: DrainBatch, bytes: number): void {
+  #pass(drain: Drain, batch: DrainBatch, bytes: number): void {
     const skippedBytes = drain.skippedBytes + bytes;
+    const positions = withSent(batch, drain);
     this.#context.store.drains.update(drain.id, { positions, skippedBytes });
   }
 
@@ -198,6 +234,10 @@ export class Drains {
     // Also when it is the same: more waits than before, which whoever looks on wants to see.
     store.drains.update(id, { lastError: problem });
   }
+}
+
+function withSent(batch: DrainBatch, { positions }: Drain): LogPositions {
+  return { ...batch.positions, [sentKey]: positions[sentKey] ?? 0 };
 }
 
 function gapLine(now: Date, bytes: number): DrainLine {
