@@ -1,6 +1,6 @@
 import type { MetricsView } from "#api/metrics.ts";
-import { renderBytes, renderCores, renderCount, renderMs, renderRate } from "./format.ts";
 import type { PlotLine, Plotted } from "./plot-line.ts";
+import { plotUnits } from "./plot-unit.ts";
 
 type Series = MetricsView["series"][number];
 
@@ -8,7 +8,7 @@ type Series = MetricsView["series"][number];
 export const branchPlots: readonly Plotted[] = [
   {
     title: "Requests",
-    render: renderRate,
+    unit: plotUnits.rate,
     linesOf: (metrics) => [
       ...summed(metrics, "responses_2xx", "answered", "--good"),
       ...summed(metrics, "responses_3xx", "redirected", "--ansi-blue"),
@@ -18,27 +18,27 @@ export const branchPlots: readonly Plotted[] = [
   },
   {
     title: "Time to answer",
-    render: renderMs,
+    unit: plotUnits.ms,
     linesOf: (metrics) => [
       ...highest(metrics, "latency_p50", "half within", "--good"),
       ...highest(metrics, "latency_p90", "90 % within", "--busy"),
       ...highest(metrics, "latency_p99", "99 % within", "--bad"),
     ],
   },
-  { title: "Memory", render: renderBytes, linesOf: (metrics) => each(metrics, "memory") },
-  { title: "Processor", render: renderCores, linesOf: (metrics) => each(metrics, "cpu") },
+  { title: "Memory", unit: plotUnits.bytes, linesOf: (metrics) => each(metrics, "memory") },
+  { title: "Processor", unit: plotUnits.cores, linesOf: (metrics) => each(metrics, "cpu") },
   {
     title: "Sent to visitors",
-    render: renderBytesPerSecond,
+    unit: plotUnits.bytesPerSecond,
     linesOf: (metrics) => summed(metrics, "bytes", "bytes", "--accent"),
   },
   {
     title: "Time of deploys",
-    render: renderMs,
+    unit: plotUnits.ms,
     linesOf: (metrics) => highest(metrics, "deploy_time", "on average", "--accent"),
   },
-  { title: "Printed", render: renderBytes, linesOf: (metrics) => each(metrics, "disk") },
-  { title: "Restarts", render: renderCount, linesOf: (metrics) => each(metrics, "restarts") },
+  { title: "Printed", unit: plotUnits.bytes, linesOf: (metrics) => each(metrics, "disk") },
+  { title: "Restarts", unit: plotUnits.count, linesOf: (metrics) => each(metrics, "restarts") },
 ];
 
 const shades = [
@@ -84,8 +84,4 @@ function merged(
       .reduce((a, b) => (a === null || b === null ? (a ?? b) : merge(a, b))),
   );
   return [{ name: line.name, colour: line.colour, values }];
-}
-
-function renderBytesPerSecond(bytes: number): string {
-  return `${renderBytes(bytes)}/s`;
 }

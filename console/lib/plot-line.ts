@@ -1,4 +1,5 @@
 import type { MetricsView } from "#api/metrics.ts";
+import type { PlotUnit } from "./plot-unit.ts";
 
 /** One line of a plot. */
 export type PlotLine = {
@@ -11,6 +12,6 @@ export type PlotLine = {
 /** A plot: what it shows, and where that is among what was measured. */
 export type Plotted = {
   readonly title: string;
-  readonly render: (value: number) => string;
+  readonly unit: PlotUnit;
   readonly linesOf: (metrics: MetricsView) => readonly PlotLine[];
 };

@@ -20,11 +20,13 @@ export function AppRow({ app, pending, showTeam }: AppRowProps) {
   return (
     <li className="app-row">
       <div className="app-row-name">
-        <Link to={paths.app(name)} className="app-name">
-          {name}
-        </Link>
+        <p className="clip">
+          <Link to={paths.app(name)} className="app-name">
+            {name}
+          </Link>
+          {showTeam && <span className="aside"> of {team}</span>}
+        </p>
         {main && <Address branch={main} />}
-        {showTeam && <span className="aside">team {team}</span>}
       </div>
       {main && <StateCell branch={main} pending={pending} />}
       {main && <ReleaseCell branch={main} />}

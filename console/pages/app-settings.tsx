@@ -37,12 +37,12 @@ export function AppSettingsPage({ target }: { target: string }) {
               <Rebuild target={target} />
             </Panel>
           )}
-          <AppNetwork app={app.app} />
           <AppAccess key={app.team} app={name} team={app.team} mayAdmin={mayAdmin} />
           <Notifications told={{ target: name }} />
           <Drains target={target} />
+          <AppNetwork app={app.app} />
           {mayAdmin && (
-            <Panel title="Destroy" className="danger wide">
+            <Panel title="Destroy" className="danger">
               <Destroy app={app} />
             </Panel>
           )}

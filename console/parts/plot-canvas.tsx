@@ -3,20 +3,21 @@ import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { coloursAt } from "../data/scheme.ts";
 import { renderTick } from "../lib/format.ts";
+import type { PlotUnit } from "../lib/plot-unit.ts";
 import type { PlotProps } from "./plot.tsx";
 
 const height = 150;
 const daySeconds = 86_400;
 
 /** Draws a plot; apart, as its library is loaded only where there is one. */
-export function PlotCanvas({ title, fromS, stepS, lines, render }: PlotProps) {
+export function PlotCanvas({ title, fromS, stepS, lines, unit }: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const drawn = useRef<UPlot | null>(null);
   const names = lines.map(({ name, colour }) => `${name} ${colour}`).join();
   useEffect(() => {
     const element = place.current;
     if (!element) return undefined;
-    const look = lookOf(element, names, render);
+    const look = lookOf(element, names, unit);
     const plot = new UPlot({ ...look, width: element.clientWidth, height }, [[]], element);
     drawn.current = plot;
     const resized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
@@ -26,7 +27,7 @@ export function PlotCanvas({ title, fromS, stepS, lines, render }: PlotProps) {
       plot.destroy();
       drawn.current = null;
     };
-  }, [names, render]);
+  }, [names, unit]);
   useEffect(() => {
     const count = Math.max(0, ...lines.map(({ values }) => values.length));
     const times = Array.from({ length: count }, (_, index) => fromS + index * stepS);
@@ -35,7 +36,7 @@ export function PlotCanvas({ title, fromS, stepS, lines, render }: PlotProps) {
   return <div ref={place} role="img" aria-label={`Plot: ${title}`} />;
 }
 
-function lookOf(element: HTMLElement, names: string, render: (value: number) => string) {
+function lookOf(element: HTMLElement, names: string, { render, increments }: PlotUnit) {
   const { ink, line } = coloursAt(element, { ink: "--ink-soft", line: "--line" });
   const axis = {
     stroke: ink,
@@ -52,10 +53,15 @@ function lookOf(element: HTMLElement, names: string, render: (value: number) => 
     legend: { show: false },
     cursor: { points: { size: 6 }, y: false },
     padding: [6, 6, 0, 0] as [number, number, number, number],
-    scales: { y: { range: (_: UPlot, __: number, max: number) => rangeOf(max) } },
+    scales: { y: { range: (_: UPlot, __: number, max: number) => rangeOf(max, increments[0]) } },
     axes: [
       { ...axis, grid: { show: false }, size: 26, space: 64, values: renderTimes },
-      { ...axis, size: 62, values: (_: UPlot, ticks: number[]) => ticks.map(render) },
+      {
+        ...axis,
+        size: 62,
+        incrs: [...increments],
+        values: (_: UPlot, ticks: number[]) => ticks.map(render),
+      },
     ],
     series: [{}, ...series],
   } satisfies Omit<UPlot.Options, "width" | "height">;
@@ -76,6 +82,7 @@ function lonelyPoints(plot: UPlot, index: number): number[] {
   );
 }
 
-function rangeOf(max: number): [number, number] {
-  return [0, max > 0 ? max * 1.1 : 1];
+/** Up to what can be told apart from nothing, at least. */
+function rangeOf(max: number, least = 1): [number, number] {
+  return [0, Math.max(max * 1.1, least)];
 }

@@ -22,16 +22,10 @@ type PlotPanelsProps = {
 };
 
 function Measured({ plot, metrics }: { plot: Plotted; metrics: MetricsView }) {
-  const { title, render, linesOf } = plot;
+  const { title, unit, linesOf } = plot;
   const fromS = Date.parse(metrics.from) / 1000;
   return (
-    <Plot
-      title={title}
-      fromS={fromS}
-      stepS={metrics.stepS}
-      render={render}
-      lines={linesOf(metrics)}
-    />
+    <Plot title={title} fromS={fromS} stepS={metrics.stepS} unit={unit} lines={linesOf(metrics)} />
   );
 }
 

@@ -1,13 +1,14 @@
 import { lazy, Suspense } from "react";
 import { useColours } from "../data/scheme.ts";
 import type { PlotLine } from "../lib/plot-line.ts";
+import type { PlotUnit } from "../lib/plot-unit.ts";
 
 export type PlotProps = {
   readonly title: string;
   readonly fromS: number;
   readonly stepS: number;
   readonly lines: readonly PlotLine[];
-  readonly render: (value: number) => string;
+  readonly unit: PlotUnit;
 };
 
 // The library comes with the first plot, not with the first page.
@@ -15,7 +16,7 @@ const Canvas = lazy(async () => ({ default: (await import("./plot-canvas.tsx")).
 
 /** What was measured over time. The newest values stand beside it as text. */
 export function Plot(props: PlotProps) {
-  const { title, lines, render } = props;
+  const { title, lines, unit } = props;
   const colours = useColours();
   return (
     <figure className="plot">
@@ -27,7 +28,7 @@ export function Plot(props: PlotProps) {
               <svg viewBox="0 0 10 10" aria-hidden="true" className="plot-swatch">
                 <rect width="10" height="10" rx="3" style={{ fill: `var(${colour})` }} />
               </svg>
-              {name} <span className="figure plot-value">{lastOf(values, render)}</span>
+              {name} <span className="figure plot-value">{lastOf(values, unit)}</span>
             </li>
           ))}
         </ul>
@@ -45,7 +46,7 @@ export function Plot(props: PlotProps) {
   );
 }
 
-function lastOf(values: readonly (number | null)[], render: (value: number) => string): string {
+function lastOf(values: readonly (number | null)[], { render }: PlotUnit): string {
   const last = values.findLast((value) => value !== null);
   return last === undefined || last === null ? "–" : render(last);
 }

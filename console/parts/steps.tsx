@@ -22,9 +22,11 @@ export function Steps({ steps }: { steps: readonly JobStepView[] }) {
           </span>
           <span className="job-step-title">
             <bdi title={plainText(step.title, 1000)}>{plainText(step.title, 200)}</bdi>
-            {step.status !== "done" && <span className="aside"> {step.status}</span>}
           </span>
-          <Took from={step.startedAt} to={step.endedAt} />
+          <span className="job-step-end">
+            <Took from={step.startedAt} to={step.endedAt} />
+            {step.status !== "done" && <span className="aside">{step.status}</span>}
+          </span>
           <Steps steps={step.steps} />
         </li>
       ))}

@@ -36,11 +36,41 @@ export function Terminal({ target, command }: TerminalProps) {
   return (
     <>
       {error && <ErrorNote error={error} />}
+      <Keys onKey={(text) => shown.current?.input(text)} />
       <div className="command-terminal" ref={place} />
       <p className="aside" role="status">
         {end ?? "Runs. Leaving this page ends it."}
       </p>
     </>
+  );
+}
+
+const keys = [
+  ["Esc", "\u001b"],
+  ["Tab", "\t"],
+  ["Ctrl C", "\u0003"],
+  ["Ctrl D", "\u0004"],
+  ["↑", "\u001b[A"],
+  ["↓", "\u001b[B"],
+] as const;
+
+/** The keys that a phone's keyboard does not have. */
+function Keys({ onKey }: { onKey: (text: string) => void }) {
+  return (
+    <div className="terminal-keys" role="group" aria-label="Keys">
+      {keys.map(([name, text]) => (
+        <button
+          key={name}
+          type="button"
+          className="button small"
+          // The keyboard of the phone stays open.
+          onPointerDown={(event) => event.preventDefault()}
+          onClick={() => onKey(text)}
+        >
+          {name}
+        </button>
+      ))}
+    </div>
   );
 }
 
