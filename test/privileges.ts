@@ -1,4 +1,4 @@
-import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createPrivileges } from "#drivers/privileges/client.ts";
 import type { Privileges } from "#domain/privileges.ts";
@@ -69,7 +69,7 @@ export async function startPrivileges(
       await growing(id, files);
       await privileges.call("handOverArtifact", { artifactId: id, user: 1 });
       await privileges.call("sealArtifact", { artifactId: id, user: 1 });
-      await rename(realm.layout.growing(id), realm.layout.artifact(id));
+      await privileges.call("finishArtifact", { artifactId: id, user: 1 });
     },
     [Symbol.asyncDispose]: async () => {
       await removeWalls(walls);

@@ -81,6 +81,10 @@ export const privilegedVerbs = {
   handOverArtifact: z.strictObject({ artifactId: Id, user: UserNumber }),
   /** Takes a built tree back: nobody writes to it any more, and only the app and Berth read it. */
   sealArtifact: z.strictObject({ artifactId: Id, user: UserNumber }),
+  /** Makes a sealed tree the artifact, in one step that survives a power cut; it never changes again. */
+  finishArtifact: z.strictObject({ artifactId: Id, user: UserNumber }),
+  /** Lets the router read an artifact, to serve files of it. */
+  publishArtifact: z.strictObject({ artifactId: Id, user: UserNumber }),
   /** Removes a tree, growing or whole. Repeatable. */
   removeArtifact: z.strictObject({ artifactId: Id }),
   removeCache: z.strictObject({ appId: Id }),

@@ -14,12 +14,12 @@ export type Workspace = {
    */
   readonly seal: (artifactId: number, userNumber: number) => Promise<void>;
   /** Makes the grown directory the artifact, in one step that survives a power cut. */
-  readonly finish: (artifactId: number) => Promise<void>;
+  readonly finish: (artifactId: number, userNumber: number) => Promise<void>;
   readonly remove: (artifactId: number) => Promise<void>;
   /** Every artifact that has a directory, whole or partial. */
   readonly ids: () => Promise<number[]>;
   /** Lets the router read an artifact, to serve files of it. */
-  readonly publish: (artifactId: number) => Promise<void>;
+  readonly publish: (artifactId: number, userNumber: number) => Promise<void>;
   /** The cache stays between the builds of an app. */
   readonly removeCache: (appId: number) => Promise<void>;
   readonly treeOf: (dir: string) => Tree;

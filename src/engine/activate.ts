@@ -50,7 +50,8 @@ async function prepare(work: Work, release: Release, loop: Loop): Promise<Instan
   await runReleaseCommand(work, release);
   await runMaintenanceHooks(work, release, loop);
   const isServed = Object.values(release.processTypes).some(({ kind }) => kind === "static");
-  if (isServed) await workspace.publish(release.artifactId);
+  const { userNumber } = appOf(work.context, work.branch);
+  if (isServed) await workspace.publish(release.artifactId, userNumber);
   const started = await bringUp(work, release, loop);
   await pinned;
   work.signal.throwIfAborted();

@@ -44,7 +44,7 @@ export async function buildArtifact(work: Work, commit: string): Promise<Artifac
       await workspace.seal(artifact.id, userNumber);
       const isConfigured = branch.config.processTypes !== null;
       const description = describe(workspace.treeOf(dir), builders, { commit, isConfigured });
-      await workspace.finish(artifact.id);
+      await workspace.finish(artifact.id, userNumber);
       store.artifacts.update(artifact.id, { ...description, status: "ready" });
       out.line(`Built in ${seconds(clock.now().getTime() - startedMs)}`);
     });

@@ -123,7 +123,9 @@ test("a stop waits for no job that does not hear of it", async () => {
   await using _ = world;
   const gate = Promise.withResolvers<void>();
   const finish = world.workspace.finish;
-  Object.assign(world.workspace, { finish: (id: number) => gate.promise.then(() => finish(id)) });
+  Object.assign(world.workspace, {
+    finish: (id: number, user: number) => gate.promise.then(() => finish(id, user)),
+  });
   const job = await deploy(world, webFiles);
   await eventually(() => world.store.jobs.get(job.id)?.step === "build", "it is being built");
   await world.engine.shutDown();

@@ -1,7 +1,7 @@
-import { chmod, chown, lchown, lstat, mkdir } from "node:fs/promises";
+import { chmod, chown, lchown, lstat, mkdir, rename } from "node:fs/promises";
 import { PlatformError } from "#domain/errors.ts";
 import { exec } from "#lib/exec.ts";
-import { nullIfMissing, removeTree } from "#lib/files.ts";
+import { nullIfMissing, removeTree, syncDirectory } from "#lib/files.ts";
 import type { Ids, Realm } from "./realm.ts";
 
 /**
@@ -25,8 +25,7 @@ export async function handOverTree(realm: Realm, artifactId: number, user: Ids):
 
 /**
  * Takes a built tree: first from its owner's hands, then it is closed, and only then looked at, when
- * nobody can change it any more. Its top is the account's, which may let the router pass, and the
- * app's group's.
+ * nobody can change it any more. Its top is the account's, which reads it, until it is finished.
  */
 export async function sealTree(realm: Realm, path: string, owner: Ids, user: Ids): Promise<void> {
   await requireOwner(path, owner);
@@ -43,24 +42,50 @@ export async function sealTree(realm: Realm, path: string, owner: Ids, user: Ids
     () => null,
     (error: unknown) => error,
   );
-  await refuseOddFiles(path, keeper);
+  await refuseOddFiles(path, keeper.uid);
   if (failed !== null) throw failed;
   await chmod(path, 0o550);
   if (realm.hasUsers) await lchown(path, realm.account.uid, user.gid);
 }
 
-/** The artifact's folder, if it is sealed for this user. One from before apps had users is sealed now. */
+/** Makes a sealed tree the artifact: nobody changes it any more. */
+export async function finishTree(realm: Realm, artifactId: number, user: Ids): Promise<void> {
+  const path = realm.layout.growing(artifactId);
+  await takeTop(realm, path, user);
+  await rename(path, realm.layout.artifact(artifactId));
+  await syncDirectory(realm.layout.artifacts);
+}
+
+/** The artifact's folder, if it is this user's. One from an older Berth is made such a one now. */
 export async function requireArtifact(
   realm: Realm,
   artifactId: number,
   user: Ids,
 ): Promise<string> {
   const path = realm.layout.artifact(artifactId);
-  const { uid, gid } = await requireOwner(path, realm.account);
-  if (!realm.hasUsers || gid === user.gid) return path;
-  if (gid !== realm.account.gid) throw notOurs(path, `its group is ${gid}`);
-  await sealTree(realm, path, { uid, gid }, user);
+  const owner = await folderAt(path);
+  const { account } = realm;
+  if (owner.uid === realm.keeperUid && owner.gid === user.gid) return path;
+  if (realm.hasUsers && owner.uid === account.uid && owner.gid === account.gid)
+    await sealTree(realm, path, owner, user);
+  await takeTop(realm, path, user);
   return path;
+}
+
+/**
+ * Takes the top folder of a sealed tree from the account, and looks only then whether all in it is
+ * sealed, as the account could exchange it until now. It has the user's group once that is so.
+ */
+async function takeTop(realm: Realm, path: string, user: Ids): Promise<void> {
+  const { account, keeperUid } = realm;
+  if (!realm.hasUsers) return requireOwner(path, account);
+  const { uid, gid } = await folderAt(path);
+  const isOurs = [account.uid, keeperUid].includes(uid) && [account.gid, user.gid].includes(gid);
+  if (!isOurs) throw notOurs(path, `it belongs to ${uid}:${gid}`);
+  await lchown(path, keeperUid, account.gid);
+  await requireOwner(path, { uid: keeperUid });
+  await refuseOddFiles(path, keeperUid, ["-maxdepth", "1"]);
+  await lchown(path, keeperUid, user.gid);
 }
 
 /** The tree that grows, if it is this user's. */
@@ -98,11 +123,14 @@ async function giveAway(path: string, from: Ids, to: Ids): Promise<void> {
   await exec(["chown", ...how, "--", `+${to.uid}:+${to.gid}`, path], largeTreeMs);
 }
 
-async function refuseOddFiles(path: string, owner: Ids): Promise<void> {
-  const foreign = ["!", "-uid", String(owner.uid)];
+async function refuseOddFiles(path: string, ownerUid: number, how: string[] = []): Promise<void> {
+  const foreign = ["!", "-uid", String(ownerUid)];
   const odd = ["!", "-type", "f", "!", "-type", "d", "!", "-type", "l"];
   const say = ["-printf", String.raw`%y %P\n`, "-quit"];
-  const found = await exec(["find", path, "(", ...foreign, "-o", ...odd, ")", ...say], largeTreeMs);
+  const found = await exec(
+    ["find", path, ...how, "(", ...foreign, "-o", ...odd, ")", ...say],
+    largeTreeMs,
+  );
   if (found === "") return;
   const name = JSON.stringify(found.slice(2, 202).trimEnd());
   const isOdd = !/^[fdl]/.test(found);
@@ -112,11 +140,15 @@ async function refuseOddFiles(path: string, owner: Ids): Promise<void> {
   throw new PlatformError("tree_refused", { problem });
 }
 
-async function requireOwner(path: string, { uid }: Ids): Promise<Ids> {
+async function requireOwner(path: string, { uid }: Pick<Ids, "uid">): Promise<void> {
+  const owner = await folderAt(path);
+  if (owner.uid !== uid) throw notOurs(path, `its owner is ${owner.uid}, not ${uid}`);
+}
+
+async function folderAt(path: string): Promise<Ids> {
   const stats = await lstat(path).catch(nullIfMissing);
   if (!stats) throw notOurs(path, "it is not there");
   if (!stats.isDirectory()) throw notOurs(path, "it is no folder");
-  if (stats.uid !== uid) throw notOurs(path, `its owner is ${stats.uid}, not ${uid}`);
   return { uid: stats.uid, gid: stats.gid };
 }
 

@@ -1,3 +1,4 @@
+import { chmod } from "node:fs/promises";
 import type {
   PlainVerb,
   SupervisedInstance,
@@ -20,7 +21,7 @@ import { instancesIn } from "./kept.ts";
 import { socketsOf } from "./processes.ts";
 import type { Realm } from "./realm.ts";
 import { statusOf } from "./s6.ts";
-import { handOverTree, removeAll, sealTree } from "./trees.ts";
+import { finishTree, handOverTree, removeAll, requireArtifact, sealTree } from "./trees.ts";
 import { retireUser } from "./users.ts";
 import { protectionsOf } from "./walls.ts";
 
@@ -62,6 +63,10 @@ export function verbsIn(realm: Realm): Verbs {
       const owner = userOf(user);
       return sealTree(realm, layout.growing(artifactId), owner, owner);
     },
+    finishArtifact: ({ artifactId, user }) => finishTree(realm, artifactId, userOf(user)),
+    publishArtifact: async ({ artifactId, user }) =>
+      // Who knows a name may then read what is below it; the list of names stays closed.
+      chmod(await requireArtifact(realm, artifactId, userOf(user)), 0o551),
     removeArtifact: async ({ artifactId }) => {
       await removeAll(realm, layout.growing(artifactId));
       await removeAll(realm, layout.artifact(artifactId));

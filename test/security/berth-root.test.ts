@@ -81,6 +81,8 @@ const fair: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   runCommand: run,
   handOverArtifact: { artifactId: 1, user: 1 },
   sealArtifact: { artifactId: 1, user: 1 },
+  finishArtifact: { artifactId: 1, user: 1 },
+  publishArtifact: { artifactId: 1, user: 1 },
   removeArtifact: { artifactId: 1 },
   removeCache: { appId: 1 },
   retireUser: { user: 1 },
@@ -316,6 +318,8 @@ test(
       for (let count = 0; count < 4; count += 1) {
         await ask({ verb: "handOverArtifact", args: { artifactId: round, user: 2 } });
         await ask({ verb: "sealArtifact", args: { artifactId: round, user: 2 } });
+        await ask({ verb: "finishArtifact", args: { artifactId: round, user: 2 } });
+        await ask({ verb: "publishArtifact", args: { artifactId: round, user: 2 } });
       }
       await ask({ verb: "removeArtifact", args: { artifactId: round } });
       attacker.kill("SIGKILL");
@@ -324,6 +328,27 @@ test(
     }
   },
 );
+
+test("what is put into a sealed tree keeps it from becoming an artifact", forRoot, async () => {
+  for (const artifactId of [70, 71]) {
+    await tree(artifactId);
+    await exec(["chown", "-R", `${account.uid}:${account.gid}`, world.growing(artifactId)]);
+    for (const verb of ["handOverArtifact", "sealArtifact"])
+      assert.equal((await ask({ verb, args: { artifactId, user: 1 } })).value, null);
+  }
+  const planting = `const fs = require("node:fs"); const [top] = process.argv.slice(1);
+    fs.chmodSync(top, 0o750); fs.writeFileSync(top + "/planted", "");`;
+  const planted = await runProgram([tools.node, "-e", planting, world.growing(70)], account);
+  assert.equal(planted.code, 0, planted.stderr);
+  for (let tries = 0; tries < 2; tries += 1) {
+    const { failure } = await ask({ verb: "finishArtifact", args: { artifactId: 70, user: 1 } });
+    assert.equal(failure?.code, "tree_refused");
+  }
+  const foreign = await ask({ verb: "finishArtifact", args: { artifactId: 71, user: 2 } });
+  assert.equal(foreign.failure?.code, "helper_refused");
+  const own = await ask({ verb: "finishArtifact", args: { artifactId: 71, user: 1 } });
+  assert.equal(own.value, null);
+});
 
 test("no app is started with another's tree", forRoot, async () => {
   for (const [verb, args] of [
@@ -362,6 +387,10 @@ test("whoever owns berthd's account cannot replace what root runs or trusts", fo
       "read the audit": () => fs.readdirSync(at("logs/berth-root")),
       "write into a sealed tree": () => fs.writeFileSync(at("data/artifacts/1/file"), ""),
       "open a sealed tree": () => fs.chmodSync(at("data/artifacts/1/file"), 0o666),
+      "open a release": () => fs.chmodSync(at("data/artifacts/1"), 0o777),
+      "put something into a release": () => fs.writeFileSync(at("data/artifacts/1/more"), ""),
+      "take something from a release": () => fs.renameSync(at("data/artifacts/1/file"), at("data/x")),
+      "move a release away": () => fs.renameSync(at("data/artifacts/1"), at("data/artifacts/0")),
       "move a sealed tree's content": () => fs.renameSync(at("data/artifacts/1/sub/inner"), at("x")),
     };
     for (const [what, act] of Object.entries(tries)) {
@@ -589,8 +618,7 @@ async function startHelper() {
   await until(answers, "berth-root answers");
   await tree(1);
   await exec(["chown", "-R", `${account.uid}:${account.gid}`, started.growing(1)]);
-  for (const verb of ["handOverArtifact", "sealArtifact"] satisfies Verb[])
+  for (const verb of ["handOverArtifact", "sealArtifact", "finishArtifact"] satisfies Verb[])
     assert.equal((await ask({ verb, args: { artifactId: 1, user: 1 } })).value, null);
-  await exec(["mv", started.growing(1), join(layout.artifacts, "1")]);
   return started;
 }

@@ -15,8 +15,8 @@ test("an artifact grows beside the others and becomes whole in one step, which m
   await mkdir(partial);
   await writeFile(join(partial, "file"), "content");
   assert.equal(await exists(workspace.artifactDir(3)), false);
-  await workspace.finish(3);
-  await workspace.finish(3);
+  await workspace.finish(3, 1);
+  await workspace.finish(3, 1);
   assert.equal(await readFile(join(workspace.artifactDir(3), "file"), "utf8"), "content");
   assert.equal(await exists(partial), false);
 });

@@ -1,10 +1,9 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from "node:fs";
-import { chmod, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Tree } from "#domain/builder.ts";
 import type { Privileges } from "#domain/privileges.ts";
 import type { Workspace } from "#domain/workspace.ts";
-import { exists, namesIn, syncDirectory } from "#lib/files.ts";
+import { exists, namesIn } from "#lib/files.ts";
 
 const textBytesMax = 1024 * 1024;
 
@@ -30,13 +29,13 @@ export function createFolderWorkspace(root: string, { call }: Pick<Privileges, "
       if (await exists(dirOf(artifactId))) return;
       await call("sealArtifact", { artifactId, user });
     },
-    finish: async (id) => {
-      if (await exists(dirOf(id))) return;
-      await rename(partialOf(id), dirOf(id));
-      await syncDirectory(artifacts);
+    finish: async (artifactId, user) => {
+      if (await exists(dirOf(artifactId))) return;
+      await call("finishArtifact", { artifactId, user });
     },
-    // Who knows a name may then read what is below it; the list of names stays closed.
-    publish: (id) => chmod(dirOf(id), 0o551),
+    publish: async (artifactId, user) => {
+      await call("publishArtifact", { artifactId, user });
+    },
     remove: async (artifactId) => {
       await call("removeArtifact", { artifactId });
     },
