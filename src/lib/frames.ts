@@ -48,3 +48,32 @@ export async function* framesOf(
   const read = frameReader(payloadBytesMax);
   for await (const chunk of bytes) yield* read(chunk);
 }
+
+/**
+ * The first line of what arrives, and what follows it.
+ * @throws {RangeError} when the line is longer; an Error when there is none.
+ */
+export async function firstLine(
+  bytes: AsyncIterable<Buffer>,
+  lineBytesMax: number,
+): Promise<{ line: string; rest: AsyncIterable<Buffer> }> {
+  const chunks = bytes[Symbol.asyncIterator]();
+  const head: Buffer[] = [];
+  for (let length = 0; length <= lineBytesMax; length += head.at(-1)?.length ?? 0) {
+    const { value: chunk, done } = await chunks.next();
+    if (done === true) throw new Error("there is no line");
+    const end = chunk.indexOf("\n");
+    head.push(end < 0 ? chunk : chunk.subarray(0, end));
+    if (end < 0) continue;
+    return {
+      line: Buffer.concat(head).toString(),
+      rest: following(chunk.subarray(end + 1), chunks),
+    };
+  }
+  throw new RangeError(`a line of more than ${lineBytesMax} bytes is too long`);
+}
+
+async function* following(first: Buffer, chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield first;
+  for (let it = await chunks.next(); it.done !== true; it = await chunks.next()) yield it.value;
+}

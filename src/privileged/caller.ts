@@ -1,10 +1,9 @@
 import type { Duplex } from "node:stream";
 import { inputBytesMax } from "#domain/runner.ts";
-import { encodeFrame, framesOf, type Frame } from "#lib/frames.ts";
+import { encodeFrame, firstLine, framesOf, type Frame } from "#lib/frames.ts";
 
 const requestBytesMax = 8 * 1024 * 1024;
 const requestTimeoutMs = 10_000;
-const newline = 0x0a;
 
 /** Whoever asks, at the other end of a connection: one request in a line, then frames both ways. */
 export type Caller = {
@@ -24,22 +23,20 @@ type Listener = (frame: Frame) => Promise<void>;
 export async function callerOn(connection: Duplex): Promise<Caller> {
   const gone = new AbortController();
   connection.on("error", () => {}).once("close", () => gone.abort());
-  const chunks = connection[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   const late = setTimeout(() => connection.destroy(), requestTimeoutMs);
-  const { request, rest } = await requestIn(chunks).finally(() => clearTimeout(late));
+  const { line, rest } = await firstLine(connection, requestBytesMax).finally(() =>
+    clearTimeout(late),
+  );
   const { promise: listener, resolve: listen } = Promise.withResolvers<Listener>();
   const relay = async () => {
-    for await (const frame of framesOf(following(rest, chunks), inputBytesMax))
-      await (
-        await listener
-      )(frame);
+    for await (const frame of framesOf(rest, inputBytesMax)) await (await listener)(frame);
   };
   // Nobody here says the last word half-way: an end is the end, and so is what is no frame.
   void relay()
     .catch(() => {})
     .finally(() => connection.destroy());
   return {
-    request,
+    request: line,
     listen,
     send: async (type, payload) => {
       if (connection.destroyed || connection.write(encodeFrame(type, payload))) return;
@@ -53,24 +50,4 @@ export async function callerOn(connection: Duplex): Promise<Caller> {
       listen(async () => {});
     },
   };
-}
-
-async function requestIn(
-  chunks: AsyncIterator<Buffer>,
-): Promise<{ request: string; rest: Buffer }> {
-  const head: Buffer[] = [];
-  for (let bytes = 0; bytes <= requestBytesMax;) {
-    const { value: chunk, done } = await chunks.next();
-    if (done === true) throw new Error("the connection was closed");
-    const end = chunk.indexOf(newline);
-    head.push(end < 0 ? chunk : chunk.subarray(0, end));
-    if (end >= 0) return { request: Buffer.concat(head).toString(), rest: chunk.subarray(end + 1) };
-    bytes += chunk.length;
-  }
-  throw new RangeError("the request is too long");
-}
-
-async function* following(rest: Buffer, chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  yield rest;
-  for (let it = await chunks.next(); it.done !== true; it = await chunks.next()) yield it.value;
 }

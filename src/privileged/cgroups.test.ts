@@ -8,9 +8,8 @@ import { instanceLimits, type Limits } from "#domain/limits.ts";
 import { ended, start } from "#lib/exec.ts";
 import { readIfThere } from "#lib/files.ts";
 import { temporaryFolder } from "../../test/machine.ts";
-import { baseIn, parseHierarchies } from "./cgroup-places.ts";
 import { entryWords } from "./entry.ts";
-import { openCgroups, type Cgroups, type CgroupName } from "./cgroups.ts";
+import { baseIn, openCgroups, type Cgroups, type CgroupName } from "./cgroups.ts";
 
 const uid = 1_999_990_001;
 const mebi = 1024 ** 2;
@@ -154,25 +153,6 @@ test("version 2 gives its controllers down to each cgroup and takes its own proc
   });
   await writeFile(join(unit, cgroup, "memory.events"), "max 7\noom 3\noom_kill 2\n");
   assert.equal(await cgroups.kills({ uid, name: "i1" }), 2);
-});
-
-test("hierarchies are read from the kernel's own lists, also inside of a container", () => {
-  const mounts = [
-    "25 30 0:23 / /proc rw - proc proc rw",
-    "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory",
-    "36 31 0:33 / /sys/fs/cgroup/cpu,cpuacct rw shared:9 - cgroup cgroup rw,cpu,cpuacct",
-    "41 31 0:38 /docker/ab /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw,nsdelegate",
-  ].join("\n");
-  const memberships = "4:memory:/a/b\n2:cpu,cpuacct:/\n1:name=systemd:/x\n0::/docker/ab/sub\n";
-  const [memory, cpu, unified] = parseHierarchies(mounts, memberships);
-  assert.deepEqual(memory, {
-    version: 1,
-    controllers: ["memory"],
-    mountedAt: "/sys/fs/cgroup/memory",
-    own: "/a/b",
-  });
-  assert.deepEqual([cpu?.controllers, cpu?.own], [["cpu", "cpuacct"], "/"]);
-  assert.deepEqual([unified?.version, unified?.own], [2, "/sub"]);
 });
 
 test("Berth stands at the top, or in the part that systemd gave to its unit", () => {

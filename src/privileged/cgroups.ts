@@ -4,10 +4,10 @@ import { access, constants, mkdir, readdir, readFile, rmdir, writeFile } from "n
 import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Limits } from "#domain/limits.ts";
+import { parseHierarchies, type Hierarchy } from "#lib/cgroups.ts";
 import { nullIf, readIfThere } from "#lib/files.ts";
 import { controllers, limitFiles, limitSettings, type Controller } from "./cgroup-files.ts";
 import { signal } from "./processes.ts";
-import { baseIn, parseHierarchies, type Hierarchy } from "./cgroup-places.ts";
 
 const killTimeoutMs = 5000;
 
@@ -167,6 +167,18 @@ async function readHierarchies(): Promise<Hierarchy[]> {
   return parseHierarchies(mounts, memberships).filter(
     (it) => it.version === 2 || controllers.some((name) => it.controllers.includes(name)),
   );
+}
+
+/**
+ * Where Berth's own cgroups begin in a hierarchy, and from where on nobody else manages them.
+ * systemd gives a unit with `Delegate=yes` its part of the tree; everywhere else they stand at the
+ * top, as those of containers do.
+ * @see systemd.resource-control(5), https://systemd.io/CGROUP_DELEGATION
+ */
+export function baseIn({ mountedAt, own }: Hierarchy, key: string): { base: string; ours: string } {
+  const unit = /^(?:\/[^/]+)*?\/[^/]+\.service(?=\/|$)/.exec(own)?.[0];
+  if (unit === undefined) return { base: join(mountedAt, "berth", key), ours: mountedAt };
+  return { base: join(mountedAt, unit), ours: join(mountedAt, unit) };
 }
 
 async function openPlace(hierarchy: Hierarchy, key: string): Promise<Place> {

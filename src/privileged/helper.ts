@@ -16,20 +16,13 @@ export type AuditEntry = {
   readonly tookMs: number;
 };
 
-export type Helper = {
-  /** Serves one connection: one request, checked here, whatever was checked before. */
-  readonly serve: (connection: Duplex) => void;
-  /** A connection from within this process. */
-  readonly connect: () => Duplex;
-};
-
 const Request = z.strictObject({
   verb: z.enum(Object.keys(privilegedVerbs) as [Verb, ...Verb[]]),
   args: z.unknown(),
 });
 const commandShownMax = 200;
 
-export function createHelper(realm: Realm, audit: (entry: AuditEntry) => void): Helper {
+export function createHelper(realm: Realm, audit: (entry: AuditEntry) => void) {
   const verbs = verbsIn(realm);
   const answer = async (caller: Caller): Promise<void> => {
     const startedMs = performance.now();
@@ -57,16 +50,17 @@ export function createHelper(realm: Realm, audit: (entry: AuditEntry) => void): 
       caller.end();
     }
   };
-  const serve = (connection: Duplex) => {
-    const end = () => void connection.end();
+  /** Serves one connection: one request, checked here, whatever was checked before. */
+  const serve = (connection: Duplex): void => {
     // Who goes away before a request is whole has asked nothing.
     callerOn(connection)
       .then(answer)
-      .then(end, () => void connection.destroy());
+      .catch(() => void connection.destroy());
   };
   return {
     serve,
-    connect: () => {
+    /** A connection from within this process. */
+    connect: (): Duplex => {
       const [near, far] = duplexPair();
       near.once("close", () => void far.destroy());
       serve(far);

@@ -100,12 +100,9 @@ export async function limitInstance(realm: Realm, id: number, limits: Limits): P
   const kept = await keptOf(realm.layout, id);
   if (!kept) return;
   await keepAnew(realm.layout, { ...kept, limits });
-  try {
-    realm.walls.cgroups?.update(confinedOf(realm, kept)[0], limits);
-  } catch (error) {
-    // Version 1 does not go below what is in use: then it holds from the next start on.
-    nullIf(["EBUSY"])(error as NodeJS.ErrnoException);
-  }
+  const update = async () => realm.walls.cgroups?.update(confinedOf(realm, kept)[0], limits);
+  // Version 1 does not go below what is in use: then it holds from the next start on.
+  await update().catch(nullIf(["EBUSY"]));
 }
 
 /** Opens or closes an app's connections, now and whenever any of its instances is put up again. */

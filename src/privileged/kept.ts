@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { z } from "zod";
 import type { Limits } from "#domain/limits.ts";
 import { privilegedVerbs } from "#domain/privileges.ts";
-import { namesIn, readIfThere, writeAtomic } from "#lib/files.ts";
+import { namesIn, nullIfMissing, readIfThere, writeAtomic } from "#lib/files.ts";
 import { instanceIdOf, type SupervisionLayout } from "./layout.ts";
 import type { Realm } from "./realm.ts";
 import type { Confined } from "./walls.ts";
@@ -29,8 +29,10 @@ export async function keptOf({ service }: SupervisionLayout, id: number): Promis
   return text === null ? null : { id, ...Kept.parse(JSON.parse(text)) };
 }
 
+/** What is gone meanwhile needs nothing any more. */
 export async function keepAnew({ service }: SupervisionLayout, kept: Kept): Promise<void> {
-  await writeAtomic(join(service(kept.id), keptFile), renderKept(kept), 0o600);
+  const file = join(service(kept.id), keptFile);
+  await writeAtomic(file, renderKept(kept), 0o600).catch(nullIfMissing);
 }
 
 export async function instancesIn({ services }: SupervisionLayout): Promise<number[]> {

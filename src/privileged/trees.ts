@@ -34,16 +34,14 @@ export async function sealTree(realm: Realm, path: string, owner: Ids, user: Ids
   await requireOwner(path, keeper);
   // chmod follows a link that takes a file's place, so it is run as the keeper, who can change
   // nothing but what is sealed.
-  const closing = exec(["chmod", "--recursive", "a=rX,ug-s,o-t", "--", path], {
-    ...largeTreeMs,
-    ...(realm.hasUsers ? keeper : {}),
-  });
-  const failed = await closing.then(
-    () => null,
-    (error: unknown) => error,
-  );
+  const [closed] = await Promise.allSettled([
+    exec(["chmod", "--recursive", "a=rX,ug-s,o-t", "--", path], {
+      ...largeTreeMs,
+      ...(realm.hasUsers ? keeper : {}),
+    }),
+  ]);
   await refuseOddFiles(path, keeper.uid);
-  if (failed !== null) throw failed;
+  if (closed.status === "rejected") throw closed.reason;
   await chmod(path, 0o550);
   if (realm.hasUsers) await lchown(path, realm.account.uid, user.gid);
 }

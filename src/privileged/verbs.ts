@@ -59,10 +59,8 @@ export function verbsIn(realm: Realm): Verbs {
     inspectApp: ({ user }) => inspectApp(realm, user),
     protections: async () => protectionsOf(realm.walls),
     handOverArtifact: ({ artifactId, user }) => handOverTree(realm, artifactId, userOf(user)),
-    sealArtifact: ({ artifactId, user }) => {
-      const owner = userOf(user);
-      return sealTree(realm, layout.growing(artifactId), owner, owner);
-    },
+    sealArtifact: ({ artifactId, user }) =>
+      sealTree(realm, layout.growing(artifactId), userOf(user), userOf(user)),
     finishArtifact: ({ artifactId, user }) => finishTree(realm, artifactId, userOf(user)),
     publishArtifact: async ({ artifactId, user }) =>
       // Who knows a name may then read what is below it; the list of names stays closed.

@@ -1,5 +1,3 @@
-import { join } from "node:path";
-
 /** One mounted hierarchy of cgroups. */
 export type Hierarchy = {
   readonly version: 1 | 2;
@@ -45,16 +43,4 @@ export function parseHierarchies(mounts: string, memberships: string): Hierarchy
 function below(root: string, path: string): string {
   if (root === "/" || path === root) return path === root ? "/" : path;
   return path.startsWith(`${root}/`) ? path.slice(root.length) : "/";
-}
-
-/**
- * Where Berth's own cgroups begin in a hierarchy, and from where on nobody else manages them.
- * systemd gives a unit with `Delegate=yes` its part of the tree; everywhere else they stand at the
- * top, as those of containers do.
- * @see systemd.resource-control(5), https://systemd.io/CGROUP_DELEGATION
- */
-export function baseIn({ mountedAt, own }: Hierarchy, key: string): { base: string; ours: string } {
-  const unit = /^(?:\/[^/]+)*?\/[^/]+\.service(?=\/|$)/.exec(own)?.[0];
-  if (unit === undefined) return { base: join(mountedAt, "berth", key), ours: mountedAt };
-  return { base: join(mountedAt, unit), ours: join(mountedAt, unit) };
 }
