@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { capture } from "./child.mjs";
 import { countCandidates, neededPackages, parseMissing, renderRequest } from "./debian.mjs";
 import { renderElapsed, step, tailOf } from "./progress.mjs";
+
+const ours = join(import.meta.dirname, "..");
 
 test("a package counts as there only when dpkg says installed", () => {
   const text = "git installed\ns6 config-files\nopenssl half-installed\n";
@@ -41,6 +46,27 @@ test("elapsed times are read at a glance", () => {
   assert.equal(renderElapsed(420), "0.4 s");
   assert.equal(renderElapsed(12_400), "12 s");
   assert.equal(renderElapsed(125_000), "2 min 5 s");
+});
+
+test("after an update the next start installs packages that have changed; other commands do not", async (t) => {
+  const checkout = mkdtempSync(join(tmpdir(), "berth-test-"));
+  t.after(() => rmSync(checkout, { recursive: true }));
+  for (const name of ["bin", "scripts", "src/setup/packages.json"])
+    cpSync(join(ours, name), join(checkout, name), { recursive: true });
+  for (const name of ["node_modules", "dist/bin", "stubs"])
+    mkdirSync(join(checkout, name), { recursive: true });
+  symlinkSync(join(ours, "node_modules/node"), join(checkout, "node_modules/node"));
+  writeFileSync(join(checkout, "node_modules/.berth-lock"), "of the version before");
+  writeFileSync(join(checkout, "package-lock.json"), "{}");
+  writeFileSync(join(checkout, "dist/bin/cli.js"), "console.log('the command line')");
+  writeFileSync(join(checkout, "stubs/npm"), "#!/bin/sh\necho npm was asked; exit 1\n", {
+    mode: 0o755,
+  });
+  const env = { ...process.env, PATH: `${join(checkout, "stubs")}:${process.env.PATH}` };
+  const berth = (word) => capture([process.execPath, join(checkout, "bin/berth"), word], { env });
+  assert.match((await berth("status")).output, /^the command line/);
+  for (const word of ["up", "install", "start"])
+    assert.match((await berth(word)).output, /npm was asked/);
 });
 
 test("a quick step says nothing, a failed one says so", async () => {
