@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createApp } from "#api/apps.ts";
 import { assertAccessible } from "../browser.ts";
 import { commit, webApp } from "../platform.ts";
 import type { World } from "./world.ts";
 
-export function deployTests({ platform, signedIn }: World): void {
+export function deployTests({ platform, call, at }: World): void {
   test("a failing deploy is watched step by step and says why; a fixed one goes live; a rollback shows what it changes", async () => {
-    await using window = await signedIn();
-    const { page } = window;
     const tree = await platform.tree(webApp("one"));
-    await platform.berth("apps:create", "watched");
+    await call(createApp, { body: { name: "watched" } });
     assert.equal((await platform.push(tree, "watched")).code, 0);
     await commit(tree, { "server.js": 'console.error("no such table: orders"); process.exit(3);' });
-    await page.goto("/apps/watched");
+    const page = await at("/apps/watched");
     await page.getByRole("heading", { name: "Last jobs" }).waitFor();
     const failing = platform.push(tree, "watched");
     const release = page.getByRole("region", { name: "Release" });

@@ -2,12 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { World } from "./world.ts";
 
-export function logTests({ platform, signedIn, shop }: World): void {
+export function logTests({ platform, at, shop }: World): void {
   test("a line reaches an open log within 300 ms, and the search reads what is kept", async (t) => {
     await shop();
-    await using window = await signedIn();
-    const { page } = window;
-    await page.goto("/apps/shop/logs");
+    const page = await at("/apps/shop/logs");
     await page.getByRole("log").waitFor();
     await platform.visit("shop.localhost", "/first");
     await page.getByText("asked for /first").waitFor();

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createApp } from "#api/apps.ts";
 import { until } from "../platform.ts";
 import { loaded, walkTo, type World } from "./world.ts";
 
-export function operateTests({ platform, signedIn, shop }: World): void {
+export function operateTests({ platform, call, at, shop }: World): void {
   test("scaling, stopping and starting are a click, and seen as they happen", async () => {
     await shop();
-    await using window = await signedIn();
-    const { page } = window;
-    await page.goto("/apps/shop");
+    const page = await at("/apps/shop");
     await page.getByRole("button", { name: "One web more" }).click();
     await page.getByRole("button", { name: "Scale" }).click();
     await page.getByText("web.2", { exact: true }).waitFor();
@@ -20,9 +19,8 @@ export function operateTests({ platform, signedIn, shop }: World): void {
 
   test("nothing moves while an app's page fills and goes on", async (t) => {
     await shop();
-    await using window = await signedIn();
-    const { page } = window;
-    await page.goto("/apps/shop");
+    const page = await at("/apps/shop");
+    await page.reload();
     await page.evaluate(watchShifts);
     await page.getByRole("heading", { name: "Instances" }).waitFor();
     await loaded(page);
@@ -37,9 +35,7 @@ export function operateTests({ platform, signedIn, shop }: World): void {
 
   test("a one-off command runs in a terminal, and its output is kept with its job", async () => {
     await shop();
-    await using window = await signedIn();
-    const { page } = window;
-    await page.goto("/apps/shop/terminal");
+    const page = await at("/apps/shop/terminal");
     await page.getByRole("button", { name: "Run" }).click();
     const rows = page.locator(".xterm-rows");
     await rows.getByText("$").first().waitFor();
@@ -55,10 +51,8 @@ export function operateTests({ platform, signedIn, shop }: World): void {
   });
 
   test("an app is destroyed only by whoever types its name", async () => {
-    await using window = await signedIn();
-    const { page } = window;
-    await platform.berth("apps:create", "doomed");
-    await page.goto("/apps/doomed/settings");
+    await call(createApp, { body: { name: "doomed" } });
+    const page = await at("/apps/doomed/settings");
     const button = page.getByRole("button", { name: "Destroy doomed" });
     assert.ok(await button.isDisabled());
     await page.getByLabel("Type doomed to confirm").fill("doomed");

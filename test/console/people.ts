@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createApp } from "#api/apps.ts";
+import { addDomain } from "#api/domains.ts";
+import { addTeam } from "#api/teams.ts";
 import { loaded, walkTo, type World } from "./world.ts";
 
-export function peopleTests({ platform, signedIn, stranger, shop, linkFor }: World): void {
+export function peopleTests({ call, at, stranger, shop, linkFor }: World): void {
   test("a second person sees nothing of an app that is not theirs", async () => {
     await shop();
     await using window = await stranger();
     const { page } = window;
-    await platform.berth("teams:add", "other");
-    await platform.berth("apps:create", "theirs");
-    const moved = await platform.berth("apps:transfer", "theirs", "other");
-    assert.equal(moved.code, 0, moved.stderr);
-    await page.goto(await linkFor("bob", "--team", "other", "--role", "viewer"));
+    await call(addTeam, { body: { name: "other" } });
+    await call(createApp, { body: { name: "theirs", team: "other" } });
+    await page.goto(await linkFor({ name: "bob", team: "other", role: "viewer" }));
     await page.getByRole("heading", { name: "bob", level: 1 }).waitFor();
     await page.getByRole("link", { name: "Apps", exact: true }).click();
     await page.getByRole("link", { name: "theirs", exact: true }).waitFor();
@@ -22,8 +23,10 @@ export function peopleTests({ platform, signedIn, stranger, shop, linkFor }: Wor
     await page.getByRole("alert").getByText("No app is named shop.").waitFor();
     await walkTo(page, "/activity?show=events");
     await loaded(page);
-    await platform.berth("domains:add", "others.example.com", "-a", "shop");
-    await platform.berth("domains:add", "bobs.example.com", "-a", "theirs");
+    const addTo = (target: string, domain: string) =>
+      call(addDomain, { params: { target }, body: { domain } });
+    await addTo("shop", "others.example.com");
+    await addTo("theirs", "bobs.example.com");
     await page.getByRole("listitem").filter({ hasText: "bobs.example.com" }).first().waitFor();
     assert.equal(await page.getByRole("listitem").filter({ hasText: "shop" }).count(), 0);
     await walkTo(page, "/apps/theirs");
@@ -33,9 +36,7 @@ export function peopleTests({ platform, signedIn, stranger, shop, linkFor }: Wor
 
   test("a person, a team, a role for one app and a token are made and taken away", async () => {
     await shop();
-    await using window = await signedIn();
-    const { page } = window;
-    await page.goto("/people");
+    const page = await at("/people");
     await page.getByLabel("Name of the team").fill("crew");
     await page.getByRole("button", { name: "Make team" }).click();
     const crew = page.getByRole("region", { name: "Team crew" });

@@ -5,14 +5,12 @@ import { test } from "node:test";
 import { until } from "../platform.ts";
 import type { World } from "./world.ts";
 
-export function sendingTests({ platform, signedIn, shop }: World): void {
+export function sendingTests({ platform, at, shop }: World): void {
   test("a webhook is told, tried and taken away; logs are drained and no more", async () => {
     await shop();
     const heard: string[] = [];
     await using receiver = await startReceiver((body) => heard.push(body));
-    await using window = await signedIn();
-    const { page } = window;
-    await page.goto("/apps/shop/settings");
+    const page = await at("/apps/shop/settings");
     const told = page.getByRole("region", { name: "Notifications" });
     await told.getByText("Nobody is told yet.").waitFor();
     await told.getByLabel("URL", { exact: true }).fill("http://169.254.169.254/latest");

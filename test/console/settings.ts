@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createApp } from "#api/apps.ts";
+import { listLimits } from "#api/limits.ts";
 import { until } from "../platform.ts";
 import type { World } from "./world.ts";
 
-export function settingsTests({ platform, signedIn, shop }: World): void {
+export function settingsTests({ platform, call, at, shop }: World): void {
   test("config vars are set and changed; a secret is masked until it is revealed", async () => {
-    await using window = await signedIn();
-    const { page } = window;
-    await platform.berth("apps:create", "configured");
-    await page.goto("/apps/configured/config");
+    await call(createApp, { body: { name: "configured" } });
+    const page = await at("/apps/configured/config");
     const set = async (name: string, value: string) => {
       await page.getByLabel("Name", { exact: true }).fill(name);
       await page.getByLabel("Value", { exact: true }).fill(value);
@@ -29,9 +29,7 @@ export function settingsTests({ platform, signedIn, shop }: World): void {
 
   test("limits are seen and set, and taken back by emptying them", async () => {
     await shop();
-    await using window = await signedIn();
-    const { page } = window;
-    await page.goto("/apps/shop/limits");
+    const page = await at("/apps/shop/limits");
     const web = page.getByRole("region", { name: "Each instance of web" });
     const memory = web.getByLabel("Memory in MB");
     await memory.waitFor();
@@ -39,14 +37,15 @@ export function settingsTests({ platform, signedIn, shop }: World): void {
     await memory.fill("96");
     await web.getByRole("button", { name: "Set limits" }).click();
     const memoryNow = async () => {
-      const { stdout } = await platform.berth("limits", "-a", "shop", "--json");
-      return /"processType": ?"web"[^]*?"memoryBytes": ?(\d+)/.exec(stdout)?.[1];
+      const { items } = await call(listLimits, { params: { target: "shop" } });
+      const status = items.find((it) => it.scope.kind === "type" && it.scope.processType === "web");
+      return (status?.limits.memoryBytes ?? 0) / 1024 ** 2;
     };
-    await until(async () => (await memoryNow()) === String(96 * 1024 ** 2), "it is limited");
+    await until(async () => (await memoryNow()) === 96, "it is limited");
     await until(async () => (await memory.inputValue()) === "96", "it is shown");
     await memory.fill("");
     await web.getByRole("button", { name: "Set limits" }).click();
-    await until(async () => (await memoryNow()) === String(512 * 1024 ** 2), "it is as before");
+    await until(async () => (await memoryNow()) === 512, "it is as before");
     await memory.fill("1");
     await web.getByRole("button", { name: "Set limits" }).click();
     await web.getByRole("alert").waitFor();
@@ -54,9 +53,7 @@ export function settingsTests({ platform, signedIn, shop }: World): void {
 
   test("a domain is added, answered at and removed; the protections of an app are seen to hold", async () => {
     await shop();
-    await using window = await signedIn();
-    const { page } = window;
-    await page.goto("/apps/shop/domains");
+    const page = await at("/apps/shop/domains");
     await page.getByLabel("Domain", { exact: true }).fill("shop.example.com");
     await page.getByRole("button", { name: "Add domain" }).click();
     const domain = page.getByRole("listitem").filter({ hasText: "shop.example.com" });

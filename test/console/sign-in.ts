@@ -10,7 +10,7 @@ export function signInTests({ url, stranger, linkFor }: World): void {
   test("a person signs in by link, sets a password and a second factor, and is asked for both", async () => {
     await using window = await stranger();
     const { page } = window;
-    await page.goto(await linkFor("ada"));
+    await page.goto(await linkFor({ name: "ada" }));
     await page.getByRole("heading", { name: "ada", level: 1 }).waitFor();
     await page.getByLabel("New password").fill(password);
     await page.getByRole("button", { name: "Set password" }).click();
@@ -41,7 +41,7 @@ export function signInTests({ url, stranger, linkFor }: World): void {
     await using window = await stranger({ baseURL: url });
     const { page } = window;
     await giveAuthenticator(page);
-    await page.goto(await linkFor("grace"));
+    await page.goto(await linkFor({ name: "grace" }));
     await page.getByLabel("Name of the device").fill("laptop");
     await page.getByRole("button", { name: "Add passkey" }).click();
     await page.getByRole("button", { name: "Remove laptop" }).waitFor();
@@ -51,7 +51,7 @@ export function signInTests({ url, stranger, linkFor }: World): void {
   });
 
   test("whom the company knows comes in through its sign-on; a stranger is told why not", async () => {
-    await linkFor("ann", "--email", "ann@company.example");
+    await linkFor({ name: "ann", email: "ann@company.example" });
     await using window = await stranger({ baseURL: url });
     const { page } = window;
     // What the provider's page would load from elsewhere is no part of this.

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import type { BrowserContextOptions, Page } from "playwright-core";
+import { createApp } from "#api/apps.ts";
+import { createClient, type Client } from "#api/client.ts";
+import { addUser } from "#api/users.ts";
+import { createTransport } from "#lib/http.ts";
 import { startBrowser, type Window } from "../browser.ts";
-import { startPlatform, webApp, type Platform } from "../platform.ts";
+import { commit, startPlatform, webApp, type Platform } from "../platform.ts";
 import { clientSecret, startProvider } from "../sign-on-provider.ts";
 
 /** One platform and one browser, for all tests of the console. */
@@ -10,14 +14,25 @@ export type World = AsyncDisposable & {
   readonly platform: Platform;
   /** By a name, for which passkeys and the company's sign-on hold. */
   readonly url: string;
-  /** A window for whoever looks after the machine. */
+  /** As whoever looks after the machine. */
+  readonly call: Client;
+  /** The one page of whoever looks after the machine, led to an address. */
+  readonly at: (path: string) => Promise<Page>;
+  /** A window of their own for the same. */
   readonly signedIn: (options?: BrowserContextOptions) => Promise<Window>;
   /** A window for whoever is not known. */
   readonly stranger: (options?: BrowserContextOptions) => Promise<Window>;
   /** The same app for every test that needs one that runs; deployed by whoever asks first. */
   readonly shop: () => Promise<"shop">;
-  /** A link that signs in somebody who was just added. */
-  readonly linkFor: (name: string, ...options: string[]) => Promise<string>;
+  /** The address that signs in somebody who is added by this. */
+  readonly linkFor: (person: Person) => Promise<string>;
+};
+
+type Person = {
+  readonly name: string;
+  readonly email?: string;
+  readonly team?: string;
+  readonly role?: string;
 };
 
 export async function startWorld(): Promise<World> {
@@ -31,26 +46,38 @@ export async function startWorld(): Promise<World> {
   provider.allow(url);
   const browser = await startBrowser(platform);
   const token = (await readFile(`${platform.home}/data/api.token`, "utf8")).trim();
+  const call = createClient(createTransport({ url, token }), url);
+  const signedIn: World["signedIn"] = async (options) => {
+    const window = await browser.open(options);
+    // As the sign-in page keeps it.
+    const keep = `if (location.origin !== "null") sessionStorage.setItem("berth.token", "${token}")`;
+    await window.page.addInitScript(keep);
+    return window;
+  };
+  let shared: Window | null = null;
   let shop: Promise<"shop"> | null = null;
   return {
     platform,
     url,
-    stranger: browser.open,
-    signedIn: async (options) => {
-      const window = await browser.open(options);
-      // As the sign-in page keeps it.
-      const keep = `if (location.origin !== "null") sessionStorage.setItem("berth.token", "${token}")`;
-      await window.page.addInitScript(keep);
-      return window;
+    call,
+    at: async (path) => {
+      if (shared) await walkTo(shared.page, path);
+      else {
+        shared = await signedIn();
+        await shared.page.goto(path);
+      }
+      return shared.page;
     },
-    shop: () => (shop ??= deployShop(platform)),
-    linkFor: async (name, ...options) => {
-      const added = await platform.berth("users:add", name, ...options);
-      const [link] = /http\S+#link=\S+/.exec(added.stdout + added.stderr) ?? [];
-      assert.ok(link, added.stderr + added.stdout);
-      return `/${new URL(link).hash}`;
+    signedIn,
+    stranger: browser.open,
+    shop: () => (shop ??= deployShop(platform, call)),
+    linkFor: async (person) => {
+      const { link } = await call(addUser, { body: person });
+      return `/${new URL(link.url).hash}`;
     },
     [Symbol.asyncDispose]: async () => {
+      // Here it must have seen no error.
+      await shared?.[Symbol.asyncDispose]();
       await browser[Symbol.asyncDispose]();
       await platform[Symbol.asyncDispose]();
       await provider[Symbol.asyncDispose]();
@@ -58,12 +85,20 @@ export async function startWorld(): Promise<World> {
   };
 }
 
-/** Prints each request with its moment, by the clock that pages have too. */
-const server = `require("node:http").createServer((q, s) => { console.log("asked for " + q.url + " at " + Date.now()); s.end("ok"); }).listen(process.env.PORT)`;
+/** Would run, were it an element. */
+export const evil = `<img src=x onerror="document.title='owned'">`;
 
-async function deployShop(platform: Platform): Promise<"shop"> {
-  await platform.berth("apps:create", "shop");
+/** Prints each request with its moment, by the clock that pages have too; and what is hostile first. */
+const server = [
+  `console.log(${JSON.stringify(`\u001b[31m${evil}\u001b[0m \u202eevil \u001b]0;title\u0007`)});`,
+  `console.log("<b>" + "x".repeat(100_000));`,
+  `require("node:http").createServer((q, s) => { console.log("asked for " + q.url + " at " + Date.now()); s.end("ok"); }).listen(process.env.PORT);`,
+].join("\n");
+
+async function deployShop(platform: Platform, call: Client): Promise<"shop"> {
+  await call(createApp, { body: { name: "shop" } });
   const tree = await platform.tree({ ...webApp(""), "server.js": server });
+  await commit(tree, {}, `${evil} \u202ereversed`);
   const pushed = await platform.push(tree, "shop");
   assert.equal(pushed.code, 0, pushed.stderr);
   return "shop";
@@ -88,7 +123,8 @@ export const pagesOf = (app: string) => [
   ...[
     "",
     "/releases",
-    "/logs",
+    // Lines of 100 kB have buttons as low as lines are.
+    "/logs?find=asked",
     "/metrics",
     "/config",
     "/domains",
