@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { totalmem } from "node:os";
 import type { Limits } from "#domain/limits.ts";
 
 /** What is limited, and needs the kernel's help for it. */
@@ -52,6 +54,19 @@ export function limitSettings(version: 1 | 2, limits: Limits, priority: number):
     ["cpu", "cpu.cfs_quota_us", quota],
     ["cpu", "cpu.cfs_burst_us?", quota],
     ["cpu", "cpu.shares", share(1024, 262_144)],
+  ];
+}
+
+/**
+ * What holds all of an app together, whatever each of its instances and commands may use: one app may
+ * have most of the machine, and none all of it.
+ */
+export function ceilingSettings(version: 1 | 2): Setting[] {
+  const pidsMax = Number(readFileSync("/proc/sys/kernel/pid_max", "utf8"));
+  const memoryBytes = Math.floor(totalmem() * 0.75);
+  return [
+    ["pids", "pids.max", Math.floor(pidsMax / 8)],
+    ["memory", version === 2 ? "memory.max" : "memory.limit_in_bytes", memoryBytes],
   ];
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { instanceLimits, type Limits } from "#domain/limits.ts";
@@ -72,6 +73,18 @@ test("limits are changed while it runs, up and down, as often as asked", async (
       : "memory.limit_in_bytes";
     assert.equal(Number(await readFile(join(dirname(file), name), "utf8")), memoryBytes);
   }
+});
+
+test("class 22, exhaustion: all of an app together leaves others something of the machine", async (t) => {
+  await using world = await openWorld(t, ["memory", "pids"]);
+  if (!world) return;
+  world.cgroups.create(world.cgroup, { ...small, memoryBytes: 64 * mebi ** 2, pids: 1_000_000 });
+  const [memory2, memory1, pids] = await Promise.all(
+    ["memory.max", "memory.limit_in_bytes", "pids.max"].map((it) => readIn(world, `../${it}`)),
+  );
+  assert.ok(Number(memory2 || memory1) <= totalmem() * 0.75, `${memory2}${memory1}`);
+  const pidsMax = Number(await readFile("/proc/sys/kernel/pid_max", "utf8"));
+  assert.equal(Number(pids), Math.floor(pidsMax / 8));
 });
 
 test("what is created or removed twice is there, or gone, all the same", async (t) => {

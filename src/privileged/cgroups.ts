@@ -6,7 +6,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Limits } from "#domain/limits.ts";
 import { parseHierarchies, type Hierarchy } from "#lib/cgroups.ts";
 import { nullIf, readIfThere } from "#lib/files.ts";
-import { controllers, limitFiles, limitSettings, type Controller } from "./cgroup-files.ts";
+import {
+  ceilingSettings,
+  controllers,
+  limitFiles,
+  limitSettings,
+  type Controller,
+} from "./cgroup-files.ts";
 import { signal } from "./processes.ts";
 
 const killTimeoutMs = 5000;
@@ -62,10 +68,11 @@ export class Cgroups {
   /** Makes a cgroup, or takes the one that is there, and sets its limits. */
   create(cgroup: CgroupName, limits: Limits): void {
     for (const place of this.#places) {
-      const folder = folderOf(place, cgroup);
-      mkdirSync(dirname(folder), { recursive: true });
-      if (place.version === 2) delegate(dirname(folder));
-      mkdirSync(folder, { recursive: true });
+      const app = appFolder(place, cgroup.uid);
+      mkdirSync(app, { recursive: true });
+      if (place.version === 2) delegate(app);
+      hold(place, app, ceilingSettings(place.version));
+      mkdirSync(folderOf(place, cgroup), { recursive: true });
     }
     this.update(cgroup, limits);
   }
@@ -224,18 +231,22 @@ function controllersIn(folder: string): string[] {
   return readFileSync(join(folder, "cgroup.controllers"), "utf8").trim().split(" ");
 }
 
+function setLimits(place: Place, cgroup: CgroupName, limits: Limits): void {
+  // A build or a one-off command stands behind what serves visitors, where both want the processor.
+  const priority = cgroup.name.startsWith("c") ? 1 / 8 : 1;
+  hold(place, folderOf(place, cgroup), limitSettings(place.version, limits, priority));
+}
+
 /**
  * At once: they are no files of a disk, and a row of them written one after the other would cost
  * every start some milliseconds.
  */
-function setLimits(place: Place, cgroup: CgroupName, limits: Limits): void {
-  // A build or a one-off command stands behind what serves visitors, where both want the processor.
-  const priority = cgroup.name.startsWith("c") ? 1 / 8 : 1;
-  for (const [controller, file, value] of limitSettings(place.version, limits, priority)) {
+function hold(place: Place, folder: string, settings: ReturnType<typeof limitSettings>): void {
+  for (const [controller, file, value] of settings) {
     if (!place.controllers.includes(controller)) continue;
     const [name = "", optional] = file.split("?");
     try {
-      writeFileSync(join(folderOf(place, cgroup), name), String(value));
+      writeFileSync(join(folder, name), String(value));
     } catch (error) {
       if (optional === undefined) throw error;
       nullIf([...missing, "EINVAL"])(error as NodeJS.ErrnoException);
