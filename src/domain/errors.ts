@@ -335,6 +335,11 @@ export const errorCatalog = {
     message: "{instance} outlived SIGKILL by {seconds} s.",
     hint: "Its process waits inside the kernel; look at the machine's disks and mounts.",
   },
+  too_many_instances: {
+    kind: "conflict",
+    message: "{app} would have {count} instances, and an app may have {most}.",
+    hint: "Scale something down with berth ps:scale, or raise app_instances_max in berth.yml",
+  },
   disk_low: {
     kind: "failed",
     message:

@@ -138,6 +138,12 @@ export const HostSettings = z.strictObject({
     .max(1_000_000)
     .default(2048)
     .describe("Megabytes (MiB) that one push may send; 2048 by default."),
+  appInstancesMax: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(100)
+    .describe("Instances that an app may have, of all its branches; 100 by default."),
   openPorts: z
     .array(Port)
     .default([])

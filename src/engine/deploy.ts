@@ -1,4 +1,10 @@
-import { changeConfig, restoreConfig, targetOf, type BranchConfig } from "#domain/branch.ts";
+import {
+  changeConfig,
+  restoreConfig,
+  targetOf,
+  type Branch,
+  type BranchConfig,
+} from "#domain/branch.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { Release } from "#domain/release.ts";
 import { activate } from "./activate.ts";
@@ -7,6 +13,7 @@ import { emit, type EngineContext } from "./context.ts";
 import type { Semaphore } from "./locks.ts";
 import type { Loop } from "./loop.ts";
 import { neverDeployed } from "./targets.ts";
+import { countOf } from "./plan/wanted.ts";
 import { prune } from "./prune.ts";
 
 export async function deploy(work: Work, loop: Loop, buildSlot: Semaphore): Promise<void> {
@@ -107,12 +114,26 @@ async function releaseOnce(
         actor: job.actor,
         createdAt: clock.now(),
       });
+      refuseCrowd(context, branch, added);
       store.jobs.update(job.id, { releaseId: added.id });
       const message = `v${added.number}: ${added.description}`;
       emit(context, "release.created", { branch, actor: job.actor, message });
       return added;
     });
   await activate(work, release, loop);
+}
+
+/**
+ * Whoever may deploy chooses how many instances that are, be it by the lines of a Procfile.
+ * @throws {PlatformError} `too_many_instances`
+ */
+function refuseCrowd({ store, hostConfig }: EngineContext, branch: Branch, added: Release): void {
+  const others = store.branches.of(branch.appId).filter(({ id }) => id !== branch.id);
+  const current = store.releases.many(others.flatMap((it) => it.currentReleaseId ?? []));
+  const count = [added, ...current].reduce((sum, release) => sum + countOf(release), 0);
+  const most = hostConfig().settings.appInstancesMax;
+  if (count > most)
+    throw new PlatformError("too_many_instances", { app: branch.appName, count, most });
 }
 
 /**

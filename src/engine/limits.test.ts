@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { buildLimits, instanceLimits } from "#domain/limits.ts";
-import { createWorld, eventually, type World } from "../../test/engine-world.ts";
+import { createWorld, eventually, webFiles, type World } from "../../test/engine-world.ts";
 
 const web = { kind: "type", processType: "web" } as const;
 const gibi = 1024 ** 3;
@@ -104,3 +104,20 @@ async function deployed(): Promise<World> {
   assert.equal((await world.push("shop")).status, "done");
   return world;
 }
+
+test("class 22, exhaustion: an app has only so many instances, by its code as by a command", async () => {
+  await using world = await createWorld();
+  const { engine, store } = world;
+  world.config.settings.appInstancesMax = 3;
+  await engine.createApp("shop", "ann");
+  assert.equal((await world.push("shop")).status, "done");
+  const scaled = async (count: number) =>
+    world.ended(await engine.scale("shop", { web: count }, "ann"));
+  assert.equal((await scaled(3)).status, "done");
+  const refused = await scaled(4);
+  assert.match(refused.error?.message ?? "", /shop would have 4 instances, and an app may have 3/);
+  const Procfile = "web: node server.js\na: x\n";
+  const crowd = await world.push("shop", { ...webFiles, Procfile });
+  assert.equal(crowd.error?.code, "too_many_instances");
+  assert.equal(store.instances.list().length, 3);
+});
