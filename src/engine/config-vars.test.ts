@@ -86,3 +86,19 @@ test("a rotation is an event, and apps go on as they are", async () => {
   );
   assert.match(event?.message ?? "", new RegExp(key));
 });
+
+test("class 22, exhaustion: all config vars together have an end, secrets and what waits included", async () => {
+  await using world = await createWorld();
+  const { engine } = world;
+  await engine.createApp("shop", "ann");
+  const some = (letter: string, count: number, value: string | Secret) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`${letter}${at}`, value]));
+  await engine.setConfigVars("shop", some("A", 16, "x".repeat(32_000)), "ann");
+  const more = some("B", 17, Secret.of("x".repeat(32_000)));
+  await assert.rejects(engine.setConfigVars("shop", more, "ann"), /longer than 1048576 characters/);
+  const fewer = some("B", 16, Secret.of("x".repeat(32_000)));
+  await engine.setConfigVars("shop", fewer, "ann");
+  await assert.rejects(engine.setConfigVars("shop", { C: "x".repeat(32_000) }, "ann"), /longer/);
+  const unset = Object.fromEntries(Object.keys(fewer).map((name) => [name, null]));
+  await engine.setConfigVars("shop", { ...unset, C: "x".repeat(32_000) }, "ann");
+});

@@ -17,6 +17,8 @@ import { branchAt, refuseManaged } from "./targets.ts";
 
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/;
 const valueLengthMax = 32_768;
+/** Linux starts no program with more than about twice as much. @see execve(2) */
+const allLengthMax = 1024 ** 2;
 
 /** Sets and unsets config vars; a branch that runs gets a release of them. */
 export function setConfigVars(
@@ -26,13 +28,15 @@ export function setConfigVars(
 ): Job | null {
   const branch = branchAt(context.store, asked.target);
   refuseManaged(context.store, branch, `The config of ${targetOf(branch)}`);
-  const asSecrets = withSecretNames(asked.changes, upcomingVars(context, branch));
+  const upcoming = upcomingVars(context, branch);
+  const asSecrets = withSecretNames(asked.changes, upcoming);
   const wanted = Object.entries(asSecrets).map(([name, value]): Change => {
     checkVar(name, value);
     const before = ownVar(branch.config.env, name);
     if (before === null && value === null) throw notFound(branch, name);
     return { name, before, value };
   });
+  refuseTooMuch({ ...upcoming, ...asSecrets });
   const changed = wanted.filter(({ before, value }) => !isSameVar(before, value));
   if (changed.length === 0) return null;
   const description = describe(changed);
@@ -99,6 +103,24 @@ function describe(changed: readonly Change[]): string {
     unset.length > 0 ? `Unset ${unset.join(", ")}` : "",
   ];
   return words.filter(Boolean).join("; ");
+}
+
+/** All vars of a branch are kept with each of its releases. */
+function refuseTooMuch(vars: Readonly<Record<string, ConfigVar | null>>): void {
+  const lengths = Object.entries(vars).map(([name, value]) => name.length + lengthOf(value));
+  if (lengths.reduce((sum, length) => sum + length, 0) <= allLengthMax) return;
+  const problem = `all together would be longer than ${allLengthMax} characters`;
+  throw new PlatformError("invalid_input", { field: "config vars", problem });
+}
+
+function lengthOf(value: ConfigVar | null): number {
+  if (!(value instanceof Secret)) return value?.length ?? 0;
+  try {
+    return value.reveal().length;
+  } catch {
+    // One whose key is lost: whoever sets others need not know.
+    return 0;
+  }
 }
 
 function checkVar(name: string, value: ConfigVar | null): void {

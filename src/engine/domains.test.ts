@@ -23,3 +23,14 @@ test("class 20, name collisions: no app takes a name that another app's may be, 
   for (const name of ["example.com", "www.example.com", "*.www.example.com", "a.b.localhost"])
     assert.equal((await add(name)).name, name);
 });
+
+test("class 22, exhaustion: an app has only so many domains", async () => {
+  await using world = await createWorld();
+  const { engine } = world;
+  await engine.createApp("shop", "ann");
+  for (let count = 0; count < 250; count += 1)
+    await engine.addDomain("shop", `d${count}.example.com`, "ann");
+  await assert.rejects(engine.addDomain("shop", "one.example.com", "ann"), /has 250 domains/);
+  await engine.removeDomain("shop", "d7.example.com", "ann");
+  await engine.addDomain("shop", "one.example.com", "ann");
+});

@@ -7,6 +7,9 @@ import { ownHostOf, frontOf } from "./plan/routes.ts";
 import { leadsTo, ownerOf, type Publisher } from "./publish.ts";
 import { branchAt } from "./targets.ts";
 
+/** The router keeps all domains in a memory that all apps share. */
+const domainsMax = 250;
+
 export function listDomains({ store }: EngineContext, target: string | null): Domain[] {
   if (target === null) return store.domains.list();
   const branch = branchAt(store, target);
@@ -42,6 +45,8 @@ export async function addDomain(
       key: null,
     },
   };
+  if (listDomains(context, asked.target).length >= domainsMax)
+    throw refusal(name, `${asked.target} has ${domainsMax} domains, as many as it may`);
   store.transaction(() => {
     const taken = store.domains.get(name);
     if (taken) throw new PlatformError("domain_taken", { domain: name, owner: ownerOf(taken) });
