@@ -4,7 +4,7 @@ import type { Limits } from "#domain/limits.ts";
 
 /** What is limited, and needs the kernel's help for it. */
 export const controllers = ["memory", "cpu", "pids"] as const;
-export type Controller = (typeof controllers)[number];
+type Controller = (typeof controllers)[number];
 
 /** What is written into one file of a cgroup; one with a question mark not every kernel has. */
 type Setting = readonly [controller: Controller, file: string, value: number | string];
@@ -61,7 +61,7 @@ export function limitSettings(version: 1 | 2, limits: Limits, priority: number):
  * What holds all of an app together, whatever each of its instances and commands may use: one app may
  * have most of the machine, and none all of it.
  */
-export function ceilingSettings(version: 1 | 2): Setting[] {
+export function ceilings(version: 1 | 2): Setting[] {
   const pidsMax = Number(readFileSync("/proc/sys/kernel/pid_max", "utf8"));
   const memoryBytes = Math.floor(totalmem() * 0.75);
   return [

@@ -6,13 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Limits } from "#domain/limits.ts";
 import { parseHierarchies, type Hierarchy } from "#lib/cgroups.ts";
 import { nullIf, readIfThere } from "#lib/files.ts";
-import {
-  ceilingSettings,
-  controllers,
-  limitFiles,
-  limitSettings,
-  type Controller,
-} from "./cgroup-files.ts";
+import { ceilings, controllers, limitFiles, limitSettings } from "./cgroup-files.ts";
 import { signal } from "./processes.ts";
 
 const killTimeoutMs = 5000;
@@ -51,7 +45,7 @@ export async function openCgroups(
 
 export class Cgroups {
   /** The controllers that this machine gives us; what is not among them is not limited. */
-  readonly controllers: readonly Controller[];
+  readonly controllers: readonly (typeof controllers)[number][];
   /**
    * The folder of all apps in the hierarchy of version 2, by which the fence knows them: its path
    * below /sys/fs/cgroup, and how deep it is in the hierarchy. Null where version 2 is not there.
@@ -61,7 +55,9 @@ export class Cgroups {
 
   constructor(places: readonly Place[]) {
     this.#places = places;
-    this.controllers = controllers.filter((name) => this.#placeOf(name));
+    this.controllers = controllers.filter((name) =>
+      places.some((it) => it.controllers.includes(name)),
+    );
     this.unified = placeForFence(places);
   }
 
@@ -71,7 +67,7 @@ export class Cgroups {
       const app = appFolder(place, cgroup.uid);
       mkdirSync(app, { recursive: true });
       if (place.version === 2) delegate(app);
-      hold(place, app, ceilingSettings(place.version));
+      hold(place, app, ceilings(place.version));
       mkdirSync(folderOf(place, cgroup), { recursive: true });
     }
     this.update(cgroup, limits);
@@ -79,7 +75,10 @@ export class Cgroups {
 
   /** Changes the limits of what runs. Memory below what is in use makes the kernel take it back. */
   update(cgroup: CgroupName, limits: Limits): void {
-    for (const place of this.#places) setLimits(place, cgroup, limits);
+    // A build or a one-off command stands behind what serves visitors, where both want the processor.
+    const priority = cgroup.name.startsWith("c") ? 1 / 8 : 1;
+    for (const place of this.#places)
+      hold(place, folderOf(place, cgroup), limitSettings(place.version, limits, priority));
   }
 
   /** Files into which a process writes 0, for itself, to join, before it does anything else. */
@@ -136,7 +135,7 @@ export class Cgroups {
 
   /** The file that counts kills for lack of memory, for whoever notes how something ended. */
   memoryEventsFile(cgroup: CgroupName): string | null {
-    const place = this.#placeOf("memory");
+    const place = this.#places.find((it) => it.controllers.includes("memory"));
     const name = place?.version === 2 ? "memory.events" : "memory.oom_control";
     return place ? join(folderOf(place, cgroup), name) : null;
   }
@@ -161,10 +160,6 @@ export class Cgroups {
       }
     }
     return found;
-  }
-
-  #placeOf(controller: Controller): Place | undefined {
-    return this.#places.find((place) => place.controllers.includes(controller));
   }
 }
 
@@ -229,12 +224,6 @@ function delegate(folder: string): void {
 
 function controllersIn(folder: string): string[] {
   return readFileSync(join(folder, "cgroup.controllers"), "utf8").trim().split(" ");
-}
-
-function setLimits(place: Place, cgroup: CgroupName, limits: Limits): void {
-  // A build or a one-off command stands behind what serves visitors, where both want the processor.
-  const priority = cgroup.name.startsWith("c") ? 1 / 8 : 1;
-  hold(place, folderOf(place, cgroup), limitSettings(place.version, limits, priority));
 }
 
 /**

@@ -27,8 +27,7 @@ export function entryWords({ cgroups, opened, joinsErrors }: Entry): string[] {
 
 /** Ends without a word where the kernel cannot do it, or this program may not ask. */
 const scopeSockets = `
-my $scopes = pack("QQQ", 0, 0, 1);
-my $rules = syscall(444, $scopes, length($scopes), 0);
+my $rules = syscall(444, my $scopes = pack("QQQ", 0, 0, 1), 24, 0);
 my $isScoped = $rules >= 0 && syscall(446, $rules, 0) == 0;
 `;
 

@@ -4,6 +4,8 @@ import { exec, ExecError } from "#lib/exec.ts";
 import { readIfThere } from "#lib/files.ts";
 import type { SupervisionLayout } from "./layout.ts";
 
+const gone = "s6-svscan was ended from elsewhere; berth up starts it again, and all apps";
+
 /** What s6 knows of a service; null when nothing supervises it. @see s6-svstat(8) */
 export async function statusOf(service: string) {
   const text = await exec(["s6-svstat", "-o", "up,wantedup,pid,updownfor", service]).catch(
@@ -50,19 +52,14 @@ export async function startNew({ scan, supervisorPid }: SupervisionLayout): Prom
   // An id that was left by an s6-svscan of before may be anybody's by now.
   const isIt = argv?.startsWith("s6-svscan\0") === true && argv.endsWith(`\0${scan}\0`);
   if (isIt) process.kill(pid, "SIGALRM");
-  else await exec(["s6-svscanctl", "-a", scan]).catch(sayIfGone);
+  // What it supervised runs on and is restarted, but nothing new can begin.
+  else if ((await exec(["s6-svscanctl", "-a", scan]).catch(nullIfNotSupervised)) === null)
+    throw new PlatformError("command_failed", { command: "Starting an instance", problem: gone });
 }
 
 /** Has s6-svscan end the supervisors of what is gone from its folder; without one there are none. */
 export async function endOld({ scan }: SupervisionLayout): Promise<void> {
   await exec(["s6-svscanctl", "-an", scan]).catch(nullIfNotSupervised);
-}
-
-/** What it supervised runs on and is restarted, but nothing new can begin. */
-function sayIfGone(error: unknown): never {
-  if (!(error instanceof ExecError && error.code === 100)) throw error;
-  const problem = "s6-svscan was ended from elsewhere; berth up starts it again, and all apps";
-  throw new PlatformError("command_failed", { command: "Starting an instance", problem });
 }
 
 function nullIfFailed(error: unknown): null {

@@ -2,14 +2,13 @@ import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
-import { exec, ExecError } from "#lib/exec.ts";
+import { exec } from "#lib/exec.ts";
 import { namesIn, nullIfMissing } from "#lib/files.ts";
 import { uidOf } from "./processes.ts";
 import type { Ids, Realm } from "./realm.ts";
 import { removeAll } from "./trees.ts";
 import { takeAllDown } from "./walls.ts";
 
-const tries = 50;
 /** Where a program that got out of its sandbox could have left something, besides the home. */
 const openToAll = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/var/crash"];
 
@@ -32,11 +31,11 @@ export async function retireUser(realm: Realm, user: Ids): Promise<void> {
 /** The kernel signals all of them at once, so that none can fork away. @see kill(2), pid -1 */
 async function endAll(realm: Realm, user: Ids): Promise<void> {
   const killAll = [realm.tools.node, "-e", "process.kill(-1, 'SIGKILL')"] as const;
-  for (let count = 0; count < tries; count += 1) {
+  for (let count = 0; count < 50; count += 1) {
     const living = await processesOf(user);
     if (living.length === 0) return;
     // With nobody left to signal, it fails; the next look tells.
-    await exec(killAll, { ...user, cwd: "/" }).catch(ignoreFailure);
+    await exec(killAll, { ...user, cwd: "/" }).catch(() => {});
     await sleep(20);
   }
   throw leftOver(user, `process ${(await processesOf(user)).join(", ")}`);
@@ -61,10 +60,6 @@ async function leftOf({ uid, gid }: Ids, places: readonly string[]): Promise<str
     }
   }
   return left;
-}
-
-function ignoreFailure(error: unknown): void {
-  if (!(error instanceof ExecError)) throw error;
 }
 
 function leftOver({ uid }: Ids, what: string): PlatformError {
