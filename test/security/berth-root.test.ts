@@ -350,6 +350,24 @@ test("what is put into a sealed tree keeps it from becoming an artifact", forRoo
   assert.equal(own.value, null);
 });
 
+test(
+  "a release whose top is the account's, as of an older Berth, is taken or refused",
+  forRoot,
+  async () => {
+    const top = join(world.home, "data/artifacts/71");
+    const runIt = () => ask({ verb: "runCommand", args: { ...run, artifactId: 71 } });
+    const giveBack = () => chown(top, account.uid, world.usersFrom + 1);
+    await giveBack();
+    assert.equal(((await runIt()).value as { code: number }).code, 0);
+    assert.equal((await stat(top)).uid, world.usersFrom);
+    await giveBack();
+    await writeFile(join(top, "planted"), "");
+    await chown(join(top, "planted"), account.uid, account.gid);
+    for (let tries = 0; tries < 2; tries += 1)
+      assert.equal((await runIt()).failure?.code, "tree_refused");
+  },
+);
+
 test("no app is started with another's tree", forRoot, async () => {
   for (const [verb, args] of [
     ["startInstance", { ...instance, user: 2 }],
