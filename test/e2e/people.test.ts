@@ -85,6 +85,18 @@ test("who may only look can clone and read, and change nothing", async () => {
   assert.match((await bob.ssh("whoami")).stdout, /bob, by ssh[\s\S]*web: read/);
 });
 
+test("what a one-off command printed is read by those alone who may run one", async () => {
+  await platform.berth("run", "-a", "shop", "--", "echo", "for few eyes");
+  const listed = await platform.berth("jobs", "--kind", "run", "--json");
+  const [job] = JSON.parse(listed.stdout) as { id: number }[];
+  const follow = ["jobs:follow", String(job?.id)];
+  assert.match((await platform.berth(...follow)).stderr, /^ {7}for few eyes$/m);
+  const looked = await bob.ssh(...follow);
+  assert.equal(looked.code, 0, looked.stderr);
+  assert.match(looked.stderr, /^\[What it printed is shown to those who may run commands/);
+  assert.ok(!looked.stderr.includes("for few eyes"));
+});
+
 test("class 9, rights by a detour: deploying, and making a release current, are given apart", async () => {
   assert.equal((await ann.ssh("rollback", "-a", "shop")).code, 4, "there is nothing to go back to");
   await berth("teams:grant", "web", "ann", "deployer-release");

@@ -1,6 +1,6 @@
 import { abortJob, jobEvents, jobInfo, listJobs } from "#api/jobs.ts";
 import { handle, handleList, handleStream, type Handler } from "./handle.ts";
-import { seesOutput } from "./live-client.ts";
+import { seesOutput, withheld } from "./live-client.ts";
 import { cutOff, idOf } from "./page.ts";
 
 export const jobHandlers: readonly Handler[] = [
@@ -15,6 +15,7 @@ export const jobHandlers: readonly Handler[] = [
   handleStream(jobEvents, async function* ({ params, query, caller, signal }, engine) {
     const job = await engine.job(params.job);
     const isShown = seesOutput(job, engine.people.appsWith(caller, "run"));
+    if (!isShown && query.after === 0) yield { type: "output" as const, id: 0, text: withheld };
     for await (const it of engine.followJob(params.job, query.after, signal)) {
       if ("job" in it) yield { type: "job" as const, job: it.job };
       else if (isShown) yield { type: "output" as const, id: it.offset, text: it.text };

@@ -9,6 +9,9 @@ export function seesOutput({ kind, appId }: Pick<Job, "kind" | "appId">, mayRun:
   return kind !== "run" || isAmong(appId, mayRun);
 }
 
+/** Stands in the place of such output for everybody else. */
+export const withheld = "[What it printed is shown to those who may run commands of this app.]\n";
+
 function isAmong(appId: number | null, visible: Visible): boolean {
   return visible === null || (appId !== null && visible.has(appId));
 }

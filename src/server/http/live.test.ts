@@ -145,6 +145,7 @@ test("what a one-off command printed is told to those alone who may run one", as
   });
   await using runner = await open(engine, ["output:12", "jobs"], { visible: jobs, mayRun: jobs });
   assert.equal((await runner.next()).type, "output");
+  assert.match(String((await viewer.next())["text"]), /^\[What it printed is shown to those/);
   engine.change({ of: "job", job: 12 });
   assert.equal((await viewer.next()).type, "job");
 });

@@ -7,7 +7,7 @@ import type { Engine } from "#engine/engine.ts";
 import { machineClock } from "#lib/clock.ts";
 import { WrittenEvent } from "./event-stream.ts";
 import { written } from "./handle.ts";
-import { LiveClient, seesOutput, type Visible } from "./live-client.ts";
+import { LiveClient, seesOutput, withheld, type Visible } from "./live-client.ts";
 import { gatherNotices, type Notice } from "./live-notices.ts";
 import { appStatusView } from "./views.ts";
 
@@ -187,7 +187,8 @@ class LiveHub {
       if (kind === "output") {
         const job = await this.#engine.job(Number(of));
         if (!client.sees(job.appId)) throw new PlatformError("job_not_found", { job: of });
-        if (seesOutput(job, mayRun)) tails.push(outputOf(this.#engine, job.id, signal));
+        const isShown = seesOutput(job, mayRun);
+        tails.push(isShown ? outputOf(this.#engine, job.id, signal) : withheldOf(job.id));
       } else if (of !== "") {
         const { app } = await this.#engine.appInfo(of);
         if (!client.sees(app.id)) throw new PlatformError("app_not_found", { app: app.name });
@@ -231,6 +232,10 @@ async function* outputOf(engine: Engine, job: number, signal: AbortSignal): Asyn
   for await (const it of engine.followJob(job, 0, signal)) {
     if (!("job" in it)) yield { type: "output", job, offset: it.offset, text: it.text };
   }
+}
+
+async function* withheldOf(job: number): AsyncGenerator<object> {
+  yield { type: "output", job, offset: Buffer.byteLength(withheld), text: withheld };
 }
 
 /** Brings over what a tail gives, no faster than it is taken. */
