@@ -134,7 +134,9 @@ function requestFor(operation: Operation, app: App) {
     query.set(key, String(value));
   }
   const body = operation.method === "GET" ? null : JSON.stringify(fill(operation.body));
-  const names = /\b(?:app|target|job|team)\b/;
+  // Where the need is no team's, a team only makes a list shorter.
+  const isOfTeam = operation.needs.startsWith("team:");
+  const names = isOfTeam ? /\b(?:app|target|job|team)\b/ : /\b(?:app|target|job)\b/;
   const named =
     names.test(operation.path) || names.test([...query.keys()].join(" ")) || names.test(body ?? "");
   return { method: operation.method, path: `/api/v1${path}?${query.toString()}`, body, named };
