@@ -34,6 +34,7 @@ function Counts({ target, processTypes }: { target: string; processTypes: Proces
   const changes = Object.entries(wanted).filter(
     ([name, count]) => processTypes[name]?.count !== count,
   );
+  const isScalable = Object.values(processTypes).some(({ kind }) => kind !== "static");
   return (
     <div className="formation">
       {Object.entries(processTypes).map(([name, type]) => (
@@ -47,7 +48,7 @@ function Counts({ target, processTypes }: { target: string; processTypes: Proces
         />
       ))}
       {scaling.error && <ErrorNote error={scaling.error} />}
-      <div className="form-end" hidden={!mayOperate}>
+      <div className="form-end" hidden={!mayOperate || !isScalable}>
         <button
           type="button"
           className="button primary"

@@ -7,7 +7,7 @@ export function logTests({ platform, at, shop }: World): void {
     await shop();
     const page = await at("/apps/shop/logs");
     await page.getByRole("log").waitFor();
-    await platform.visit("shop.localhost", "/first");
+    assert.equal((await platform.visit("shop.localhost", "/first")).status, 200);
     await page.getByText("asked for /first").waitFor();
     await page.evaluate(watchLines);
     const visitsMs: number[] = [];

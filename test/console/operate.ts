@@ -14,7 +14,10 @@ export function operateTests({ platform, call, at, shop }: World): void {
     await page.getByRole("button", { name: "Stop" }).click();
     await page.getByText("stopped", { exact: true }).first().waitFor();
     await page.getByRole("button", { name: "Start", exact: true }).click();
-    await page.getByText("running", { exact: true }).first().waitFor();
+    const instances = page.getByRole("region", { name: "Instances" });
+    await instances.getByText("running", { exact: true }).first().waitFor();
+    const answers = async () => (await platform.visit("shop.localhost")).status === 200;
+    await until(answers, "it answers");
   });
 
   test("nothing moves while an app's page fills and goes on", async (t) => {

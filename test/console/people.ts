@@ -32,6 +32,9 @@ export function peopleTests({ call, at, stranger, shop, linkFor }: World): void 
     await walkTo(page, "/apps/theirs");
     await page.getByRole("heading", { name: "theirs", level: 1 }).waitFor();
     assert.equal(await page.getByRole("link", { name: "Config vars" }).count(), 0);
+    await page.getByRole("link", { name: "Limits" }).click();
+    await page.getByLabel("Memory in MB").first().waitFor();
+    assert.equal(await page.getByRole("button", { name: "Set limits" }).count(), 0);
   });
 
   test("a person, a team, a role for one app and a token are made and taken away", async () => {
