@@ -82,6 +82,9 @@ async function takeTop(realm: Realm, path: string, user: Ids): Promise<void> {
   if (!isOurs) throw notOurs(path, `it belongs to ${uid}:${gid}`);
   await lchown(path, keeperUid, account.gid);
   await requireOwner(path, { uid: keeperUid });
+  // Whoever may pass still may; who may write the account could choose until now.
+  const { mode } = await lstat(path);
+  await chmod(path, 0o550 | (mode & 0o001));
   await refuseOddFiles(path, keeperUid, ["-maxdepth", "1"]);
   await lchown(path, keeperUid, user.gid);
 }

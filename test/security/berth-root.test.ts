@@ -344,10 +344,15 @@ test("what is put into a sealed tree keeps it from becoming an artifact", forRoo
     const { failure } = await ask({ verb: "finishArtifact", args: { artifactId: 70, user: 1 } });
     assert.equal(failure?.code, "tree_refused");
   }
+  const opening = `require("node:fs").chmodSync(process.argv[1], 0o777)`;
+  const opened = await runProgram([tools.node, "-e", opening, world.growing(71)], account);
+  assert.equal(opened.code, 0, opened.stderr);
   const foreign = await ask({ verb: "finishArtifact", args: { artifactId: 71, user: 2 } });
   assert.equal(foreign.failure?.code, "helper_refused");
   const own = await ask({ verb: "finishArtifact", args: { artifactId: 71, user: 1 } });
   assert.equal(own.value, null);
+  const { uid, mode } = await stat(join(world.home, "data/artifacts/71"));
+  assert.deepEqual([uid, mode & 0o776], [world.usersFrom, 0o550]);
 });
 
 test(
