@@ -26,7 +26,7 @@ export function sendingTests({ platform, at, shop }: World): void {
     const drains = page.getByRole("region", { name: "Log drains" });
     await drains.getByLabel("Address of the log service").fill(`${receiver.url}/logs`);
     await drains.getByRole("button", { name: "Add drain" }).click();
-    await drains.getByText("idle", { exact: true }).waitFor();
+    await drains.getByRole("listitem").filter({ hasText: "127.0.0.1" }).waitFor();
     await platform.visit("shop.localhost");
     // How it does is shown as it goes.
     await drains.getByText("sending", { exact: true }).waitFor();
