@@ -61,6 +61,16 @@ export function peopleTests({ call, at, stranger, shop, linkFor }: World): void 
     await page.getByRole("dialog").getByRole("button", { name: "Take back" }).click();
     await role.waitFor({ state: "detached" });
 
+    await people.getByLabel("Team that it belongs to").selectOption("crew");
+    await people.getByRole("button", { name: "Hand over to crew" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Hand over to crew" }).click();
+    await people.getByText("through the team crew").waitFor();
+    const outside = page.getByRole("region", { name: "Connections to the outside" });
+    await outside.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+    await outside.getByRole("button", { name: "Open them" }).click();
+    await outside.getByRole("button", { name: "Close" }).waitFor();
+
     await walkTo(page, "/account");
     const tokens = page.getByRole("region", { name: "Tokens for programs" });
     await tokens.getByLabel("Name", { exact: true }).fill("ci");
