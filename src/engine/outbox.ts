@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type { App } from "#domain/app.ts";
 import type { Event } from "#domain/events.ts";
 import { nextTry, type Delivery, type Notification } from "#domain/notification.ts";
 import type { EngineContext } from "./context.ts";
@@ -57,13 +56,20 @@ export class Outbox {
     const notifications = store.notifications.list();
     store.transaction(() => {
       for (const event of events) {
-        const app = event.appId === null ? null : store.apps.get(event.appId);
-        const wanted = notifications.filter((it) => isWanted(it, event, app));
+        const wanted = notifications.filter((it) => this.#isWanted(it, event));
         for (const { id } of wanted) this.#add(id, event);
       }
       store.marks.set(mark, last.id);
     });
     return events.length;
+  }
+
+  /** A team's are asked about last, as only then the app has to be looked up: there may be very many events. */
+  #isWanted({ appId, teamId, events }: Notification, event: Event): boolean {
+    if (!events.includes(event.type)) return false;
+    if (appId !== null) return appId === event.appId;
+    if (teamId === null) return true;
+    return event.appId !== null && this.#context.store.apps.get(event.appId)?.teamId === teamId;
   }
 
   #add(notificationId: number, { at, type, target, actor, message }: Event): void {
@@ -129,12 +135,6 @@ export class Outbox {
       this.#context.log.error({ err: error }, "could not work through notifications");
     }
   }
-}
-
-function isWanted({ appId, teamId, events }: Notification, event: Event, app: App | null): boolean {
-  const isOfOwner =
-    (appId === null || appId === event.appId) && (teamId === null || teamId === app?.teamId);
-  return isOfOwner && events.includes(event.type);
 }
 
 function newestEvent({ store }: EngineContext): number {
