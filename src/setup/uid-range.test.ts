@@ -26,6 +26,7 @@ test("a block is taken over only from a home that is gone", async () => {
   await using folder = await temporaryFolder();
   const registry = join(folder.path, "registry");
   const [old, next] = [join(folder.path, "old"), join(folder.path, "next")];
+  await takeUpTo(8000, registry);
   await mkdir(old);
   const first = await claimUsers(old, registry);
   assert.notEqual(await claimUsers(next, registry), first);
@@ -37,11 +38,7 @@ test("a block is taken over only from a home that is gone", async () => {
 test("what still runs keeps its block, whoever it belonged to", { skip: !isRoot }, async () => {
   await using folder = await temporaryFolder();
   const registry = join(folder.path, "registry");
-  // High up, where no other test is.
-  await mkdir(registry);
-  for (let block = 0; block < 9000; block += 1) {
-    await symlink("/", join(registry, String(block)));
-  }
+  await takeUpTo(9000, registry);
   const uid = 1_990_000_000 + 7;
   const left = start(["sleep", "60"], { stdio: "ignore", uid, gid: uid });
   const end = ended(left);
@@ -52,3 +49,9 @@ test("what still runs keeps its block, whoever it belonged to", { skip: !isRoot 
     await end;
   }
 });
+
+/** High up no other test has users, whose processes would keep their block. */
+async function takeUpTo(end: number, registry: string): Promise<void> {
+  await mkdir(registry);
+  for (let block = 0; block < end; block += 1) await symlink("/", join(registry, String(block)));
+}
