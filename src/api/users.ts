@@ -46,7 +46,9 @@ export const changeUser = operation({
   path: "/users/:user",
   summary: "Changes a person's address, or whether they may do everything.",
   params,
-  body: z.strictObject({ email: Email.optional(), superuser: z.boolean().optional() }),
+  body: z
+    .strictObject({ email: Email.optional(), superuser: z.boolean().optional() })
+    .refine((body) => Object.keys(body).length > 0, "say what to change: email or superuser"),
   result: UserView,
   errors: ["user_not_found", "user_exists", "last_superuser"],
   needs: "installation:admin",

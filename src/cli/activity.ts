@@ -4,6 +4,7 @@ import { command, jobCommand } from "./command.ts";
 import { listCommand } from "./list-command.ts";
 import { printJob } from "./job-tree.ts";
 import { moment } from "./moment.ts";
+import { firstLineOf } from "./words.ts";
 
 export const activityCommands = [
   listCommand({
@@ -22,7 +23,7 @@ export const activityCommands = [
           event.actor,
           event.door,
           event.type,
-          event.message,
+          firstLineOf(event.message),
         ]),
         "Nothing has happened yet.",
       ),

@@ -42,6 +42,13 @@ test("help is asked for in every usual way", () => {
   }
 });
 
+test("the version is asked for in every usual way", () => {
+  for (const words of ["version", "--version", "-v", "-V"]) {
+    const invocation = parseArgv([words], true);
+    assert.ok("command" in invocation && invocation.command.name === "version", words);
+  }
+});
+
 test("options after run's command belong to that command", () => {
   const invocation = parseArgv(["run", "-a", "shop", "ls", "-a", "--json"], true);
   assert.ok("command" in invocation);

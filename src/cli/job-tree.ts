@@ -22,7 +22,7 @@ export function printJob(job: JobView, out: Output): void {
   for (const step of job.steps) printStep(step, out, "");
   if (job.error) {
     out.line("");
-    out.line(job.error.message);
+    for (const line of job.error.message.split("\n")) out.line(line);
     if (job.error.hint !== "") out.line(`→ ${job.error.hint}`);
   }
   out.note(`Its output: berth jobs:follow ${job.id}`);

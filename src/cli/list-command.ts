@@ -1,6 +1,7 @@
 import type { ListOperation } from "#api/list.ts";
 import type { InputOf, ResultOf } from "#api/operation.ts";
 import { action, type Command, type CommandWords, type Context, type Option } from "./command.ts";
+import { momentOrSince } from "./moment.ts";
 import { everyItem } from "./pages.ts";
 
 type Item<O extends ListOperation> = ResultOf<O>["items"][number];
@@ -14,6 +15,7 @@ type ListSpec<O extends ListOperation> = CommandWords & {
   readonly isLong?: true;
 };
 
+const moments = new Set(["since", "until"]);
 const paging = new Set(["limit", "after", "fields"]);
 
 /**
@@ -51,7 +53,8 @@ async function ask<O extends ListOperation>(
   const { num, after, fields } = options;
   const filters = filtersOf(operation).flatMap((name) => {
     const value = options[name];
-    return typeof value === "string" ? [[name, value] as const] : [];
+    if (typeof value !== "string") return [];
+    return [[name, moments.has(name) ? momentOrSince(value) : value] as const];
   });
   const words = { limit: num, after, fields };
   const named = Object.entries(words).filter(([, value]) => typeof value === "string");
@@ -102,6 +105,7 @@ function optionsOf(operation: ListOperation): Option[] {
     const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     const said = operation.query.shape[name]?.description ?? "Only of these.";
     const words = said.slice(0, 1).toLowerCase() + said.slice(1).replace(/\.$/, "");
-    return { flags: `--${flag} <value>`, describe: words };
+    const describe = moments.has(name) ? `${words}, or so far back: 6h` : words;
+    return { flags: `--${flag} <value>`, describe };
   });
 }

@@ -1,6 +1,6 @@
 import { readLogs } from "#api/logs.ts";
 import { action, type Context } from "./command.ts";
-import { sinceOf } from "./moment.ts";
+import { lineMoment, sinceOf } from "./moment.ts";
 
 export const logCommands = [
   action({
@@ -28,7 +28,7 @@ async function showLogs({ client, target, options, out, signal }: Context): Prom
   for await (const line of client(readLogs, { params: { target }, query }, signal)) {
     lines += 1;
     if (out.json) out.valueLine(line);
-    else out.printed(`${line.at} ${line.source} | `, line.text);
+    else out.printed(`${lineMoment(line.at)} ${line.source} | `, line.text);
     await out.drained();
   }
   const isFiltered = Object.keys(query).some((key) => !["lines", "follow"].includes(key));

@@ -16,11 +16,11 @@ export type Invocation =
 /**
  * Reads the words after `berth`. `topic:verb` and `topic verb` are the same; options may stand
  * before the command, too.
- * @throws {PlatformError} `unknown_command`, `invalid_input`.
+ * @throws {PlatformError} `unknown_command`, `usage_invalid`.
  */
 export function parseArgv(argv: readonly string[], local: boolean): Invocation {
   const { name, rest } = splitCommand(argv);
-  if (name === "--version") return parseArgv(["version"], local);
+  if (name !== null && asksForVersion.has(name)) return parseArgv(["version"], local);
   if (name === null || name === "help") return { help: helpTopic(rest) };
   const command = findCommand(name) ?? unknown(name);
   const parser = parserOf(command, local);
@@ -54,6 +54,8 @@ export function parserOf(command: Command, local: boolean): Parser {
 }
 
 const targetHelp = "an app, or app@branch; by default that of this directory";
+const asksForVersion = new Set(["-v", "-V", "--version"]);
+const asksForHelp = new Set(["-h", "--help"]);
 const leadingWithValue = new Set(["-a", "--app", "--home"]);
 
 /** Finds the command's name; options before it are moved behind it. */
@@ -61,7 +63,7 @@ function splitCommand(argv: readonly string[]): { name: string | null; rest: str
   const at = countLeading(argv);
   const leading = argv.slice(0, at);
   const [first, second, ...others] = argv.slice(at);
-  if (first === undefined || first === "-h" || first === "--help") return { name: null, rest: [] };
+  if (first === undefined || asksForHelp.has(first)) return { name: null, rest: [] };
   if (second !== undefined && findCommand(`${first}:${second}`)) {
     return { name: `${first}:${second}`, rest: [...leading, ...others] };
   }
@@ -76,8 +78,8 @@ function countLeading(argv: readonly string[]): number {
   return at;
 }
 
-function isFinal(word: string | undefined): boolean {
-  return word === "-h" || word === "--help" || word === "--version" || word === "--";
+function isFinal(word = ""): boolean {
+  return asksForHelp.has(word) || asksForVersion.has(word) || word === "--";
 }
 
 function helpTopic(words: readonly string[]): Command | null {
@@ -94,7 +96,9 @@ function unknown(name: string): never {
   throw new PlatformError("unknown_command", { command: name.slice(0, 80), suggestion });
 }
 
-function invalid(command: Command, cause: CommanderError): PlatformError {
-  const problem = cause.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
-  return new PlatformError("invalid_input", { field: `berth ${command.name}`, problem }, { cause });
+function invalid({ name, usage }: Command, cause: CommanderError): PlatformError {
+  const said = cause.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
+  // It makes two sentences of what is one here.
+  const problem = said.replace(". Expected", ": expected").replace(/\.$/, "");
+  return new PlatformError("usage_invalid", { command: name, problem, usage }, { cause });
 }

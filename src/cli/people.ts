@@ -84,8 +84,10 @@ export const peopleCommands = [
         ...(typeof options["superuser"] === "boolean" ? { superuser: options["superuser"] } : {}),
       },
     }),
-    print: ({ name, superuser }, out) =>
-      out.line(`${name} may do ${superuser ? "everything" : "what their roles say"}.`),
+    print: ({ name, email, superuser }, out) =>
+      out.line(
+        `${name} (${email ?? "no address"}) may do ${superuser ? "everything" : "what their roles say"}.`,
+      ),
   }),
   command({
     usage: "users:remove <name>",

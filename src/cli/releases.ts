@@ -80,9 +80,16 @@ function printDiff({ from, to, code, config }: ReleaseDiffView, out: Output): vo
     const values = secret ? "a secret" : `${before ?? "none"} -> ${after ?? "none"}`;
     out.line(`${of} ${name}: ${values}`);
   }
+  if (code && isEmpty(code) && config.length === 0) out.line("Nothing differs.");
 }
 
-function printCodeChanges(code: NonNullable<ReleaseDiffView["code"]>, out: Output): void {
+type CodeDiff = NonNullable<ReleaseDiffView["code"]>;
+
+function isEmpty({ arriving, leaving, files }: CodeDiff): boolean {
+  return arriving.length + leaving.length + files.length === 0;
+}
+
+function printCodeChanges(code: CodeDiff, out: Output): void {
   for (const { id, subject } of code.arriving) out.line(`+ ${id.slice(0, 10)} ${subject}`);
   for (const { id, subject } of code.leaving) out.line(`- ${id.slice(0, 10)} ${subject}`);
   for (const { path, added, removed } of code.files) {

@@ -126,7 +126,11 @@ test("unknown options and missing words are refused by name", async (t) => {
   const { berth, engine } = await startWorld(t);
   assert.match((await berth("logs --tial -a shop")).err, /--tial/);
   assert.match((await berth("apps:create")).err, /missing required argument 'name'/);
-  assert.match((await berth("apps:create a b")).err, /too many arguments/);
+  assert.equal(
+    (await berth("apps:create a b")).err,
+    "berth: apps:create was not understood: too many arguments: expected 1 argument but got 2.\n" +
+      "  → Type berth apps:create <name>; berth help apps:create says more.\n",
+  );
   assert.deepEqual(engine.calls, []);
 });
 
@@ -240,6 +244,21 @@ test("nothing that somebody else wrote reaches a terminal, from any command, on 
       }
     }
   }
+});
+
+test("what was said in several lines stays so in a job, and takes one line of a list", async (t) => {
+  const text = "it exited with code 1; its last lines:\n    closed today";
+  const { berth, engine } = await startWorld(t, {
+    job: async () => jobOf(text),
+    listEvents: async (query) => (
+      engine.calls.push(JSON.stringify(query.since)),
+      [{ ...eventOf, message: text }]
+    ),
+  });
+  assert.ok((await berth("jobs:info 12")).out.includes(`\n${text}\n`));
+  const events = await berth("events --since 6h");
+  assert.match(events.out, /app\.created +it exited with code 1; its last lines: …\n$/);
+  assert.match(engine.calls.join(), /"20\d\d-\S+Z"/, "so far back, as a moment");
 });
 
 const eventOf = {

@@ -15,6 +15,12 @@ test("a word without a name or a = is refused", () => {
   assert.throws(() => parsePairs(["=x"]), { code: "invalid_input" });
 });
 
+test("a name that is there twice is refused, as only one of its values could count", () => {
+  assert.throws(() => parsePairs(["A=1", "B=2", "A=3"]), {
+    message: /^A is not valid: it is there twice/,
+  });
+});
+
 test("a formation takes whole numbers only", () => {
   assert.deepEqual(parseFormation(["web=2", "worker=0"]), { web: 2, worker: 0 });
   for (const word of ["web=two", "web=-1", "web=1.5", "web="]) {

@@ -2,14 +2,16 @@ import { PlatformError } from "#domain/errors.ts";
 
 /** `NAME=value` words as a record; the value is what follows the first `=`. */
 export function parsePairs(words: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    words.map((word) => {
-      const at = word.indexOf("=");
-      if (at > 0) return [word.slice(0, at), word.slice(at + 1)];
-      const field = JSON.stringify(word.slice(0, 80));
-      throw new PlatformError("invalid_input", { field, problem: "write NAME=value" });
-    }),
-  );
+  const pairs = new Map<string, string>();
+  for (const word of words) {
+    const at = word.indexOf("=");
+    const name = word.slice(0, at);
+    const problem = at <= 0 ? "write NAME=value" : pairs.has(name) ? "it is there twice" : null;
+    const field = at <= 0 ? JSON.stringify(word.slice(0, 80)) : name;
+    if (problem !== null) throw new PlatformError("invalid_input", { field, problem });
+    pairs.set(name, word.slice(at + 1));
+  }
+  return Object.fromEntries(pairs);
 }
 
 /** `web=2` words as wanted counts. */
@@ -30,6 +32,12 @@ export function parseRelease(word: string | undefined): number | null {
   if (digits) return Number(digits);
   const field = JSON.stringify(word.slice(0, 80));
   throw new PlatformError("invalid_input", { field, problem: "write a release as v3" });
+}
+
+/** What fits into a table; `…` tells that there is more. */
+export function firstLineOf(text: string): string {
+  const [first = "", ...rest] = text.split("\n");
+  return rest.length > 0 ? `${first} …` : first;
 }
 
 /**

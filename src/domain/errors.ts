@@ -10,6 +10,11 @@ export const errorCatalog = {
     message: "{field} is not valid: {problem}.",
     hint: "Run the command with --help to see what it takes.",
   },
+  usage_invalid: {
+    kind: "invalid",
+    message: "{command} was not understood: {problem}.",
+    hint: "Type berth {usage}; berth help {command} says more.",
+  },
   unknown_command: {
     kind: "invalid",
     message: "{command} is not a command{suggestion}.",
@@ -108,7 +113,7 @@ export const errorCatalog = {
   no_access: {
     kind: "not_found",
     message: "{user} has no role of their own in {what}.",
-    hint: "What comes from a team is changed there: berth teams:members",
+    hint: "Who has one: berth teams:members TEAM, berth access -a APP",
   },
   command_not_found: {
     kind: "not_found",
@@ -133,7 +138,7 @@ export const errorCatalog = {
   domain_taken: {
     kind: "conflict",
     message: "{domain} already belongs to {owner}.",
-    hint: "Remove it there first, or choose another name.",
+    hint: "See all with berth domains. Take it away there first, or choose another name.",
   },
   key_exists: {
     kind: "conflict",

@@ -3,7 +3,6 @@ import type { ListOperation } from "#api/list.ts";
 import type { Operation } from "#api/operation.ts";
 import type { Reach } from "#domain/authorize.ts";
 import type { Caller } from "#domain/caller.ts";
-import { PlatformError, type FieldProblem } from "#domain/errors.ts";
 import type { Right } from "#domain/rights.ts";
 import type { Engine } from "#engine/engine.ts";
 import { namedBy, type Parts } from "./admit.ts";
@@ -11,6 +10,7 @@ import { audited } from "./audited.ts";
 import { WrittenEvent } from "./event-stream.ts";
 import type { Watched } from "./open-streams.ts";
 import type { PageOf } from "./page.ts";
+import { parsePart } from "./parse-part.ts";
 
 /** A request as it came, and who sent it. */
 export type RawCall = {
@@ -126,29 +126,6 @@ function admit<O extends Operation>(
   const visible = people.appsWith(caller, of === "apps" ? (right as Right) : "read");
   // Each part is the output of the operation's own schema; generics do not see through parse.
   return { ...parts, caller, signal, watch, actor: caller.actor, reach, visible } as Call<O>;
-}
-
-/** Enough to mend a request by, and no flood for whoever sends one. */
-const fieldsMax = 20;
-
-function parsePart(schema: z.ZodType, value: unknown): unknown {
-  const result = schema.safeParse(value ?? {});
-  if (result.success) return result.data;
-  const fields = result.error.issues.slice(0, fieldsMax).flatMap(wordsOf);
-  // A parse that fails has at least one issue.
-  const first = fields[0] as FieldProblem;
-  throw new PlatformError("invalid_input", { ...first }, { cause: result.error, fields });
-}
-
-function wordsOf(issue: z.core.$ZodIssue): FieldProblem[] {
-  const path = issue.path.map(String);
-  if (issue.code === "unrecognized_keys") {
-    const problem = "there is no such field here";
-    const unknown = issue.keys.slice(0, fieldsMax);
-    return unknown.map((key) => ({ field: [...path, key].join("."), problem }));
-  }
-  const own = issue.code === "invalid_key" ? issue.issues[0] : issue;
-  return [{ field: path.join(".") || "The request", problem: own?.message ?? issue.message }];
 }
 
 function only(item: object, fields: readonly string[]): object {

@@ -60,6 +60,24 @@ test("an invalid name is refused with the rule it breaks", async (t) => {
   });
 });
 
+test("what breaks a rule is told what to write, in words of ours", async (t) => {
+  const { get, post } = await startServer(t);
+  const detailOf = async (answer: Promise<{ readonly body: Record<string, unknown> }>) =>
+    String((await answer).body["detail"]);
+  const asked = {
+    "apps?limit=many": "limit is not valid: write a number.",
+    "apps?limit=1.5": "limit is not valid: write a whole number.",
+    "apps?limit=0": "limit is not valid: write at least 1.",
+    "apps?limit=9999": "limit is not valid: write at most 1000.",
+    "events?type=deploy.started,deploy.faild": "type is not valid: perhaps deploy.failed is meant.",
+    "events?since=soon": "since is not valid: write a moment as 2026-03-01T12:00:00Z.",
+    "audit?outcome=nice": "outcome is not valid: use one of done, refused, failed.",
+  };
+  for (const [path, detail] of Object.entries(asked))
+    assert.equal(await detailOf(get(`/api/v1/${path}`)), detail);
+  assert.equal(await detailOf(post("/api/v1/apps", {})), "name is not valid: it is missing.");
+});
+
 test("an invalid config var is named", async (t) => {
   const { client, engine } = await startServer(t);
   const change = client(changeConfigVars, { params: { target: "shop" }, body: { "A-B": "1" } });
