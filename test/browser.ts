@@ -86,9 +86,13 @@ type AxeResult = {
   }[];
 };
 
-/** A refused request is logged by the browser itself; that it is refused is what tests ask about. */
+/**
+ * A refused request, or a stream that is cut as its session ends, is logged by the browser itself;
+ * that it is so is what tests ask about.
+ */
 function isProblem(type: string, text: string): boolean {
-  if (/Failed to load resource: the server responded with a status of 4\d\d/.test(text))
-    return false;
+  const refused = /Failed to load resource: the server responded with a status of 4\d\d/;
+  const cut = /Failed to load resource: net::ERR_INCOMPLETE_CHUNKED_ENCODING/;
+  if (refused.test(text) || cut.test(text)) return false;
   return type === "error" || type === "warning";
 }

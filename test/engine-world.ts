@@ -166,7 +166,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     },
     errors,
     freeDiskBytes: 1e10,
-    engine: createEngine(life.context),
+    engine: engineOver(life.context),
     config: hostConfig(config),
     killWhen: null,
     killed: () => life.death,
@@ -174,7 +174,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
       await endOf(world.engine);
       world.killWhen = null;
       life = mortal(context, () => world.killWhen);
-      world.engine = createEngine(life.context);
+      world.engine = engineOver(life.context);
       await world.engine.begin();
     },
     push: async (app, files = webFiles) => {
@@ -209,6 +209,11 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
   };
   await world.engine.begin();
   return world;
+}
+
+/** Nobody signs in here, so there are no rows for that. */
+export function engineOver(context: EngineContext): RunningEngine {
+  return createEngine({ ...context, signIn: () => context.signIn });
 }
 
 /** One that was killed breaks as it ends. */

@@ -1,11 +1,24 @@
 import { BranchConfig, type Branch } from "#domain/branch.ts";
 import { HostSettings, type HostConfig } from "#domain/host-config.ts";
+import type { Event } from "#domain/events.ts";
 import type { Instance } from "#domain/instance.ts";
 import { ProcessType } from "#domain/process-type.ts";
 import type { Release } from "#domain/release.ts";
 import { instanceLimits } from "#domain/limits.ts";
 
 export const moment = new Date("2026-03-01T12:00:00.000Z");
+
+/** Somebody's making of the app. */
+export const madeShop = {
+  id: 1,
+  at: moment,
+  type: "app.created",
+  appId: 1,
+  target: "shop",
+  actor: "ann",
+  door: "cli",
+  message: "Made shop.",
+} as const satisfies Event;
 
 export function branch(overrides: Partial<Branch> = {}): Branch {
   return {

@@ -26,7 +26,7 @@ import type {
   NotificationStatus,
 } from "#engine/engine.ts";
 import { encodeFrame, frameReader } from "#lib/frames.ts";
-import { branch, moment, release } from "./factories.ts";
+import { branch, madeShop, moment, release } from "./factories.ts";
 
 export type FakeEngine = Engine & {
   /** Each call as `verb argument argument`, in order. */
@@ -145,21 +145,7 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
     addKey: async (name, line, actor) => (note("addKey", name, line.trim(), actor), key),
     removeKey: async (name) => note("removeKey", name),
     rebuildKeys: async () => 1,
-    listEvents: async (query) => (
-      note("listEvents", query),
-      [
-        {
-          id: 1,
-          at: moment,
-          type: "app.created",
-          appId: 1,
-          target: "shop",
-          actor: "ann",
-          door: "cli",
-          message: "Made shop.",
-        },
-      ]
-    ),
+    listEvents: async (query) => (note("listEvents", query), [madeShop]),
     metrics: async ({ target, names }) => (
       note("metrics", target, names),
       {

@@ -5,6 +5,8 @@ import type { SignOn } from "#domain/sign-in.ts";
 import type { Store } from "#domain/store.ts";
 import { createSignIn } from "#drivers/sign-in/sign-in.ts";
 import { hashOf } from "#engine/people/callers.ts";
+import { announcing } from "#engine/announce.ts";
+import { createChangeFeed } from "#engine/feed.ts";
 import { createPeople, type People } from "#engine/people/people.ts";
 import { machineClock } from "#lib/clock.ts";
 import { createHttpServer } from "#server/http/server.ts";
@@ -56,16 +58,21 @@ export async function startPeople(t: TestContext, signOn?: SignOn): Promise<Peop
     events: eventRows(db),
     keys: keyRows(db),
     people: peopleRows(db),
+    signIn: signInRows(db),
   };
+  const feed = createChangeFeed();
   // What is asked here is asked of these rows only.
-  const store = {
-    transaction: (work: () => unknown) => db.transaction(() => work()),
-    ...rows,
-  } as unknown as Store;
+  const store = announcing(
+    {
+      transaction: (work: () => unknown) => db.transaction(() => work()),
+      ...rows,
+    } as unknown as Store,
+    feed.tell,
+  );
   for (const name of ["shop", "blog"]) store.apps.add({ name, managedBy: null, createdAt: moment });
   const place = { url: "http://localhost" };
   const signIn = createSignIn({
-    rows: signInRows(db),
+    rows: store.signIn,
     secret: "a secret of this test alone, and of no other one",
     url: () => place.url,
     signOn: () => (signOn ? { ...signOn, clientSecretFile: "secret" } : null),
@@ -85,7 +92,7 @@ export async function startPeople(t: TestContext, signOn?: SignOn): Promise<Peop
     url: () => place.url,
     door: "api",
   });
-  const engine = createFakeEngine({ people });
+  const engine = createFakeEngine({ people, listen: feed.listen });
   const mistakes: unknown[] = [];
   const server = createHttpServer({
     engine,
@@ -109,7 +116,7 @@ export async function startPeople(t: TestContext, signOn?: SignOn): Promise<Peop
     kept: () => {
       const all = [{ field: "id", is: "ne", value: "", any: false }] as const;
       const models = ["session", "verification"] as const;
-      return JSON.stringify(models.map((model) => signInRows(db).find(model, all)));
+      return JSON.stringify(models.map((model) => store.signIn.find(model, all)));
     },
     people,
     url: place.url,

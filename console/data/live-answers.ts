@@ -1,25 +1,39 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
-import { whoAmI } from "#api/account.ts";
+import { listSessions, whoAmI } from "#api/account.ts";
 import { appInfo, listApps } from "#api/apps.ts";
+import { listAudit } from "#api/audit.ts";
 import { listDrains } from "#api/drains.ts";
 import { listEvents } from "#api/events.ts";
 import { listInstances } from "#api/instances.ts";
 import { jobInfo, listJobs } from "#api/jobs.ts";
 import { listKeys } from "#api/keys.ts";
 import { listNotifications } from "#api/notifications.ts";
+import { platformStatus } from "#api/platform.ts";
 import type { LiveEvent } from "#api/stream.ts";
+import { listAccess, listMembers, listTeams } from "#api/teams.ts";
+import { listTokens } from "#api/tokens.ts";
+import { listUsers } from "#api/users.ts";
 import type { AppStatusView, EventView, InstanceView, JobView } from "#api/views.ts";
+import { passkeysPath } from "./sign-in.ts";
 import { keyOf } from "./use-operation.ts";
 
 /** Whether an answer that is kept may not be true any more. */
 type Concern = (path: string, input: Input) => boolean;
-type Input = {
-  readonly params?: { readonly target?: string };
-  readonly query?: { readonly target?: string };
-};
+type Input = { readonly params?: Named; readonly query?: Named };
+type Named = { readonly target?: string; readonly app?: string; readonly team?: string };
 
 /** Lists of which the stream only tells that they are not as they were. */
-const noticed = { drains: listDrains.path, notifications: listNotifications.path };
+const noticed = {
+  drains: listDrains,
+  notifications: listNotifications,
+  access: listAccess,
+  teams: listTeams,
+  users: listUsers,
+  keys: listKeys,
+  tokens: listTokens,
+  sessions: listSessions,
+  audit: listAudit,
+};
 type Notice = Extract<LiveEvent, { readonly type: keyof typeof noticed }>;
 
 const gatherMs = 100;
@@ -89,10 +103,9 @@ function setJob(queries: QueryClient, job: JobView, ask: (concern: Concern) => v
   if (job.endedAt !== null) ask(ofTarget(job.target));
 }
 
-function askAfter({ type, target }: EventView, ask: (concern: Concern) => void): void {
+function askAfter({ target }: EventView, ask: (concern: Concern) => void): void {
   ask((path) => path === listEvents.path);
-  if (type.startsWith("key.")) ask((path) => path === listKeys.path);
-  if (target !== null) ask(ofTarget(target));
+  ask(target === null ? (path) => path === platformStatus.path : ofTarget(target));
 }
 
 /** Everything of a branch but what has a topic or a clock of its own. */
@@ -107,9 +120,29 @@ function isNotice(event: LiveEvent): event is Notice {
   return event.type in noticed;
 }
 
-function ofList({ type, target }: Notice): Concern {
-  return (path, { params, query }) =>
-    path === noticed[type] && (params?.target ?? query?.target ?? null) === target;
+function ofList(event: Notice): Concern {
+  switch (event.type) {
+    case "drains":
+    case "notifications":
+    case "access":
+      return (path, { params, query }) =>
+        path === noticed[event.type].path && isAbout(event, { ...params, ...query });
+    case "teams":
+      // What somebody may do with an app may come from its team.
+      return (path) => [listTeams, listMembers, noticed.access].some((it) => it.path === path);
+    case "users":
+      return (path) => [noticed.users.path, whoAmI.path, passkeysPath].includes(path);
+    default:
+      return (path) => path === noticed[event.type].path;
+  }
+}
+
+/** Whether a list is of what a notice names. */
+function isAbout(
+  event: { readonly target: string | null; readonly team?: string | null },
+  { target, app, team }: Named,
+): boolean {
+  return event.target === (target ?? app ?? null) && (event.team ?? null) === (team ?? null);
 }
 
 function setInstances(

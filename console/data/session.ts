@@ -22,6 +22,14 @@ export function useMay(right: Right, target: string): boolean {
   return caller.apps.some(({ app, rights }) => app === name && rights.includes(right));
 }
 
+/** Likewise with the apps of a team, or with the team itself. */
+export function useMayInTeam(right: Right, team: string): boolean {
+  const caller = useCaller();
+  if (!caller) return false;
+  if (caller.superuser || caller.everywhere.includes(right)) return true;
+  return caller.teams.some((it) => it.team === team && it.rights.includes(right));
+}
+
 /** Whether the person looks after the installation as a whole. */
 export function useIsSuperuser(): boolean {
   return useCaller()?.superuser ?? false;

@@ -96,6 +96,9 @@ export type Passkey = {
   readonly createdAt: string;
 };
 
+/** Under which they are kept. */
+export const passkeysPath = "/passkeys";
+
 export async function listPasskeys(): Promise<readonly Passkey[]> {
   const response = await send("/api/auth/passkey/list-user-passkeys");
   return (await response.json()) as readonly Passkey[];

@@ -15,6 +15,7 @@ import { Passkeys } from "./passkeys.tsx";
 import { PasswordPanel } from "./password.tsx";
 import { Tokens } from "./tokens.tsx";
 import { TwoFactor } from "./two-factor.tsx";
+import { SmallButton } from "../parts/small-button.tsx";
 
 /** Whoever is signed in: how they prove it, where they are, and what acts in their name. */
 export function AccountPage() {
@@ -61,13 +62,9 @@ function Sessions() {
     <Panel
       title="Where you are signed in"
       aside={
-        <button
-          type="button"
-          className="button small"
-          onClick={() => end.mutate({ params: { session: "others" } })}
-        >
+        <SmallButton onPress={() => end.mutate({ params: { session: "others" } })}>
           End all others
-        </button>
+        </SmallButton>
       }
     >
       {end.error && <ErrorNote error={end.error} />}
@@ -99,9 +96,9 @@ function Session({ session, onEnd }: { session: SessionView; onEnd: () => void }
       {isThis ? (
         <Badge tone="good">this one</Badge>
       ) : (
-        <button type="button" className="button small" onClick={onEnd}>
+        <SmallButton onPress={onEnd}>
           End<span className="unseen"> this session</span>
-        </button>
+        </SmallButton>
       )}
     </li>
   );

@@ -13,6 +13,7 @@ import { notify } from "../parts/notices.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { AppFrame } from "./app-frame.tsx";
 import { SetVar } from "./set-var.tsx";
+import { SmallButton } from "../parts/small-button.tsx";
 
 export function AppConfigPage({ target }: { target: string }) {
   return <AppFrame target={target}>{() => <Config target={target} />}</AppFrame>;
@@ -98,9 +99,9 @@ function ConfigVar({ target, configVar, onEdit, onUnset }: ConfigVarProps) {
       <span className="row-main">
         {secret ? <SecretValue target={target} name={name} /> : <Value text={value ?? ""} />}
       </span>
-      <button type="button" className="button small" onClick={() => onEdit(configVar)}>
+      <SmallButton onPress={() => onEdit(configVar)}>
         Change<span className="unseen"> {name}</span>
-      </button>
+      </SmallButton>
       <Confirm words="Unset" name={name} onConfirm={onUnset}>
         A deployed branch gets a new release without it at once. A rollback brings it back.
       </Confirm>
@@ -125,9 +126,9 @@ function SecretValue({ target, name }: { target: string; name: string }) {
     return (
       <>
         <Value text={value} />{" "}
-        <button type="button" className="button small" onClick={() => reveal.reset()}>
+        <SmallButton onPress={() => reveal.reset()}>
           Hide<span className="unseen"> the value of {name}</span>
-        </button>
+        </SmallButton>
       </>
     );
   }

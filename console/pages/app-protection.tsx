@@ -6,6 +6,7 @@ import { Empty } from "../parts/note.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Badge } from "../parts/state.tsx";
 import { AppFrame } from "./app-frame.tsx";
+import { SmallButton } from "../parts/small-button.tsx";
 
 /** Which protections hold for an app, by what was seen of its running instances just now. */
 export function AppProtectionPage({ target }: { target: string }) {
@@ -18,14 +19,9 @@ function ScoreCard({ target }: { target: string }) {
     <Panel
       title="What holds"
       aside={
-        <button
-          type="button"
-          className="button small"
-          disabled={cards.isFetching}
-          onClick={() => void cards.refetch()}
-        >
+        <SmallButton isBusy={cards.isFetching} onPress={() => void cards.refetch()}>
           Look again
-        </button>
+        </SmallButton>
       }
     >
       <p className="aside">Seen of the running instances when this page looked at them.</p>

@@ -16,17 +16,21 @@ import { notify } from "../parts/notices.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Receiver } from "../parts/receiver.tsx";
 import { AddNotification, eventWords } from "./add-notification.tsx";
+import { SmallButton } from "../parts/small-button.tsx";
 
-/** Whose events; those of the whole installation without a target. */
-export type Told = { readonly target?: string };
+/** Whose events: an app's or a team's; those of the whole installation without either. */
+export type Told = { readonly target?: string } | { readonly team: string };
 
-/** Who is told when something happens, to an app or to the installation. */
+/** Who is told when something happens, to an app, to the apps of a team or to the installation. */
 export function Notifications({ told }: { told: Told }) {
   const notifications = useList(listNotifications, { query: told });
-  useLive(told.target === undefined ? "notifications" : `notifications:${told.target}`);
+  useLive("target" in told ? `notifications:${told.target}` : "notifications");
   const [secret, setSecret] = useState<string | null>(null);
   return (
-    <Panel title="Notifications" className="wide">
+    <Panel
+      title={"team" in told ? `Notifications of ${told.team}` : "Notifications"}
+      className="wide"
+    >
       {secret !== null && (
         <div className="note">
           <p className="note-title">
@@ -71,14 +75,9 @@ function Notification({ told, notification }: NotificationProps) {
       state={["good", kind]}
       facts={facts}
       button={
-        <button
-          type="button"
-          className="button small"
-          disabled={test.isPending}
-          onClick={() => test.mutate(input)}
-        >
+        <SmallButton isBusy={test.isPending} onPress={() => test.mutate(input)}>
           Test<span className="unseen"> {plainText(address)}</span>
-        </button>
+        </SmallButton>
       }
       error={test.error ?? remove.error}
       onRemove={() => remove.mutate(input)}

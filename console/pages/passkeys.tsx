@@ -5,6 +5,7 @@ import {
   addPasskey,
   hasPasskeys,
   listPasskeys,
+  passkeysPath,
   removePasskey,
   type Passkey,
 } from "../data/sign-in.ts";
@@ -19,7 +20,7 @@ import { Ago, Foreign } from "../parts/text.tsx";
 /** Keys that a device keeps, with which one signs in without a password. */
 export function Passkeys() {
   const passkeys = useQuery<readonly Passkey[], ApiError>({
-    queryKey: ["/passkeys", {}],
+    queryKey: [passkeysPath, {}],
     queryFn: listPasskeys,
   });
   const queries = useQueryClient();

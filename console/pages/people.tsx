@@ -12,6 +12,7 @@ import { Badge } from "../parts/state.tsx";
 import { Foreign } from "../parts/text.tsx";
 import { AddUser, LinkToPass } from "./add-user.tsx";
 import { Teams } from "./teams.tsx";
+import { SmallButton } from "../parts/small-button.tsx";
 
 /** Who may sign in, and what their teams let them do. */
 export function PeoplePage() {
@@ -76,13 +77,9 @@ function User({ user, onLink }: UserProps) {
           {proofsOf(user)}
         </p>
       </div>
-      <button
-        type="button"
-        className="button small"
-        onClick={() => link.mutate({ params: { user: name } })}
-      >
+      <SmallButton onPress={() => link.mutate({ params: { user: name } })}>
         Sign-in link<span className="unseen"> for {name}</span>
-      </button>
+      </SmallButton>
       <Confirm
         words="Remove"
         name={name}

@@ -8,7 +8,7 @@ import {
   removeTeam,
   setMember,
 } from "#api/teams.ts";
-import { useIsSuperuser } from "../data/session.ts";
+import { useIsSuperuser, useMayInTeam } from "../data/session.ts";
 import { useList } from "../data/use-list.ts";
 import { useAction } from "../data/use-operation.ts";
 import { renderNumberOf } from "../lib/format.ts";
@@ -19,6 +19,7 @@ import { GrantRole } from "../parts/grant-role.tsx";
 import { Empty, ErrorNote } from "../parts/note.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Foreign } from "../parts/text.tsx";
+import { Notifications } from "./notifications.tsx";
 
 export function Teams() {
   const teams = useList(listTeams, {});
@@ -49,39 +50,46 @@ function Team({ team, isSuperuser }: { team: TeamView; isSuperuser: boolean }) {
   const { name } = team;
   const remove = useAction(removeTeam);
   const grant = useAction(setMember);
+  const mayAdmin = useMayInTeam("admin", name);
+  const mayConfigure = useMayInTeam("configure", name);
   return (
-    <Panel
-      title={`Team ${name}`}
-      className="wide"
-      aside={
-        isSuperuser && (
-          <Confirm
-            words="Remove"
-            name={`team ${name}`}
-            onConfirm={() => remove.mutate({ params: { team: name } })}
-          >
-            A team can be removed when it owns no app. Its people stay.
-          </Confirm>
-        )
-      }
-    >
-      <p className="aside">
-        {renderNumberOf(team.members, "person").replace("persons", "people")},{" "}
-        {renderNumberOf(team.apps, "app")}
-      </p>
-      {remove.error && <ErrorNote error={remove.error} />}
-      <Members team={name} />
-      <GrantRole
-        label={`Put into ${name}`}
-        onGrant={(user, role) => grant.mutate({ params: { team: name, user }, body: { role } })}
-        isBusy={grant.isPending}
-        error={grant.error}
-      />
-    </Panel>
+    <>
+      <Panel
+        title={`Team ${name}`}
+        className="wide"
+        aside={
+          isSuperuser && (
+            <Confirm
+              words="Remove"
+              name={`team ${name}`}
+              onConfirm={() => remove.mutate({ params: { team: name } })}
+            >
+              A team can be removed when it owns no app. Its people stay.
+            </Confirm>
+          )
+        }
+      >
+        <p className="aside">
+          {renderNumberOf(team.members, "person").replace("persons", "people")},{" "}
+          {renderNumberOf(team.apps, "app")}
+        </p>
+        {remove.error && <ErrorNote error={remove.error} />}
+        <Members team={name} mayAdmin={mayAdmin} />
+        {mayAdmin && (
+          <GrantRole
+            label={`Put into ${name}`}
+            onGrant={(user, role) => grant.mutate({ params: { team: name, user }, body: { role } })}
+            isBusy={grant.isPending}
+            error={grant.error}
+          />
+        )}
+      </Panel>
+      {mayConfigure && <Notifications told={{ team: name }} />}
+    </>
   );
 }
 
-function Members({ team }: { team: string }) {
+function Members({ team, mayAdmin }: { team: string; mayAdmin: boolean }) {
   const members = useList(listMembers, { params: { team } });
   const revoke = useAction(removeMember);
   return (
@@ -93,13 +101,15 @@ function Members({ team }: { team: string }) {
             <p className="row-main">
               <Foreign text={user} /> <span className="aside">{role}</span>
             </p>
-            <Confirm
-              words="Take out"
-              name={user}
-              onConfirm={() => revoke.mutate({ params: { team, user } })}
-            >
-              {user} can do nothing with the apps of {team} any more.
-            </Confirm>
+            {mayAdmin && (
+              <Confirm
+                words="Take out"
+                name={user}
+                onConfirm={() => revoke.mutate({ params: { team, user } })}
+              >
+                {user} can do nothing with the apps of {team} any more.
+              </Confirm>
+            )}
           </li>
         )}
       </Rows>

@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from "react";
 import { plainText } from "../lib/text.ts";
 import { Dialog } from "./dialog.tsx";
+import { SmallButton } from "./small-button.tsx";
 
 type ConfirmProps = {
   /** What the button does, as a verb. */
@@ -21,10 +22,10 @@ export function Confirm({ words, name: foreign, onConfirm, children }: ConfirmPr
   };
   return (
     <>
-      <button type="button" className="button small" onClick={() => setAsking(true)}>
+      <SmallButton onPress={() => setAsking(true)}>
         {words}
         <span className="unseen"> {name}</span>
-      </button>
+      </SmallButton>
       {isAsking && (
         <Dialog title={`${words} ${name}?`} onClose={() => setAsking(false)}>
           <p>{children}</p>

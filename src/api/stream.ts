@@ -15,8 +15,8 @@ const topicsMax = 20;
 const Topic = z
   .string()
   .regex(
-    /^(?:(?:apps|jobs|events|instances|drains|notifications)(?::[a-z][^,:]{0,163})?|(?:logs|router|builds):[a-z][^,:]{0,163}|output:[1-9]\d{0,14})$/,
-    "use apps, jobs, events, instances, drains or notifications, each alone or with :APP, logs:APP, router:APP, builds:APP or output:JOB",
+    /^(?:(?:apps|jobs|events|instances|drains|notifications|access)(?::[a-z][^,:]{0,163})?|teams|users|keys|tokens|sessions|audit|(?:logs|router|builds):[a-z][^,:]{0,163}|output:[1-9]\d{0,14})$/,
+    "use apps, jobs, events, instances, drains, notifications or access, each alone or with :APP, teams, users, keys, tokens, sessions, audit, logs:APP, router:APP, builds:APP or output:JOB",
   );
 
 /** What comes through the one stream; each event's `type` says what it is. */
@@ -46,8 +46,29 @@ const LiveEvent = z.discriminatedUnion("type", [
     .object({ type: z.literal("drains"), target: z.string() })
     .describe("The drains of a branch are not as they were, or do otherwise: list them again."),
   z
-    .object({ type: z.literal("notifications"), target: z.string().nullable() })
-    .describe("Likewise who is told of events of an app; null for those of the installation."),
+    .object({
+      type: z.literal("notifications"),
+      target: z.string().nullable(),
+      team: z.string().nullable(),
+    })
+    .describe("Likewise who is told of events: of an app, of a team's, or of the installation."),
+  z
+    .object({ type: z.literal("access"), target: z.string() })
+    .describe("Likewise who may do what with an app."),
+  z
+    .object({ type: z.literal("teams"), team: z.string() })
+    .describe("Likewise the teams: this one, its people or how many apps it has."),
+  z
+    .object({
+      type: z.enum(["users", "keys", "tokens", "sessions"]),
+      user: z.string().nullable(),
+    })
+    .describe(
+      "Likewise people, their keys, tokens or sessions; null for keys of the installation. One hears of oneself, who looks after people of all.",
+    ),
+  z
+    .object({ type: z.literal("audit") })
+    .describe("Likewise the audit, as far as the client may read it."),
 ]);
 export type LiveEvent = z.infer<typeof LiveEvent>;
 
@@ -64,7 +85,7 @@ export const openStream = operation({
       .transform((text) => text.split(",").map((it) => it.trim()))
       .pipe(z.array(Topic).min(1).max(topicsMax))
       .describe(
-        `apps, instances, jobs, events, drains, notifications, each alone or with :APP; logs:APP, router:APP, builds:APP, output:JOB; up to ${topicsMax} with commas between them. apps,jobs,events by default.`,
+        `apps, instances, jobs, events, drains, notifications, access, each alone or with :APP; teams, users, keys, tokens, sessions, audit; logs:APP, router:APP, builds:APP, output:JOB; up to ${topicsMax} with commas between them. apps,jobs,events by default.`,
       ),
     after: z.coerce
       .number<number | string>()

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Logger } from "pino";
 import { consoleUrlOf, type HostConfig } from "#domain/host-config.ts";
-import type { SignIn } from "#domain/sign-in.ts";
+import type { SignIn, SignInRows } from "#domain/sign-in.ts";
 import type { Store } from "#domain/store.ts";
 import { createSignIn } from "#drivers/sign-in/sign-in.ts";
 import { hashOf } from "#engine/people/callers.ts";
@@ -17,21 +17,21 @@ export async function signInOf(given: {
   readonly store: Store;
   readonly hostConfig: () => HostConfig;
   readonly log: Logger;
-}): Promise<SignIn> {
+}): Promise<(rows: SignInRows) => SignIn> {
   const { layout, store, hostConfig, log } = given;
-  return createSignIn({
-    rows: store.signIn,
+  const options = {
     secret: await ensureToken(layout.signInKey),
     url: () => consoleUrlOf(hostConfig().settings),
     signOn: () => {
       const { issuer, ...rest } = hostConfig().settings.signOn;
       return issuer === null ? null : { issuer, ...rest };
     },
-    readSecret: (file) => readFile(resolve(layout.config, file), "utf8"),
-    takeLink: (secret) => store.people.links.take(hashOf(secret), machineClock.now()),
+    readSecret: (file: string) => readFile(resolve(layout.config, file), "utf8"),
+    takeLink: (secret: string) => store.people.links.take(hashOf(secret), machineClock.now()),
     now: machineClock.now,
     log,
-  });
+  };
+  return (rows) => createSignIn({ ...options, rows });
 }
 
 /** How browsers reach the server. */

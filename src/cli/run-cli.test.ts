@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { PlatformError } from "#domain/errors.ts";
 import type { Job } from "#domain/job.ts";
 import { doneJob } from "../../test/fake-engine.ts";
-import { moment } from "../../test/factories.ts";
+import { madeShop } from "../../test/factories.ts";
 import { hostileTexts, isHarmless } from "../../test/hostile-text.ts";
 import { startWorld } from "../../test/cli-world.ts";
 
@@ -217,7 +217,7 @@ test("nothing that somebody else wrote reaches a terminal, from any command, on 
   const { engine, berth } = await startWorld(t, {
     listJobs: async () => [jobOf(place.text)],
     job: async () => jobOf(place.text),
-    listEvents: async () => [{ ...eventOf, message: place.text, target: place.text }],
+    listEvents: async () => [{ ...madeShop, message: place.text, target: place.text }],
     async *logs() {
       yield { at: "12:00", source: "web.1", text: place.text };
     },
@@ -252,7 +252,7 @@ test("what was said in several lines stays so in a job, and takes one line of a 
     job: async () => jobOf(text),
     listEvents: async (query) => (
       engine.calls.push(JSON.stringify(query.since)),
-      [{ ...eventOf, message: text }]
+      [{ ...madeShop, message: text }]
     ),
   });
   assert.ok((await berth("jobs:info 12")).out.includes(`\n${text}\n`));
@@ -260,17 +260,6 @@ test("what was said in several lines stays so in a job, and takes one line of a 
   assert.match(events.out, /app\.created +it exited with code 1; its last lines: …\n$/);
   assert.match(engine.calls.join(), /"20\d\d-\S+Z"/, "so far back, as a moment");
 });
-
-const eventOf = {
-  id: 1,
-  at: moment,
-  type: "app.created",
-  appId: 1,
-  target: "shop",
-  actor: "ann",
-  door: "cli",
-  message: "",
-} as const;
 
 function jobOf(text: string): Job {
   const error = {

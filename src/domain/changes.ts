@@ -6,12 +6,39 @@ export type Change =
   | { readonly of: "instances"; readonly app: string; readonly target: string }
   | { readonly of: "job"; readonly job: number }
   | { readonly of: "event"; readonly event: Event }
+  | Notice;
+
+/** That a list is not as it was, of which nothing more is told, and that to whoever may see it. */
+export type Notice = { readonly whose: Whose } & (
+  | { readonly of: "drains" | "access"; readonly target: string }
+  | { readonly of: "notifications"; readonly target: string | null; readonly team: string | null }
+  | { readonly of: "teams"; readonly team: string }
   | {
-      /** How something is sent on; `target` is null for what concerns the installation. */
-      readonly of: "drains" | "notifications";
-      readonly appId: number | null;
-      readonly target: string | null;
-    };
+      readonly of: "users" | "keys" | "tokens" | "sessions";
+      /** Null for nobody's, which are the installation's own. */
+      readonly user: string | null;
+    }
+  | { readonly of: "audit" }
+);
+
+/** An app's, a team's or a person's; the installation's own when null. */
+export type Whose =
+  | { readonly appId: number }
+  | { readonly teamId: number }
+  | { readonly userId: string }
+  | null;
+
+/** Whose something is that belongs to an app, to a team, or to neither. */
+export function whoseOf({
+  appId,
+  teamId,
+}: {
+  readonly appId: number | null;
+  readonly teamId: number | null;
+}): Whose {
+  if (appId !== null) return { appId };
+  return teamId === null ? null : { teamId };
+}
 
 /** Is told of every change once it is on the disk, in order. It must not throw. */
 export type ChangeListener = (change: Change) => void;

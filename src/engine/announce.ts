@@ -1,7 +1,10 @@
 import { targetOf } from "#domain/branch.ts";
-import type { Change, ChangeListener } from "#domain/changes.ts";
+import type { App } from "#domain/app.ts";
+import { whoseOf, type Change, type ChangeListener } from "#domain/changes.ts";
 import type { Notification } from "#domain/notification.ts";
 import type { Store } from "#domain/store.ts";
+import { announcingPeople, saysOf } from "./announce-people.ts";
+import { after } from "./feed.ts";
 
 /**
  * The same store, which tells of each change once it is on the disk: within a transaction, when
@@ -20,6 +23,7 @@ export function announcing(store: Store, tell: ChangeListener): Store {
     instances: announcingInstances(store, say),
     drains: announcingDrains(store, say),
     ...announcingNotifications(store, say),
+    ...announcingPeople(store, say),
     jobs: {
       ...jobs,
       add: (row) => after(jobs.add(row), ({ id }) => sayJob(id)),
@@ -41,16 +45,32 @@ export function announcing(store: Store, tell: ChangeListener): Store {
   };
 }
 
-function announcingApps({ apps }: Store, say: ChangeListener): Store["apps"] {
-  const sayApp = (id: number, isGone: boolean) => {
-    const app = apps.get(id)?.name;
-    if (app !== undefined) say({ of: "app", app, isGone });
+function announcingApps(store: Store, say: ChangeListener): Store["apps"] {
+  const { apps } = store;
+  const says = saysOf(store, say);
+  const sayApp = (app: App | null, isGone: boolean) => {
+    if (app) say({ of: "app", app: app.name, isGone });
+  };
+  // A team tells how many apps it has.
+  const sayTeam = (app: App | null) => app && says.team(app.teamId);
+  const sayListed = (app: App | null, isGone: boolean) => {
+    sayApp(app, isGone);
+    sayTeam(app);
   };
   return {
     ...apps,
-    add: (row) => after(apps.add(row), ({ id }) => sayApp(id, false)),
-    update: (id, patch) => after(apps.update(id, patch), () => sayApp(id, false)),
-    markDestroying: (id, at) => after(apps.markDestroying(id, at), () => sayApp(id, true)),
+    add: (row) => after(apps.add(row), (app) => sayListed(app, false)),
+    update: (id, patch) => {
+      const before = apps.get(id);
+      apps.update(id, patch);
+      sayApp(apps.get(id), false);
+      if (patch.teamId === undefined) return;
+      says.access(id);
+      sayTeam(before);
+      sayTeam(apps.get(id));
+    },
+    markDestroying: (id, at) =>
+      after(apps.markDestroying(id, at), () => sayListed(apps.get(id), true)),
   };
 }
 
@@ -95,7 +115,8 @@ function announcingInstances(
 function announcingDrains({ drains, branches }: Store, say: ChangeListener): Store["drains"] {
   const sayDrains = (branchId: number | undefined) => {
     const branch = branchId === undefined ? null : branches.get(branchId);
-    if (branch) say({ of: "drains", appId: branch.appId, target: targetOf(branch) });
+    if (!branch) return;
+    say({ of: "drains", target: targetOf(branch), whose: { appId: branch.appId } });
   };
   return {
     ...drains,
@@ -112,13 +133,15 @@ function announcingDrains({ drains, branches }: Store, say: ChangeListener): Sto
 
 /** Messages that wait are part of how a notification does. */
 function announcingNotifications(
-  { notifications, deliveries, apps }: Store,
+  { notifications, deliveries, apps, people }: Store,
   say: ChangeListener,
 ): Pick<Store, "notifications" | "deliveries"> {
   const sayOf = (row: Notification | null) => {
     if (!row) return;
-    const app = row.appId === null ? null : apps.get(row.appId);
-    say({ of: "notifications", appId: row.appId, target: app?.name ?? null });
+    const { appId, teamId } = row;
+    const target = appId === null ? null : (apps.get(appId)?.name ?? null);
+    const team = teamId === null ? null : (people.teams.get(teamId)?.name ?? null);
+    say({ of: "notifications", target, team, whose: whoseOf(row) });
   };
   const sayId = (id: number) => sayOf(notifications.get(id));
   return {
@@ -166,9 +189,4 @@ function heldBack(
       }
     },
   };
-}
-
-function after<T>(done: T, say: (done: T) => void): T {
-  say(done);
-  return done;
 }

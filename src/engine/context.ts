@@ -14,14 +14,17 @@ import type { Notifiers } from "#domain/notification.ts";
 import type { RequestLog } from "#domain/request-log.ts";
 import type { Router } from "#domain/router.ts";
 import type { Runner } from "#domain/runner.ts";
-import type { SignIn } from "#domain/sign-in.ts";
+import type { SignIn, SignInRows } from "#domain/sign-in.ts";
 import type { Source } from "#domain/source.ts";
 import type { Store } from "#domain/store.ts";
 import type { Users } from "#domain/app-user.ts";
 import type { Workspace } from "#domain/workspace.ts";
 
 /** What the engine works with, and through which door it is asked. */
-export type EngineContext = EnginePorts & { readonly door: Door };
+export type EngineContext = Omit<EnginePorts, "signIn"> & {
+  readonly signIn: SignIn;
+  readonly door: Door;
+};
 
 /** Everything the engine asks, and nothing of who answers. */
 export type EnginePorts = {
@@ -44,7 +47,8 @@ export type EnginePorts = {
   readonly metrics: MetricsStore;
   readonly machine: Machine;
   readonly access: AccessFile;
-  readonly signIn: SignIn;
+  /** Works on rows of the store, whose changes are told. */
+  readonly signIn: (rows: SignInRows) => SignIn;
   readonly builders: readonly Builder[];
   readonly clock: Clock;
   readonly log: EngineLog;

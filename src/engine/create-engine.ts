@@ -6,7 +6,7 @@ import { announcing } from "./announce.ts";
 import { note, platformActor, type EngineContext, type EnginePorts } from "./context.ts";
 import { Drains } from "./drains.ts";
 import type { Engine } from "./engine.ts";
-import { createChangeFeed, type Listen } from "./feed.ts";
+import { createChangeFeed, type ChangeFeed, type Listen } from "./feed.ts";
 import { applyHostConfig, realProblems, reportProblems } from "./host-config.ts";
 import { JobQueue, rowOf } from "./jobs.ts";
 import { Loop } from "./loop.ts";
@@ -35,8 +35,7 @@ export type RunningEngine = Engine &
 /** The platform over its ports. Nothing happens before `begin`. */
 export function createEngine(ports: EnginePorts): RunningEngine {
   const feed = createChangeFeed();
-  const store = announcing(ports.store, feed.tell);
-  const context: EngineContext = { ...ports, store, door: "platform" };
+  const context = contextOf(ports, feed);
   const stopping = new AbortController();
   const parts = createParts(context, stopping.signal);
   const { loop, queue } = parts;
@@ -85,6 +84,12 @@ export function createEngine(ports: EnginePorts): RunningEngine {
       await Promise.all(watching.map((part) => part[Symbol.asyncDispose]()));
     },
   };
+}
+
+/** Whoever changes the store changes it so that it is told, also the library that signs people in. */
+function contextOf(ports: EnginePorts, { tell }: ChangeFeed): EngineContext {
+  const store = announcing(ports.store, tell);
+  return { ...ports, store, signIn: ports.signIn(store.signIn), door: "platform" };
 }
 
 type Engines = Readonly<Record<Door, Engine>>;

@@ -57,7 +57,7 @@ test("while a receiver is away lines wait, also for the next berthd, and none is
   using _listening = world.engine.listen((change) => void told.push(change));
   request(world, "/one");
   await eventually(() => world.drain.tries > 1, "it is tried again");
-  assert.deepEqual(told[0], { of: "drains", appId: 1, target: "shop" });
+  assert.deepEqual(told[0], { of: "drains", target: "shop", whose: { appId: 1 } });
   const [away] = await world.engine.listDrains("shop");
   assert.equal(away?.lastError, "connect ECONNREFUSED");
   assert.ok((away?.waitingBytes ?? 0) > 100);

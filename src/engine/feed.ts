@@ -24,6 +24,12 @@ export function createChangeFeed(): ChangeFeed {
   };
 }
 
+/** Says what was done, and gives it back. */
+export function after<T>(done: T, say: (done: T) => void): T {
+  say(done);
+  return done;
+}
+
 /** Resolves with the next event that is noted, or when `stopping` aborts. */
 export async function nextEvent(listen: Listen, stopping: AbortSignal): Promise<void> {
   if (stopping.aborted) return;

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { branch, instance, moment, release } from "../../test/factories.ts";
-import { createWorld } from "../../test/engine-world.ts";
+import { createWorld, engineOver } from "../../test/engine-world.ts";
 import type { EngineContext } from "./context.ts";
-import { createEngine } from "./create-engine.ts";
 import { Publisher } from "./publish.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -23,7 +22,7 @@ test("what a page, the router's table and a look at the traffic ask for does not
     });
   const { store, metrics } = world.context;
   const context = { ...world.context, store: counting(store), metrics: counting(metrics) };
-  const engine = createEngine(context);
+  const engine = engineOver(context);
   const publisher = new Publisher(context);
   const traffic = new Traffic(context, publisher);
   const works: Record<string, () => unknown> = {

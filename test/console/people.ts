@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createApp } from "#api/apps.ts";
 import { addDomain } from "#api/domains.ts";
-import { addTeam } from "#api/teams.ts";
+import { addTeam, grantAccess, removeMember, setMember } from "#api/teams.ts";
+import { addToken } from "#api/tokens.ts";
+import { addUser, removeUser } from "#api/users.ts";
 import { loaded, walkTo, type World } from "./world.ts";
 
 export function peopleTests({ call, at, stranger, shop, linkFor }: World): void {
@@ -35,6 +37,43 @@ export function peopleTests({ call, at, stranger, shop, linkFor }: World): void 
     await page.getByRole("link", { name: "Limits" }).click();
     await page.getByLabel("Memory in MB").first().waitFor();
     assert.equal(await page.getByRole("button", { name: "Set limits" }).count(), 0);
+    assert.equal(await page.getByRole("link", { name: "Terminal" }).count(), 0);
+
+    await walkTo(page, "/account");
+    const tokens = page.getByRole("region", { name: "Tokens for programs" });
+    await tokens.getByText("No token yet.").waitFor();
+    await call(addToken, { body: { user: "bob", name: "elsewhere" } });
+    await tokens.getByRole("listitem").filter({ hasText: "elsewhere" }).waitFor();
+    await walkTo(page, "/");
+    await page.getByRole("link", { name: "theirs", exact: true }).waitFor();
+    await call(removeMember, { params: { team: "other", user: "bob" } });
+    await page.getByRole("link", { name: "theirs", exact: true }).waitFor({ state: "detached" });
+    await call(removeUser, { params: { user: "bob" } });
+    await page.getByRole("heading", { name: "Sign in to Berth" }).waitFor();
+  });
+
+  test("what others change of people, teams and roles is seen as they do", async () => {
+    await shop();
+    const page = await at("/people");
+    const rowOf = (region: string, text: string) =>
+      page
+        .getByRole("region", { name: region, exact: true })
+        .getByRole("listitem")
+        .filter({ hasText: text });
+    await loaded(page);
+    await call(addUser, { body: { name: "late" } });
+    await rowOf("People", "late").waitFor();
+    await call(setMember, { params: { team: "main", user: "late" }, body: { role: "viewer" } });
+    await rowOf("Team main", "late").waitFor();
+    await walkTo(page, "/audit");
+    await page.getByText("teams.grant").first().waitFor();
+    await walkTo(page, "/apps/shop/settings");
+    await rowOf("People", "late").filter({ hasText: "through the team main" }).waitFor();
+    const own = { params: { app: "shop", user: "late" } };
+    await call(grantAccess, { ...own, body: { role: "deployer" } });
+    await rowOf("People", "late").filter({ hasText: "for this app alone" }).waitFor();
+    await call(removeUser, { params: { user: "late" } });
+    await rowOf("People", "late").first().waitFor({ state: "detached" });
   });
 
   test("a person, a team, a role for one app and a token are made and taken away", async () => {

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import { addNotification } from "#api/notifications.ts";
 import { until } from "../platform.ts";
 import type { World } from "./world.ts";
 
-export function sendingTests({ platform, at, shop }: World): void {
+export function sendingTests({ platform, call, at, shop }: World): void {
   test("a webhook is told, tried and taken away; logs are drained and no more", async () => {
     await shop();
     const heard: string[] = [];
@@ -38,6 +39,32 @@ export function sendingTests({ platform, at, shop }: World): void {
       const sent = part.getByRole("listitem").filter({ hasText: "127.0.0.1" });
       await sent.waitFor({ state: "detached" });
     }
+  });
+
+  test("who is told of a team's apps is seen, tried and taken away where the team is", async () => {
+    const heard: string[] = [];
+    await using receiver = await startReceiver((body) => heard.push(body));
+    const page = await at("/people");
+    const told = page.getByRole("region", { name: "Notifications of main" });
+    await told.getByText("Nobody is told yet.").waitFor();
+    // By somebody else, so that it comes over the stream.
+    await call(addNotification, {
+      body: { team: "main", kind: "chat", address: `${receiver.url}/room` },
+    });
+    const room = told.getByRole("listitem").filter({ hasText: "127.0.0.1" });
+    await room.getByRole("button", { name: /^Test/ }).click();
+    await page.getByText(/took the test message/).waitFor();
+    assert.match(heard.join("\n"), /This is how Berth tells you/);
+    await room.getByRole("button", { name: /^Remove/ }).click();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /^Remove/ })
+      .click();
+    await room.waitFor({ state: "detached" });
+    await told.getByLabel("Tell", { exact: true }).selectOption("chat");
+    await told.getByLabel("URL that the chat gave you").fill(`${receiver.url}/own`);
+    await told.getByRole("button", { name: "Add notification" }).click();
+    await room.waitFor();
   });
 }
 

@@ -1,11 +1,12 @@
 import type { AccessFile } from "#domain/access.ts";
 import type { AuditEntry, Facts } from "#domain/audit.ts";
 import type { Need, Reach } from "#domain/authorize.ts";
-import { isSuperuser, rightsOn, type AppRef, type Caller } from "#domain/caller.ts";
+import { isSuperuser, rightsInTeam, rightsOn, type AppRef, type Caller } from "#domain/caller.ts";
 import type { Clock } from "#domain/clock.ts";
 import type { Door } from "#domain/door.ts";
 import type { PeopleStore } from "#domain/people-store.ts";
 import type { Right } from "#domain/rights.ts";
+import type { Whose } from "#domain/changes.ts";
 import type { SignIn } from "#domain/sign-in.ts";
 import type { Store } from "#domain/store.ts";
 import type { Token } from "#domain/token.ts";
@@ -43,6 +44,8 @@ export type People = {
   readonly permit: (caller: Caller, need: Need, named: Named) => Reach;
   /** Ids of the apps on which a caller has a right; null for all of them. */
   readonly appsWith: (caller: Caller, right: Right) => ReadonlySet<number> | null;
+  /** Whether a caller has a right on what is an app's, a team's, a person's or the installation's. */
+  readonly hasRight: (caller: Caller, right: Right, whose: Whose) => boolean;
 
   readonly users: () => users.UserInfo[];
   readonly user: (name: string) => users.UserInfo;
@@ -122,6 +125,7 @@ function callerVerbs(context: PeopleContext) {
     tokenCaller: (token, via) => tokenCaller(context, token, via),
     permit: (caller, need, input) => permit(context, caller, need, input),
     appsWith: (caller, right) => appsWith(context.store, caller, right),
+    hasRight: (caller, right, whose) => hasRight(context.store, { caller, right, whose }),
   } satisfies Partial<People>;
 }
 
@@ -169,6 +173,19 @@ function teamVerbs(context: PeopleContext) {
     setGrant: (asked) => teams.setGrant(context, asked),
     transferApp: (asked) => teams.transferApp(context, asked),
   } satisfies Partial<People>;
+}
+
+function hasRight(
+  { apps }: Store,
+  { caller, right, whose }: { caller: Caller; right: Right; whose: Whose },
+): boolean {
+  const { access, userId } = caller;
+  if (access.everywhere.has(right)) return true;
+  if (whose === null) return false;
+  if ("userId" in whose) return whose.userId === userId;
+  if ("teamId" in whose) return rightsInTeam(access, whose.teamId).has(right);
+  const app = apps.get(whose.appId);
+  return app !== null && rightsOn(access, app).has(right);
 }
 
 function appsWith(store: Store, caller: Caller, right: Right): ReadonlySet<number> | null {

@@ -1,4 +1,5 @@
 import type { Job } from "#domain/job.ts";
+import type { Notice } from "#domain/changes.ts";
 import { WrittenEvent } from "./event-stream.ts";
 
 /** Ids of the apps on which somebody has a right; null for all of them and what is of none. */
@@ -16,12 +17,21 @@ function isAmong(appId: number | null, visible: Visible): boolean {
   return visible === null || (appId !== null && visible.has(appId));
 }
 
+type Wanted = {
+  readonly topics: readonly string[];
+  /** Ids of the apps that it may see by now. */
+  readonly visible: () => Visible;
+  /** Whether a notice is for it. */
+  readonly hears: (notice: Notice) => boolean;
+};
+
 const waitingMax = 256;
 const resyncEvent = new WrittenEvent({ type: "resync" });
 
 /** One client of the stream: what it wants and may see, and what waits for it. */
 export class LiveClient {
   readonly topics: readonly string[];
+  readonly hears: Wanted["hears"];
   readonly #visibleNow: () => Visible;
   #visible: Visible;
   #waiting: WrittenEvent[] = [];
@@ -34,8 +44,9 @@ export class LiveClient {
   /** What waited has been taken. */
   #taken = Promise.withResolvers<void>();
 
-  constructor(topics: readonly string[], visible: () => Visible) {
+  constructor({ topics, visible, hears }: Wanted) {
     this.topics = topics;
+    this.hears = hears;
     this.#visibleNow = visible;
     this.#visible = visible();
   }

@@ -1,7 +1,34 @@
-import type { Change } from "#domain/changes.ts";
+import { listSessions } from "#api/account.ts";
+import { listAudit } from "#api/audit.ts";
+import { listDrains } from "#api/drains.ts";
+import { listKeys } from "#api/keys.ts";
+import { listNotifications } from "#api/notifications.ts";
+import { listAccess, listTeams } from "#api/teams.ts";
+import { listTokens } from "#api/tokens.ts";
+import { listUsers } from "#api/users.ts";
+import type { Caller } from "#domain/caller.ts";
+import type { Notice } from "#domain/changes.ts";
+import type { Right } from "#domain/rights.ts";
+import type { People } from "#engine/people/people.ts";
 
-/** That something does otherwise than before, of which nothing more is told. */
-export type Notice = Extract<Change, { readonly target: string | null; readonly appId: unknown }>;
+const lists = {
+  drains: listDrains,
+  notifications: listNotifications,
+  access: listAccess,
+  teams: listTeams,
+  users: listUsers,
+  keys: listKeys,
+  tokens: listTokens,
+  sessions: listSessions,
+  audit: listAudit,
+} satisfies Record<Notice["of"], unknown>;
+
+/** Whether a caller may see the list that a notice is of. */
+export function mayHear(people: People, caller: Caller, { of, whose }: Notice): boolean {
+  const [, right] = lists[of].needs.split(":");
+  // The second word of what an operation needs is a right.
+  return people.hasRight(caller, right as Right, whose);
+}
 
 /** Lines are sent many times a second; whoever looks on asks again after each notice. */
 const gatherMs = 500;
@@ -16,6 +43,6 @@ export function gatherNotices(tell: (notice: Notice) => void): (notice: Notice) 
   };
   return (notice) => {
     if (waiting.size === 0) setTimeout(flush, gatherMs).unref();
-    waiting.set(`${notice.of} ${notice.target}`, notice);
+    waiting.set(JSON.stringify(notice), notice);
   };
 }

@@ -3,23 +3,14 @@ import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import type { Engine } from "#engine/engine.ts";
 import { createFakeEngine, doneJob, type FakeEngine } from "../../../test/fake-engine.ts";
-import { moment } from "../../../test/factories.ts";
+import { madeShop } from "../../../test/factories.ts";
 import { WrittenEvent } from "./event-stream.ts";
-import { liveHubOf } from "./live.ts";
+import { liveHubOf, type Asked } from "./live.ts";
 import { LiveClient, type Visible } from "./live-client.ts";
 
 type Told = { readonly type: string } & Readonly<Record<string, unknown>>;
 
-const event = {
-  id: 7,
-  at: moment,
-  type: "app.created",
-  appId: 1,
-  target: "shop",
-  actor: "ann",
-  door: "cli",
-  message: "Made shop.",
-} as const;
+const event = { ...madeShop, id: 7 };
 
 /** A client of the stream, whose next event is given by `next`; the first one has been read. */
 async function open(
@@ -29,7 +20,8 @@ async function open(
     visible = null,
     mayRun = null,
     after = null,
-  }: { visible?: Visible; mayRun?: Visible; after?: number | null } = {},
+    hears = () => true,
+  }: Partial<Pick<Asked, "hears" | "after" | "mayRun">> & { visible?: Visible } = {},
 ) {
   const gone = new AbortController();
   const events = liveHubOf(engine).open({
@@ -37,6 +29,7 @@ async function open(
     after,
     visible: () => visible,
     mayRun,
+    hears,
     signal: gone.signal,
   });
   const next = async (): Promise<Told> => {
@@ -118,17 +111,22 @@ test("log lines and a job's output come through the same stream", async () => {
 
 test("that drains or notifications do otherwise is told once for many times, to whoever may see it", async () => {
   const engine = createFakeEngine();
-  await using theirs = await open(engine, ["drains", "notifications"], { visible: new Set([1]) });
+  const hears: Asked["hears"] = ({ whose }) => JSON.stringify(whose) === '{"appId":1}';
+  await using theirs = await open(engine, ["drains", "notifications"], { hears });
   await using all = await open(engine, ["drains:shop", "notifications"]);
-  const of = (appId: number | null, target: string | null) => ({ appId, target });
+  const ofApp = (appId: number) => ({ whose: { appId } });
   for (let count = 0; count < 1000; count += 1) {
-    engine.change({ of: "drains", ...of(1, "shop@staging") });
+    engine.change({ of: "drains", target: "shop@staging", ...ofApp(1) });
   }
-  engine.change({ of: "drains", ...of(2, "blog") });
-  engine.change({ of: "notifications", ...of(null, null) });
-  engine.change({ of: "notifications", ...of(1, "shop") });
+  engine.change({ of: "drains", target: "blog", ...ofApp(2) });
+  engine.change({ of: "notifications", target: null, team: null, whose: null });
+  engine.change({ of: "notifications", target: "shop", team: null, ...ofApp(1) });
   const drains = { type: "drains", target: "shop@staging" };
-  const [shop, everything] = ["shop", null].map((target) => ({ type: "notifications", target }));
+  const [shop, everything] = ["shop", null].map((target) => ({
+    type: "notifications",
+    target,
+    team: null,
+  }));
   assert.deepEqual(
     [await all.next(), await all.next(), await all.next()],
     [drains, everything, shop],
@@ -151,7 +149,11 @@ test("what a one-off command printed is told to those alone who may run one", as
 });
 
 test("a client that does not read is told to load again, and costs no more memory", async () => {
-  const slow = new LiveClient(["events"], () => null);
+  const slow = new LiveClient({
+    topics: ["events"],
+    visible: () => null,
+    hears: () => true,
+  });
   for (let count = 0; count < 10_000; count += 1) slow.tell(new WrittenEvent({ type: "event" }));
   let poured = 0;
   const piece = new WrittenEvent({ type: "output" });

@@ -1,5 +1,5 @@
 import { openStream } from "#api/stream.ts";
-import type { Change } from "#domain/changes.ts";
+import type { Change, Notice } from "#domain/changes.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { Event } from "#domain/events.ts";
 import { everyLine, type LogOrigin } from "#domain/logs.ts";
@@ -8,7 +8,7 @@ import { machineClock } from "#lib/clock.ts";
 import { WrittenEvent } from "./event-stream.ts";
 import { written } from "./handle.ts";
 import { LiveClient, seesOutput, withheld, type Visible } from "./live-client.ts";
-import { gatherNotices, type Notice } from "./live-notices.ts";
+import { gatherNotices } from "./live-notices.ts";
 import { appStatusView } from "./views.ts";
 
 /** Changes that come this close together are told as one. */
@@ -22,7 +22,7 @@ const logTopics: Readonly<Record<string, LogOrigin>> = {
   builds: "build",
 };
 
-type Asked = {
+export type Asked = {
   readonly topics: readonly string[];
   /** The last event that was seen. */
   readonly after: number | null;
@@ -30,6 +30,8 @@ type Asked = {
   readonly visible: () => Visible;
   /** Likewise those on which it may run commands. */
   readonly mayRun: Visible;
+  /** Whether a notice is for the client. */
+  readonly hears: (notice: Notice) => boolean;
   readonly signal: AbortSignal;
 };
 
@@ -60,8 +62,9 @@ class LiveHub {
   }
 
   /** Everything of the asked topics as it changes, until `signal` aborts. */
-  async *open({ topics, after, visible, mayRun, signal }: Asked): AsyncGenerator<WrittenEvent> {
-    const client = new LiveClient(topics, visible);
+  async *open(asked: Asked): AsyncGenerator<WrittenEvent> {
+    const { topics, after, mayRun, signal } = asked;
+    const client = new LiveClient(asked);
     const tails = await this.#tailsOf(client, mayRun, signal);
     this.#add(client);
     signal.addEventListener("abort", () => client.close());
@@ -151,10 +154,11 @@ class LiveHub {
     tell(fresh, { type: "event", id: event.id, event }, event.appId);
   }
 
-  #tellNotice({ of, appId, target }: Notice): void {
-    for (const client of this.#clients) client.look();
-    const wanting = this.#wanting(of, appIn(target), target ?? "");
-    tell(wanting, { type: of, target }, appId);
+  #tellNotice(notice: Notice): void {
+    const { of, whose: _, ...about } = notice;
+    const target = "target" in about ? (about.target ?? "") : "";
+    const hearing = this.#wanting(of, appIn(target), target).filter((it) => it.hears(notice));
+    sendTo(hearing, { type: of, ...about });
   }
 
   #wanting(kind: string, app: string, target = app): LiveClient[] {
@@ -201,10 +205,16 @@ class LiveHub {
 }
 
 function tell(wanting: readonly LiveClient[], value: object, appId: number | null): void {
-  const seeing = wanting.filter((client) => client.sees(appId));
-  if (seeing.length === 0) return;
+  sendTo(
+    wanting.filter((client) => client.sees(appId)),
+    value,
+  );
+}
+
+function sendTo(clients: readonly LiveClient[], value: object): void {
+  if (clients.length === 0) return;
   const event = writtenEvent(value);
-  for (const client of seeing) client.tell(event);
+  for (const client of clients) client.tell(event);
 }
 
 /** An app that is gone has no id any more: those who do not see everything look for themselves. */

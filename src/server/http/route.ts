@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Operation } from "#api/operation.ts";
 import type { Caller } from "#domain/caller.ts";
 import { PlatformError, reportOf } from "#domain/errors.ts";
 import type { Listener } from "./access.ts";
@@ -57,16 +56,14 @@ type Exchange = { readonly request: FastifyRequest; readonly reply: FastifyReply
 async function answerValue({ request, reply }: Exchange, route: Route): Promise<unknown> {
   const { handler, options } = route;
   const { operation, run } = handler;
-  const { engine, streams } = options;
+  const { engine } = options;
   const caller = callerIn(request);
   const { params, query, body } = request;
   const { signal } = untilGone(reply);
   // What is no stream is a promise.
   const work = async () => {
     const call = { params, query, body, caller, signal, watch: watchOf(request, route) };
-    const value = await (run(call, engine.through(caller.door)) as Promise<unknown>);
-    if (changesRights(operation)) await streams.check();
-    return value;
+    return run(call, engine.through(caller.door)) as Promise<unknown>;
   };
   const key = request.headers["idempotency-key"];
   if (key === undefined || operation.method === "GET") return work();
@@ -121,11 +118,6 @@ function untilGone(reply: FastifyReply): { gone: AbortController; signal: AbortS
   const gone = new AbortController();
   reply.raw.once("close", () => gone.abort());
   return { gone, signal: gone.signal };
-}
-
-/** Whether somebody may have fewer rights afterwards. */
-function changesRights({ method, needs }: Operation): boolean {
-  return method !== "GET" && (needs.endsWith(":admin") || needs === "own:change");
 }
 
 /** A browser that comes again says so in a header; it goes on after that event. */

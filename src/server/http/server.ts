@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { openApiDocument } from "#api/openapi.ts";
 import { PlatformError, withDiskFull } from "#domain/errors.ts";
 import type { Caller } from "#domain/caller.ts";
+import type { Change } from "#domain/changes.ts";
 import type { Engine } from "#engine/engine.ts";
 import {
   bearerOf,
@@ -58,6 +59,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const streams = createOpenStreams();
   // Sessions and tokens run out by themselves, too.
   const checking = setInterval(() => void streams.check(), streamCheckMs).unref();
+  const changing = checkOnChange(options.engine, streams);
   const opened = (door: Listener): FastifyInstance => {
     const app = createDoor(door, { ...options, streams });
     open.push(app);
@@ -73,9 +75,34 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
     async [Symbol.asyncDispose]() {
       clearInterval(checking);
+      changing[Symbol.dispose]();
       await Promise.all(open.map((app) => app.close()));
     },
   };
+}
+
+/** By these somebody may have fewer rights than before. */
+const ofRights: ReadonlySet<Change["of"]> = new Set([
+  "access",
+  "teams",
+  "users",
+  "keys",
+  "tokens",
+  "sessions",
+]);
+
+/** Whatever takes rights away, what is open is looked at once, when all of it is done. */
+function checkOnChange(engine: Engine, streams: OpenStreams): Disposable {
+  let isDue = false;
+  const check = (): void => {
+    isDue = false;
+    void streams.check();
+  };
+  return engine.listen(({ of }) => {
+    if (isDue || !ofRights.has(of)) return;
+    isDue = true;
+    setImmediate(check);
+  });
 }
 
 /** The socket appears with its mode set, and takes the place of one that a crash left behind. */
