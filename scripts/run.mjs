@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { foreground } from "./child.mjs";
+import { runInMachine } from "./machine.mjs";
 import { SetupError, renderElapsed } from "./progress.mjs";
 import { checkout, cli, ensureSetup, node } from "./setup.mjs";
 
@@ -12,6 +13,7 @@ const commands = {
   generate: { setup: "none", run: () => runTests(generatedPages, { BERTH_GOLDEN: "write" }) },
   bench: { setup: "test", run: runBench },
   console: { setup: "run", run: (args) => runTool("vite", ["--config", consoleConfig, ...args]) },
+  "test:kernel": { setup: "test", run: testOnKernel },
   "db:generate": { setup: "none", run: generateMigration },
 };
 
@@ -62,6 +64,17 @@ const runner = [
   "--test-timeout=150000",
   "--test-force-exit",
 ];
+
+/** Tests that ask the kernel for what this machine's own may not have. */
+const kernelTests = ["src/privileged/cgroups.test.ts", "src/privileged/fence.test.ts"];
+
+/** Runs test files in a virtual machine, `--kvm` with the processor's help. */
+async function testOnKernel(args) {
+  const named = args.filter((arg) => arg !== "--kvm");
+  const { files } = parseTestArguments(named.length > 0 ? named : kernelTests);
+  const argv = [node, "--test", "--test-reporter=spec", "--test-concurrency=1", ...files];
+  return runInMachine(argv, { checkout, accelerator: args.includes("--kvm") ? "kvm" : "tcg" });
+}
 
 /** `[unit | e2e | security | file…] [options of node --test]`; no group and no file means every test. */
 function parseTestArguments(args) {
