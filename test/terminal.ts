@@ -6,6 +6,26 @@ import { until } from "./platform.ts";
 const size = { columns: 97, rows: 31 };
 
 /**
+ * What a program shows in a terminal until it ends, with `^[` for each escape character; Ctrl-C is
+ * typed when it shows `interruptAt`.
+ */
+export async function shownInTerminal(
+  [program, ...args]: readonly [string, ...string[]],
+  { interruptAt, env = {} }: { interruptAt?: string; env?: Readonly<Record<string, string>> } = {},
+): Promise<string> {
+  const own = { ...bareEnv, TERM: "xterm", ...env };
+  const terminal = spawn(program, args, { cols: size.columns, rows: size.rows, env: own });
+  let shown = "";
+  terminal.onData((text) => {
+    const isThere = interruptAt === undefined || shown.includes(interruptAt);
+    shown += text;
+    if (!isThere && shown.includes(interruptAt)) terminal.write("\x03");
+  });
+  await new Promise((ended) => terminal.onExit(ended));
+  return shown.replaceAll("\x1b", "^[");
+}
+
+/**
  * Types into a shell that a program starts, as a person at a terminal does: it is a terminal of this
  * one's size, Ctrl-C ends what runs in it and not itself, and its exit code is passed on.
  */

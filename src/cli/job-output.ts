@@ -2,6 +2,7 @@ import { RemoteError } from "#api/client.ts";
 import { followJob } from "#api/follow.ts";
 import type { JobView } from "#api/views.ts";
 import type { Context } from "./command.ts";
+import { renderBar, showProgress } from "./job-progress.ts";
 import { createLineSplitter } from "./line-splitter.ts";
 
 type JobContext = Pick<Context, "client" | "out" | "signal">;
@@ -25,12 +26,9 @@ export async function followJobs(jobs: readonly JobView[], context: JobContext):
   if (bad) throw new RemoteError(bad.error ?? unexplained(bad));
 }
 
-const barLength = 20;
-
 /** `[#####               ] 3 of 12, shop`: how many of the jobs have ended, and which one is shown. */
 function renderProgress(done: number, all: number, target: string): string {
-  const bar = "#".repeat(Math.round((done / all) * barLength)).padEnd(barLength);
-  return `[${bar}] ${done} of ${all}, ${target}`;
+  return `${renderBar(done / all)} ${done} of ${all}, ${target}`;
 }
 
 /** `null` for a change that needed no job. */
@@ -40,7 +38,9 @@ export function jobsOf(change: { readonly job: JobView | null }): JobView[] {
 
 async function showJob(job: JobView, { client, out, signal }: JobContext): Promise<JobView> {
   const lines = createLineSplitter(out.progress);
-  const ended = await followJob(client, job.id, { onText: lines.add, signal });
+  using progress = out.hasStatus ? showProgress(job, { client, out }) : null;
+  const following = { onText: lines.add, signal, ...(progress && { onChange: progress.change }) };
+  const ended = await followJob(client, job.id, following);
   lines.end();
   return ended;
 }

@@ -10,6 +10,8 @@ export type OutputOptions = {
   readonly json: boolean;
   /** Whether programs' colours are passed on to a terminal. */
   readonly colour: boolean;
+  /** Whether stderr is a terminal whose last line may be written anew. */
+  readonly live?: boolean;
   /** Whether stdout is on this machine; else a terminal may be at its far end. */
   readonly local: boolean;
 };
@@ -37,18 +39,24 @@ export type Output = {
   readonly note: (text: string) => void;
   /** A line of a job's output, on stderr. */
   readonly progress: (line: string) => void;
+  /** Whether somebody sees what `status` says. */
+  readonly hasStatus: boolean;
+  /** Stands in the terminal's last line, below what is printed on stderr, until it is null. */
+  readonly status: (text: string | null) => void;
   /** A JSON line on stderr. */
   readonly errorValue: (value: unknown) => void;
   /** Resolves when what was written has been taken, so that a slow reader slows us down. */
   readonly drained: () => Promise<void>;
 };
 
-export function createOutput({ stdout, stderr, tty, json, local, colour }: OutputOptions): Output {
+export function createOutput(options: OutputOptions): Output {
+  const { stdout, tty, json, local, colour } = options;
   const line = (text: string): void => void stdout.write(`${text}\n`);
-  const note = (text: string): void => void stderr.write(`${text}\n`);
+  const { note, ...last } = createNotes(options);
   return {
     json,
     tty,
+    ...last,
     line: (text) => line(safeText(text)),
     exact: (text) => line(local && !tty ? text : text.split("\n").map(safeText).join("\n")),
     printed: (prefix, text) =>
@@ -64,6 +72,28 @@ export function createOutput({ stdout, stderr, tty, json, local, colour }: Outpu
     errorValue: (value) => note(safeJson(value)),
     async drained() {
       if (stdout.writableNeedDrain && !stdout.destroyed) await once(stdout, "drain");
+    },
+  };
+}
+
+/** Lines on stderr, and below them the status, if there is one. */
+function createNotes({
+  stderr,
+  json,
+  live = false,
+}: OutputOptions): Pick<Output, "note" | "status" | "hasStatus"> {
+  const hasStatus = live && !json;
+  const clear = "\r\x1b[K";
+  let status = "";
+  return {
+    hasStatus,
+    note: (text) => void stderr.write(`${status && clear}${text}\n${status}`),
+    status: (text) => {
+      if (!hasStatus || (text === null && status === "")) return;
+      // Those of a terminal change with its window.
+      const { columns = 80 } = stderr as { readonly columns?: number };
+      status = safeText(text ?? "").slice(0, columns - 1);
+      stderr.write(clear + status);
     },
   };
 }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { PlatformError } from "#domain/errors.ts";
+import type { CliOptions } from "./run-cli.ts";
 import type { Job } from "#domain/job.ts";
 import { doneJob } from "../../test/fake-engine.ts";
 import { madeShop } from "../../test/factories.ts";
@@ -60,6 +62,31 @@ test("of many jobs a bar tells how many have ended", async (t) => {
     `[${"#".repeat(10)}${" ".repeat(10)}] 1 of 2, blog`,
   ]);
   assert.equal(out.trimEnd().split("\n").length, 2);
+});
+
+test("on a terminal the last line tells where a job is, below what it prints", async (t) => {
+  const { berth, engine } = await startWorld(t);
+  const restart = async (more: Partial<CliOptions>) => {
+    let shown = "";
+    const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 60 });
+    stderr.on("data", (chunk) => (shown += String(chunk)));
+    const outputs = (async function* () {
+      const isPlain = more.colour === false;
+      while (!isPlain && !shown.includes("about"))
+        await new Promise((wait) => setTimeout(wait, 10));
+      yield { offset: 9, text: "building\n" };
+    })();
+    engine.outputs.set(12, outputs);
+    await berth("ps:restart -a shop", { stderr, terminal: "xterm", ...more });
+    return shown;
+  };
+  const told = String.raw`\[#{20}\] Beginning, \d+ of about 2 s`;
+  const clear = String.raw`\r\x1b\[K`;
+  assert.match(
+    await restart({}),
+    new RegExp(`^(${clear}${told})+${clear}building\n(${told}${clear})+$`),
+  );
+  assert.equal(await restart({ colour: false }), "building\n");
 });
 
 test("--json prints the ended job", async (t) => {

@@ -45,32 +45,31 @@ export function apiSocketOf(home: string): string {
 
 /** Runs one command to its end and gives the exit code; every failure has been printed by then. */
 export async function runCli(options: CliOptions): Promise<number> {
-  const { stdout, stderr, tty, argv, local, colour } = options;
+  const { argv, stdout } = options;
   const gone = new AbortController();
   // A reader that has seen enough, such as head, closes the pipe: that is an end, not a failure.
   stdout.on("error", () => gone.abort());
   const wantsJson = argv.includes("--json") && !argv.includes("run");
-  let out = createOutput({ stdout, stderr, tty, local, colour, json: wantsJson });
+  const outputOf = (json: boolean) => createOutput({ ...options, live: isLive(options), json });
+  let out = outputOf(wantsJson);
   try {
-    const invocation = parseArgv(argv, local);
+    const invocation = parseArgv(argv, options.local);
     if ("help" in invocation) {
       writeHelp(invocation.help, options);
       return 0;
     }
-    out = createOutput({
-      stdout,
-      stderr,
-      tty,
-      local,
-      colour,
-      json: invocation.options["json"] === true,
-    });
+    out = outputOf(invocation.options["json"] === true);
     return await runCommand(invocation, { options, out, signal: gone.signal });
   } catch (error) {
     if (gone.signal.aborted) return 0;
     printError(error, out);
     return exitCodeOf(error);
   }
+}
+
+/** What is drawn anew is for a terminal that can, and for people who want more than plain text. */
+function isLive({ stderr, colour, terminal }: CliOptions): boolean {
+  return "isTTY" in stderr && stderr.isTTY === true && colour && terminal !== "dumb";
 }
 
 type Run = {

@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import test, { after, before } from "node:test";
 import { start } from "#lib/exec.ts";
 import { commit, copyExample, startPlatform, webApp, type Platform } from "../platform.ts";
-import { talkToShell } from "../terminal.ts";
+import { shownInTerminal, talkToShell } from "../terminal.ts";
 
 let platform: Platform;
 before(async () => {
@@ -48,7 +48,11 @@ test("an app that never listens is refused with the reason and its last lines", 
 
 test("config vars make a release without a build, and a rollback takes code and config back", async () => {
   await platform.berth("apps:create", "conf");
-  const server = `require("node:http").createServer((q, s) => s.end("one " + process.env.COLOUR)).listen(process.env.PORT)`;
+  const server = [
+    `console.log("\\x1b[31mstarting\\x1b[0m");`,
+    `const server = require("node:http").createServer((q, s) => s.end("one " + process.env.COLOUR));`,
+    `setTimeout(() => server.listen(process.env.PORT), Number(process.env.START_MS ?? 0));`,
+  ].join("\n");
   const tree = await platform.tree({ "server.js": server, Procfile: "web: node server.js\n" });
   assert.equal((await platform.push(tree, "conf")).code, 0);
   const set = await platform.berth("config:set", "COLOUR=blue it's", "-a", "conf");
@@ -102,6 +106,25 @@ test("run in a terminal is a terminal", async () => {
   await talkToShell([...platform.command, "run", "-a", "conf", "--", "sh"]);
 });
 
+test("at a terminal the last line tells how far a job is; NO_COLOR takes that and colours away", async () => {
+  const inTerminal = (words: string, options = {}) =>
+    shownInTerminal([...launcher(), ...words.split(" "), "-a", "conf"], options);
+  const bar = /\r\^\[\[K\[#* *\] [^\r]+, \d+ of about \d+ s/;
+  assert.match(await inTerminal("config:set START_MS=900"), bar);
+  assert.match(await inTerminal("logs"), /\^\[\[31mstarting/);
+  const plain = { env: { NO_COLOR: "1" } };
+  const set = await inTerminal("config:set START_MS=901", plain);
+  assert.match(set, /conf: release done/);
+  const logs = await inTerminal("logs", plain);
+  assert.match(logs, /starting/);
+  assert.ok(!(set + logs).includes("^["), set + logs);
+});
+
+test("berth top shows what runs on a screen of its own, and leaves the terminal as it was", async () => {
+  const shown = await shownInTerminal([...launcher(), "top"], { interruptAt: "web.1" });
+  assert.match(shown, /^\^\[\[\?1049h[^]*conf[^]*web\.1[^]*\^\[\[\?1049l/);
+});
+
 test("scaling adds and removes instances; destroying leaves nothing, and nothing else is touched", async () => {
   await platform.berth("apps:create", "shop");
   await platform.berth("apps:create", "shop-admin");
@@ -139,3 +162,9 @@ test("an app that crashes just after it listens is refused, and the old release 
     ["failed", "healthy"],
   );
 });
+
+/** The command line as people start it. */
+function launcher(): [string, ...string[]] {
+  const program = join(import.meta.dirname, "../../bin/berth");
+  return [process.execPath, program, "--home", platform.home];
+}
