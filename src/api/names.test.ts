@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { z } from "zod";
 import { createApp } from "./apps.ts";
+import { createDeploy } from "./deploys.ts";
 import { addDomain } from "./domains.ts";
 import { addKey } from "./keys.ts";
 import { addTeam } from "./teams.ts";
@@ -17,6 +18,8 @@ const named: Readonly<Record<string, (name: string) => z.ZodSafeParseResult<unkn
   user: (name) => addUser.body.safeParse({ name }),
   token: (name) => addToken.body.safeParse({ name }),
   key: (name) => addKey.body.safeParse({ name, key: "ssh-ed25519 AAAA" }),
+  branch: (name) =>
+    createDeploy.body.safeParse({ branch: name, from: null, commit: "a".repeat(40) }),
   domain: (name) => addDomain.body.safeParse({ domain: `${name}.example.com` }),
 };
 

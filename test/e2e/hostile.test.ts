@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ended, exec, start } from "#lib/exec.ts";
 import { exists, readIfThere } from "#lib/files.ts";
 import { commit, runProgram, startPlatform, webApp, type Platform } from "../platform.ts";
+import { isHarmless } from "../hostile-text.ts";
 import { untilTidy } from "../processes.ts";
 
 let platform: Platform;
@@ -164,6 +165,12 @@ test("only commits go to a branch, and only to one that is deployed", async () =
     assert.equal(pushed.code, 1, ref);
     assert.match(pushed.stderr, /\[remote rejected\]/);
     assert.match(pushed.stderr, reason);
+  }
+  for (const name of ["<img/src=x>", "\u202eevil\u200b"]) {
+    const pushed = await platform.push(tree, "shop", [`main:refs/heads/${name}`]);
+    assert.match(pushed.stderr, /remote rejected.*use letters, digits and \. _ \/ -/, name);
+    const said = pushed.stderr.split("\n").filter((line) => line.startsWith("remote:"));
+    assert.ok(isHarmless(said.join("\n")), pushed.stderr);
   }
   const env = { GIT_SSH: platform.ssh, GIT_SSH_VARIANT: "ssh" };
   const refs = await runProgram(["git", "-C", tree, "ls-remote", remote], { env });

@@ -97,7 +97,7 @@ test("Loki: streams with labels, at its own path, in nanoseconds", async () => {
   });
 });
 
-test("whatever a program prints or is called, a syslog frame stays one, and JSON its line", async () => {
+test("whatever a program prints or is called, a syslog frame stays one, JSON its line, and a stream of Loki its own", async () => {
   const got: string[] = [];
   const take = (socket: Socket) => void text(socket).then((all) => got.push(all));
   await using server = await listening(createTcpServer(take));
@@ -121,7 +121,19 @@ test("whatever a program prints or is called, a syslog frame stays one, and JSON
     said.map((line) => (JSON.parse(line) as DrainLine).text),
     hostileTexts,
   );
+  const [name = ""] = hostileTexts;
+  await loopback.send({ url: `loki+http://127.0.0.1:${receiver.port}`, ca: null }, name, sent);
+  const { streams } = JSON.parse(receiver.requests[1]?.body ?? "") as LokiBody;
+  assert.deepEqual(
+    streams,
+    hostileTexts.map((it) => ({
+      stream: { app: name, host, origin: "app", source: it },
+      values: [["1777636800123456789", it]],
+    })),
+  );
 });
+
+type LokiBody = { readonly streams: readonly object[] };
 
 /** @see RFC 6587, section 3.4.1 */
 function framesIn(bytes: Buffer): string[] {

@@ -5,15 +5,11 @@ const pushPath = "/loki/api/v1/push";
 
 /** Grafana Loki's push API. @see https://grafana.com/docs/loki/latest/reference/loki-http-api/ */
 export const sendLoki: Send = (guard, { url, ca, identity, lines }) => {
-  const streams = [...Map.groupBy(lines, ({ origin, source }) => `${origin} ${source}`)].map(
-    ([key, mine]) => {
-      const [origin = "", source = ""] = key.split(" ");
-      return {
-        stream: { app: identity.target, host: identity.host, origin, source },
-        values: mine.map(({ at, text }) => [nanosecondsOf(at), text]),
-      };
-    },
-  );
+  const groups = Map.groupBy(lines, ({ origin, source }) => JSON.stringify({ origin, source }));
+  const streams = [...groups].map(([labels, mine]) => ({
+    stream: { app: identity.target, host: identity.host, ...(JSON.parse(labels) as object) },
+    values: mine.map(({ at, text }) => [nanosecondsOf(at), text]),
+  }));
   const to = webUrl(url);
   if (to.pathname === "/") to.pathname = pushPath;
   return postLines(
