@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
 
 /**
@@ -20,6 +21,16 @@ export async function foreground(argv, options = {}) {
   const { code, signal } = await endOf(child);
   for (const [name, handler] of Object.entries(handlers)) process.off(name, handler);
   return code ?? 128 + constants.signals[signal];
+}
+
+/** Calls `act` once a process is gone: not every one that is ended can end what it started. */
+export function whenGone(pid, act) {
+  const timer = setInterval(() => {
+    if (existsSync(`/proc/${pid}`)) return;
+    clearInterval(timer);
+    act();
+  }, 500);
+  timer.unref();
 }
 
 /** Runs a program quietly to its end: its exit code, what it printed, and the last of both streams. */

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { foreground } from "./child.mjs";
+import { foreground, whenGone } from "./child.mjs";
 import { runInMachine } from "./machine.mjs";
 import { SetupError, renderElapsed } from "./progress.mjs";
 import { checkout, cli, ensureSetup, node } from "./setup.mjs";
@@ -47,13 +48,46 @@ const alone = ["test/e2e/targets.test.ts", "test/security/hogs.test.ts"];
 
 async function runTests(args, extraEnv = {}) {
   const { files, options } = parseTestArguments(args);
-  if (options.length > 0) return runNode([...runner, ...options, ...files], extraEnv);
+  if (options.length > 0) return runSwept([...runner, ...options, ...files], extraEnv);
   const rounds = [
     // Tests of a platform wait more than they compute.
     { files: files.filter((file) => !alone.includes(file)), atOnce: 3 },
     { files: files.filter((file) => alone.includes(file)), atOnce: 1 },
   ].filter((round) => round.files.length > 0);
-  return runNode(["scripts/tests.mjs", JSON.stringify(rounds)], extraEnv);
+  return runSwept(["scripts/tests.mjs", JSON.stringify(rounds)], extraEnv);
+}
+
+/**
+ * Runs a program that starts platforms. Whatever it makes is in a folder of its own; however it ends,
+ * nothing of that is left, nor of one that was killed before together with its `run.mjs`.
+ */
+async function runSwept(args, extraEnv = {}) {
+  // They end the program, and us with it, but not the removal of what it leaves.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+  await runNode(["test/sweep.ts"]);
+  const folder = join(tmpdir(), `berth-${process.pid}-${statOf("self").startedAt}`);
+  mkdirSync(folder);
+  // Everything runs as other accounts, which must get through.
+  chmodSync(folder, 0o711);
+  try {
+    return await runNode(args, { ...extraEnv, TMPDIR: folder });
+  } finally {
+    await runNode(["test/sweep.ts", folder]);
+  }
+}
+
+/** What the kernel says of a process: its parent, and when it began, which tells it from later ones. */
+function statOf(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return { parent: Number(fields[1]), startedAt: fields[19] };
+}
+
+/** The npm that started us, itself or through a shell: it passes a hang-up on to nobody. */
+function findNpm() {
+  const isNpm = (pid) => pid > 0 && readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("npm ");
+  const parents = [process.ppid, process.ppid > 0 ? statOf(process.ppid).parent : 0];
+  return parents.find(isNpm);
 }
 
 /** With options of the developer's own, which only the command line takes. */
@@ -131,7 +165,7 @@ async function runBench([name, ...args]) {
     throw new SetupError(`No benchmark is named ${name ?? "(none given)"}.
 The benchmarks are: ${names.join(", ")}`);
   }
-  return runNode([`bench/${name}.ts`, ...args]);
+  return runSwept([`bench/${name}.ts`, ...args]);
 }
 
 async function generateMigration(args) {
@@ -173,6 +207,8 @@ async function main([name, ...args]) {
     return 2;
   }
   await ensureSetup(command.setup);
+  const npm = findNpm();
+  if (npm) whenGone(npm, () => process.kill(process.pid, "SIGHUP"));
   return command.run(args);
 }
 

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { whenGone } from "./child.mjs";
 
 /**
  * Runs test files in rounds, `[{ files, atOnce }]` as JSON, as one run with one report: a file that
@@ -11,6 +12,7 @@ const countPattern = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_m
 const counts = new Map();
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stopping.abort());
+whenGone(process.ppid, () => stopping.abort());
 
 Readable.from(eventsOf(JSON.parse(rounds)))
   .compose(new spec())

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { bareEnv, ended, exec, start } from "#lib/exec.ts";
-import { endOnce } from "./machine.ts";
 import { runProgram, until, type Ran } from "./platform.ts";
 import { overlayOfMachine } from "./overlay.ts";
 
@@ -50,7 +49,7 @@ export async function bootMachine(): Promise<BootedMachine> {
   return {
     inside,
     run: (...argv) => runProgram([...inside, ...argv]),
-    [Symbol.asyncDispose]: endOnce(() => kept.disposeAsync()),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 

@@ -13,26 +13,10 @@ export const tools = {
   npm: join(checkout, "node_modules/npm"),
 } as const;
 
-const ends = new Set<() => Promise<void>>();
-
-/** Ends what a test has started once, at the end of its scope or at a signal that ends the tests. */
-export function endOnce(end: () => Promise<void>): () => Promise<void> {
-  const once = async () => {
-    if (ends.delete(once)) await end();
-  };
-  ends.add(once);
-  return once;
-}
-
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.once(signal, () => {
-    void Promise.allSettled([...ends].map((end) => end())).then(() => process.exit(1));
-  });
-}
-
 /** A folder of the test's own, gone at the end of the scope. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
-  const path = await mkdtemp(join(tmpdir(), "berth-test-"));
+  // Short, as the path of a socket in it has at most 107 bytes.
+  const path = await mkdtemp(join(tmpdir(), "t-"));
   return { path, [Symbol.asyncDispose]: () => removeTree(path) };
 }
 
@@ -62,10 +46,10 @@ export async function superviseFolder(scan: string): Promise<AsyncDisposable> {
     await new Promise((wait) => setTimeout(wait, 10));
   }
   return {
-    [Symbol.asyncDispose]: endOnce(async () => {
+    [Symbol.asyncDispose]: async () => {
       await exec(["s6-svscanctl", "-t", scan]);
       await end;
-    }),
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { exec } from "#lib/exec.ts";
 import { runProgram, until, type Ran } from "./platform.ts";
-import { endOnce, temporaryFolder } from "./machine.ts";
+import { temporaryFolder } from "./machine.ts";
 
 /** This machine's files as another machine could have them: what is changed there is kept in memory. */
 export type Overlay = AsyncDisposable & {
@@ -30,7 +30,7 @@ export async function overlayOfMachine(): Promise<Overlay> {
     root,
     run: ({ uid = 0, gid = 0 }, ...argv) =>
       runProgram(["chroot", `--userspec=${uid}:${gid}`, root, ...argv]),
-    [Symbol.asyncDispose]: endOnce(() => kept.disposeAsync()),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 

@@ -9,7 +9,7 @@ import { chownTree } from "#lib/files.ts";
 import { renderExecline } from "#lib/execline.ts";
 import { busyPorts } from "#lib/sockets.ts";
 import { releaseUsers } from "#setup/uid-range.ts";
-import { endOnce, temporaryFolder } from "./machine.ts";
+import { temporaryFolder } from "./machine.ts";
 
 const checkout = join(import.meta.dirname, "..");
 const nodeOf = (code: string) => join(code, "node_modules/node/bin/node");
@@ -67,11 +67,11 @@ export async function startPlatform(settings = "", person: Person = us): Promise
     tree: (files) => makeTree(folder.path, files),
     push: (tree, app, refs = ["main"]) => pushTree(platform, { tree, app, refs }),
     visit: (host, path = "/", port = ports.direct) => visit({ port, host, path }),
-    [Symbol.asyncDispose]: endOnce(async () => {
+    [Symbol.asyncDispose]: async () => {
       await platform.berth("down");
       if (process.getuid?.() === 0) await releaseUsers(home);
       await folder[Symbol.asyncDispose]();
-    }),
+    },
   };
   await platform.up();
   await chmod(`${key}.pub`, 0o644);

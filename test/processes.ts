@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { exec } from "#lib/exec.ts";
@@ -8,9 +9,11 @@ import { until, type Platform } from "./platform.ts";
 export type Process = {
   readonly pid: number;
   readonly parent: number;
+  /** As the kernel counts it. */
+  readonly startedAt: number;
   /** With spaces between. */
   readonly argv: string;
-  /** Where it is, or what it has open or mounted, is in the home; a child of one has none of that. */
+  /** It was told of the home, stands in it, or has something of it open or mounted; a child need not. */
   readonly touchesHome: boolean;
 };
 
@@ -142,21 +145,34 @@ function namesIn(home: string, folder: string): string[] {
 function processAt(pid: number, home: string): Process[] {
   try {
     const argv = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
-    const [, parent] =
-      /^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
-    const state = /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1];
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [state, parent, startedAt] = [fields[0], Number(fields[1]), Number(fields[19])];
     if (state === "Z") return [];
-    return [{ pid, parent: Number(parent), argv, touchesHome: touches(pid, argv, home) }];
+    return [{ pid, parent, startedAt, argv, touchesHome: touches(pid, argv, home) }];
   } catch {
     return [];
   }
 }
 
 function touches(pid: number, argv: string, home: string): boolean {
-  if (argv.includes(home) || linkAt(`/proc/${pid}/cwd`).startsWith(home)) return true;
-  if (readFileSync(`/proc/${pid}/mountinfo`, "utf8").includes(`${home}/`)) return true;
+  if (argv.includes(home)) return true;
+  if (["cwd", "root"].some((name) => linkAt(`/proc/${pid}/${name}`).startsWith(home))) return true;
+  if (hasMounted(pid, home)) return true;
+  if (readFileSync(`/proc/${pid}/environ`, "utf8").includes(home)) return true;
   const files = readdirSync(`/proc/${pid}/fd`);
   return files.some((name) => linkAt(`/proc/${pid}/fd/${name}`).startsWith(home));
+}
+
+/**
+ * Whether it sees a part of the home by a mount of its own, as a sandbox does. Not whether something
+ * is mounted in the home: all programs of the machine see that.
+ */
+function hasMounted(pid: number, home: string): boolean {
+  const mounts = readFileSync(`/proc/${pid}/mountinfo`, "utf8").split("\n");
+  // From the top of its file system, which may be the folder for temporary files.
+  const path = `${home.replace(tmpdir(), "")}/`;
+  return mounts.some((line) => line.split(" ")[3]?.includes(path));
 }
 
 function linkAt(path: string): string {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { userInfo } from "node:os";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { exec } from "#lib/exec.ts";
 import { ensureAccount, parsePasswd } from "./account.ts";
@@ -69,7 +70,7 @@ test("passwd lines give name, ids and home; broken lines are skipped", () => {
 
 function someNames(): { name: string; second: string; home: string } {
   const name = `berth-test-${randomBytes(4).toString("hex")}`;
-  return { name, second: `${name}-2`, home: `/nonexistent/${name}` };
+  return { name, second: `${name}-2`, home: join(tmpdir(), name) };
 }
 
 /** The second name first, by force: userdel spares a user whose id another name shares. */

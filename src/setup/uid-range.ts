@@ -43,6 +43,16 @@ export async function releaseUsers(home: string, registry = usualRegistry): Prom
   if (block >= 0) await unlink(join(registry, String(block))).catch(nullIfMissing);
 }
 
+/** Homes that have a block, each with its first uid. */
+export async function claimedUsers(
+  registry = usualRegistry,
+): Promise<{ home: string; first: number }[]> {
+  const owners = await ownersIn(registry);
+  return [...owners.entries()].flatMap(([block, home]) =>
+    home === undefined ? [] : { home, first: firstOf(block) },
+  );
+}
+
 function firstOf(block: number): number {
   return userRange.first + block * userRange.ofHome;
 }

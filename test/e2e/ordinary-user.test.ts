@@ -33,7 +33,8 @@ async function makePerson(): Promise<Person & AsyncDisposable> {
   const account = `berth-test-${Math.random().toString(36).slice(2, 10)}`;
   const copies = await temporaryFolder();
   await runProgram(["chmod", "755", copies.path]);
-  const made = await runProgram(["useradd", "--no-create-home", "--shell", "/bin/sh", account]);
+  const home = ["--no-create-home", "--home-dir", copies.path];
+  const made = await runProgram(["useradd", ...home, "--shell", "/bin/sh", account]);
   assert.equal(made.code, 0, made.stderr);
   const numbers = await Promise.all(["-u", "-g"].map((flag) => runProgram(["id", flag, account])));
   const [uid = 0, gid = 0] = numbers.map(({ stdout }) => Number(stdout));
