@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
+import { firstTeamId } from "#domain/team.ts";
 import { startPeople, type PeopleWorld } from "./people-world.ts";
 
 type Told = { readonly type: string } & Readonly<Record<string, unknown>>;
@@ -73,6 +74,24 @@ test(
   },
 );
 
+test("who has lost an app to another team reads on in it no more", soon, async (t) => {
+  const { world, people, bearer } = await withPeople(t);
+  const handTo = (teamId: number) => people.transferApp({ app: "shop", teamId, actor: "ann" });
+  handTo(people.teamId("crew")!);
+  const bob = bearer("bob");
+  const live = await listen(world, bob, "/stream?topics=logs:shop");
+  const logs = await listen(world, bob, "/apps/shop/logs?follow=true");
+  const others = await listen(world, bob);
+  handTo(firstTeamId);
+  await live.ended;
+  await logs.ended;
+  const again = await fetch(`${world.url}/api/v1/stream?topics=logs:shop`, {
+    headers: bob,
+  });
+  assert.equal(again.status, 404);
+  await others.hears({ type: "teams", team: "crew" });
+});
+
 /** Ann looks after the machine, bob after the team `crew`, and eve after nothing. */
 async function withPeople(t: TestContext) {
   const world = await startPeople(t);
@@ -102,8 +121,12 @@ async function signIn(world: PeopleWorld, name: string) {
 }
 
 /** Opens the stream, and keeps what it tells until it ends. */
-async function listen(world: PeopleWorld, headers: Readonly<Record<string, string>>) {
-  const answer = await fetch(`${world.url}/api/v1/stream?topics=${topics}`, { headers });
+async function listen(
+  world: PeopleWorld,
+  headers: Readonly<Record<string, string>>,
+  path = `/stream?topics=${topics}`,
+) {
+  const answer = await fetch(`${world.url}/api/v1${path}`, { headers });
   assert.equal(answer.status, 200);
   const told: Told[] = [];
   const hears = async (...wanted: readonly Told[]): Promise<void> => {

@@ -114,6 +114,15 @@ function parseParts(operation: Operation, raw: Parts): Parts {
   };
 }
 
+/** Refuses a caller who may not do what a request asks for. @throws {PlatformError} */
+export function refuseUnlessPermitted(
+  operation: Operation,
+  { caller, ...raw }: Parts & Pick<RawCall, "caller">,
+  { people }: Engine,
+): void {
+  people.permit(caller, operation.needs, namedBy(operation, parseParts(operation, raw)));
+}
+
 /** @throws {PlatformError} `right_missing`, or as if what is named were not there. */
 function admit<O extends Operation>(
   operation: O,

@@ -32,6 +32,8 @@ const resyncEvent = new WrittenEvent({ type: "resync" });
 export class LiveClient {
   readonly topics: readonly string[];
   readonly hears: Wanted["hears"];
+  /** Ids of the apps whose lines or output it reads. */
+  readonly reads = new Set<number>();
   readonly #visibleNow: () => Visible;
   #visible: Visible;
   #waiting: WrittenEvent[] = [];
@@ -49,6 +51,10 @@ export class LiveClient {
     this.hears = hears;
     this.#visibleNow = visible;
     this.#visible = visible();
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** What it may see as of the last look. */

@@ -1,5 +1,5 @@
 import { openStream } from "#api/stream.ts";
-import type { Change, Notice } from "#domain/changes.ts";
+import type { Change, Notice, Whose } from "#domain/changes.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { Event } from "#domain/events.ts";
 import { everyLine, type LogOrigin } from "#domain/logs.ts";
@@ -76,7 +76,7 @@ class LiveHub {
       for (const tail of tails) {
         pump(tail, client, signal).catch((error: unknown) => client.fail(error));
       }
-      while (!signal.aborted) yield* await client.take();
+      while (!client.isClosed) yield* await client.take();
     } finally {
       this.#remove(client);
     }
@@ -99,7 +99,10 @@ class LiveHub {
     else if (change.of === "instances") this.#targets.set(change.target, change.app);
     else if (change.of === "job") this.#jobs.add(change.job);
     else if (change.of === "event") this.#events.push(change.event);
-    else return this.#noteNotice(change);
+    else {
+      if (change.of === "access") this.#endReaders(change.whose);
+      return this.#noteNotice(change);
+    }
     if (this.#isTelling) return;
     this.#isTelling = true;
     setTimeout(() => void this.#tellAll(), gatherMs);
@@ -154,6 +157,12 @@ class LiveHub {
     tell(fresh, { type: "event", id: event.id, event }, event.appId);
   }
 
+  /** Who may read on in an app is judged anew when they come again. */
+  #endReaders(whose: Whose): void {
+    if (whose === null || !("appId" in whose)) return;
+    for (const client of this.#clients) if (client.reads.has(whose.appId)) client.close();
+  }
+
   #tellNotice(notice: Notice): void {
     const { of, whose: _, ...about } = notice;
     const target = "target" in about ? (about.target ?? "") : "";
@@ -191,11 +200,13 @@ class LiveHub {
       if (kind === "output") {
         const job = await this.#engine.job(Number(of));
         if (!client.sees(job.appId)) throw new PlatformError("job_not_found", { job: of });
+        if (job.appId !== null) client.reads.add(job.appId);
         const isShown = seesOutput(job, mayRun);
         tails.push(isShown ? outputOf(this.#engine, job.id, signal) : withheldOf(job.id));
       } else if (of !== "") {
         const { app } = await this.#engine.appInfo(of);
         if (!client.sees(app.id)) throw new PlatformError("app_not_found", { app: app.name });
+        client.reads.add(app.id);
         const origin = logTopics[kind];
         if (origin) tails.push(linesOf(this.#engine, { target: of, origin, signal }));
       }

@@ -1,16 +1,15 @@
 import type { Access, Caller } from "#domain/caller.ts";
 
 type OpenStream = {
-  readonly caller: Caller;
   /** Who it would be if they asked now. */
   readonly again: () => Caller | Promise<Caller>;
-  /** Whether it may go on for whom it would be now; else only for somebody with the same rights. */
-  readonly mayStay?: (now: Caller) => boolean;
+  /** Whether it may go on for whom it would be now. */
+  readonly mayStay: (now: Caller) => boolean;
   readonly cut: () => void;
 };
 
 /** What is begun by one request and goes on after its answer. */
-export type Watched = Required<Pick<OpenStream, "mayStay" | "cut">>;
+export type Watched = Pick<OpenStream, "mayStay" | "cut">;
 
 export type OpenStreams = {
   /** Watches a stream until the answer is called. */
@@ -38,13 +37,16 @@ export function createOpenStreams(): OpenStreams {
   };
 }
 
-async function isStillSo({ caller, again, mayStay }: OpenStream): Promise<boolean> {
+async function isStillSo({ again, mayStay }: OpenStream): Promise<boolean> {
   try {
-    const now = await again();
-    return mayStay ? mayStay(now) : textOf(now.access) === textOf(caller.access);
+    return mayStay(await again());
   } catch {
     return false;
   }
+}
+
+export function haveSameRights(one: Caller, other: Caller): boolean {
+  return textOf(one.access) === textOf(other.access);
 }
 
 function textOf({ everywhere, teams, apps }: Access): string {

@@ -4,9 +4,9 @@ import { PlatformError, reportOf } from "#domain/errors.ts";
 import type { Listener } from "./access.ts";
 import { isBug } from "./errors.ts";
 import { eventStream } from "./event-stream.ts";
-import type { Handler, RawCall } from "./handle.ts";
+import { refuseUnlessPermitted, type Handler, type RawCall } from "./handle.ts";
 import { carryOutOnce } from "./idempotency.ts";
-import type { OpenStreams } from "./open-streams.ts";
+import { haveSameRights, type OpenStreams } from "./open-streams.ts";
 import type { HttpServerOptions } from "./server.ts";
 
 declare module "fastify" {
@@ -83,8 +83,14 @@ async function answerStream({ request, reply }: Exchange, route: Route): Promise
     gone.abort();
     reply.raw.destroy();
   };
-  signal.addEventListener("abort", streams.add({ caller, again: () => again(request), cut }));
   const parts = { params, query: withLastEvent(request), body };
+  const mayStay = (now: Caller): boolean => {
+    if (!haveSameRights(caller, now)) return false;
+    // What it is about may have come to others.
+    refuseUnlessPermitted(handler.operation, { ...parts, caller: now }, engine);
+    return true;
+  };
+  signal.addEventListener("abort", streams.add({ again: () => again(request), mayStay, cut }));
   const call = { ...parts, caller, signal, watch: watchOf(request, route) };
   // What is a stream is one of events.
   const answer = handler.run(call, engine.through(caller.door)) as AsyncIterable<unknown>;
@@ -102,8 +108,7 @@ function watchOf(
   request: FastifyRequest,
   { options: { streams }, again }: Route,
 ): RawCall["watch"] {
-  const caller = callerIn(request);
-  return (watched) => streams.add({ caller, again: () => again(request), ...watched });
+  return (watched) => streams.add({ again: () => again(request), ...watched });
 }
 
 const streamHeaders = {

@@ -21,7 +21,7 @@ test("a one-off command ends when its person may run commands no more, and is fo
     signal: new AbortController().signal,
     watch: (what: { mayStay: (now: Caller) => boolean; cut: () => void }) => {
       watched += 1;
-      const release = streams.add({ caller, again: () => now, ...what });
+      const release = streams.add({ again: () => now, ...what });
       return () => {
         watched -= 1;
         release();
