@@ -30,6 +30,8 @@ export type PeopleWorld = {
   readonly kept: () => string;
   readonly people: People;
   readonly url: string;
+  /** From now on people type another address, and a proxy leads here. */
+  readonly moveTo: (url: string) => void;
   readonly browser: () => Browser;
   readonly listenSocket: (path: string) => Promise<void>;
 };
@@ -120,6 +122,7 @@ export async function startPeople(t: TestContext, signOn?: SignOn): Promise<Peop
     },
     people,
     url: place.url,
+    moveTo: (url) => void (place.url = url),
     browser: () => openBrowser(place.url),
     listenSocket: server.listenSocket,
   };

@@ -42,6 +42,23 @@ test("a session's cookie is for no script and no other site", async (t) => {
   assert.match(cookie, /SameSite=Lax/i);
 });
 
+test("with TLS, no other site can set a session's cookie, not even a subdomain of the same parent", async (t) => {
+  const world = await withAnn(t);
+  const browser = world.browser();
+  const origin = "https://berth.example.com";
+  world.moveTo(origin);
+  const words = { name: "ann", password: good };
+  const answer = await browser.send("POST", "/api/auth/sign-in/email", words, { origin });
+  const [cookie = ""] = answer.headers.getSetCookie();
+  assert.match(cookie, /^__Host-berth\.session_token=/);
+  assert.match(cookie, /; Path=\/;.*; Secure/i, "else a browser refuses a cookie of such a name");
+  assert.doesNotMatch(cookie, /Domain=/i);
+  assert.equal((await browser.send("GET", "/api/v1/account")).body.actor, "ann");
+  const headers = { cookie: cookieOf(browser).replace("__Host-", "") };
+  const planted = await browser.send("GET", "/api/v1/account", undefined, headers);
+  assert.equal(planted.status, 401, "a cookie that anyone could have set is none");
+});
+
 test("class 14, requests of other sites: a page of another site can change nothing with somebody's cookies", async (t) => {
   const world = await withAnn(t);
   const browser = await signIn(world, "ann", good);

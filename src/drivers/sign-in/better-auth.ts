@@ -39,6 +39,7 @@ export function createBetterAuth(options: BetterAuthOptions): Pick<
   readonly hash: (password: string) => Promise<string>;
   readonly verify: (hash: string, password: string) => Promise<boolean>;
 } {
+  const isSecure = options.url.startsWith("https:");
   const auth = betterAuth({
     appName: "Berth",
     baseURL: options.url,
@@ -52,9 +53,10 @@ export function createBetterAuth(options: BetterAuthOptions): Pick<
     rateLimit: { enabled: false },
     trustedOrigins: (request) => (request ? [new URL(request.url).origin] : []),
     advanced: {
-      cookiePrefix: "berth",
-      useSecureCookies: options.url.startsWith("https:"),
-      defaultCookieAttributes: { httpOnly: true, sameSite: "lax" },
+      // No other host can set a cookie of such a name, not even one below the same parent.
+      cookiePrefix: isSecure ? "__Host-berth" : "berth",
+      useSecureCookies: false,
+      defaultCookieAttributes: { httpOnly: true, sameSite: "lax", secure: isSecure },
       ipAddress: { ipAddressHeaders: [addressHeader] },
     },
     session: { expiresIn: sessionDays * dayS, disableSessionRefresh: true },
