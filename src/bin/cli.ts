@@ -31,6 +31,8 @@ process.exitCode = await runCli({
     down: async (...given) => (await load()).down(...given),
     install: async (...given) => (await load()).install(...given),
     uninstall: async (...given) => (await load()).uninstall(...given),
+    backup: async (...given) => (await load()).backup(...given),
+    restore: async (...given) => (await load()).restore(...given),
     doctor: async (...given) => (await load()).doctor(...given),
   },
   version: ownVersion(),

@@ -22,6 +22,8 @@ export type Context = {
   /** Aborts when nobody reads the output any more. */
   readonly signal: AbortSignal;
   readonly home: string;
+  /** From which relative paths are meant. */
+  readonly directory: string;
   /** The terminal's kind, for programs that are started in it. */
   readonly terminal: string;
   /** Whether the person is on this machine, so that files and the machine itself may be meant. */

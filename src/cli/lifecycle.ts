@@ -15,5 +15,12 @@ export type Lifecycle = {
     options: { confirmed: boolean; keepsHome: boolean },
     out: Output,
   ) => Promise<number>;
+  /** Writes all that this Berth is into one file. */
+  readonly backup: (
+    home: string,
+    wanted: { file: string; withKey: boolean },
+    out: Output,
+  ) => Promise<number>;
+  readonly restore: (home: string, file: string, out: Output) => Promise<number>;
   readonly doctor: (home: string, out: Output) => Promise<number>;
 };

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { listApps } from "#api/apps.ts";
 import { rebuild } from "#api/deploys.ts";
 import { restart } from "#api/instances.ts";
@@ -114,6 +115,26 @@ export const lifecycleCommands = [
       ),
   }),
   action({
+    usage: "backup <file>",
+    summary: "Writes apps, code, state and configuration into one file, while Berth runs or not.",
+    options: [{ flags: "--with-key", describe: "with the key that opens the secrets in it" }],
+    example: "backup /backups/berth.tar",
+    localOnly: true,
+    run: async (context) => {
+      const { home, options, out } = context;
+      const wanted = { file: fileIn(context), withKey: options["withKey"] === true };
+      return lifecycleOf(context).backup(home, wanted, out);
+    },
+  }),
+  action({
+    usage: "restore <file>",
+    summary: "Makes the home of a backup, on this machine or another.",
+    example: "restore /backups/berth.tar",
+    localOnly: true,
+    run: async (context) =>
+      lifecycleOf(context).restore(context.home, fileIn(context), context.out),
+  }),
+  action({
     usage: "doctor",
     summary: "Checks everything that Berth needs, and says what to do about the rest.",
     example: "doctor",
@@ -121,6 +142,10 @@ export const lifecycleCommands = [
     run: async (context) => lifecycleOf(context).doctor(context.home, context.out),
   }),
 ];
+
+function fileIn({ args: [file = ""], directory }: Context): string {
+  return resolve(directory, file);
+}
 
 function lifecycleOf({ lifecycle }: Context): Lifecycle {
   if (lifecycle) return lifecycle;

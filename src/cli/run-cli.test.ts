@@ -204,12 +204,18 @@ test("the lifecycle is carried out by whoever was given in", async (t) => {
     doctor: async () => 0,
     install: async () => 0,
     uninstall: async (given: string, options: object) => (seen.push(given, options), 4),
+    backup: async (given: string, wanted: object) => (seen.push(given, wanted), 5),
+    restore: async (given: string, file: string) => (seen.push(given, file), 6),
   };
   assert.equal((await berth("up --detach", { lifecycle })).code, 3);
   assert.deepEqual(seen, [home, { detach: true }]);
   seen.length = 0;
   assert.equal((await berth("uninstall --confirm --keep-home", { lifecycle })).code, 4);
   assert.deepEqual(seen, [home, { confirmed: true, keepsHome: true }]);
+  seen.length = 0;
+  assert.equal((await berth("backup /b/x.tar --with-key", { lifecycle })).code, 5);
+  assert.equal((await berth("restore /b/x.tar", { lifecycle })).code, 6);
+  assert.deepEqual(seen, [home, { file: "/b/x.tar", withKey: true }, home, "/b/x.tar"]);
 });
 
 test("pyPaaS's verbs take the repository and the branch; of its commands the first that fails is the last", async (t) => {

@@ -40,6 +40,11 @@ export const errorCatalog = {
     message: "Uninstalling stops every app and deletes {home} with all code, data and logs in it.",
     hint: "Type: berth uninstall --confirm   (with --keep-home what is in {home} stays)",
   },
+  home_missing: {
+    kind: "not_found",
+    message: "There is no Berth in {home}.",
+    hint: "Name its home with --home or BERTH_HOME",
+  },
   app_not_found: {
     kind: "not_found",
     message: "No app is named {app}.",
@@ -129,6 +134,11 @@ export const errorCatalog = {
     kind: "conflict",
     message: "{name} of {target} is a secret.",
     hint: "To show it, and to have that noted: berth config:get {name} --reveal -a {target}",
+  },
+  home_taken: {
+    kind: "conflict",
+    message: "{home} holds a Berth already.",
+    hint: "Restore into another place with --home, or move that one away first.",
   },
   app_exists: {
     kind: "conflict",

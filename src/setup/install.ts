@@ -16,9 +16,8 @@ import {
 import { ensureAccount, ensureRouterAccount, removeAccount } from "./account.ts";
 import { copyCode } from "./code.ts";
 import { homeLayout } from "./layout.ts";
+import type { Out } from "./out.ts";
 import { renderUnit } from "./systemd-unit.ts";
-
-type Out = { readonly note: (text: string) => void; readonly line: (text: string) => void };
 
 export type InstallOptions = {
   readonly checkout: string;

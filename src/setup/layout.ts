@@ -18,6 +18,8 @@ export function homeLayout(home: string) {
     /** Keys that the account's own home may hold. */
     sshFolder: join(home, ".ssh"),
     database: join(data, "berth.db"),
+    /** A whole one, for a backup while the database is in use. */
+    databaseCopy: join(data, "berth.db.copy"),
     metrics: join(data, "metrics.db"),
     repositories: join(data, "repos"),
     artifacts: join(data, "artifacts"),

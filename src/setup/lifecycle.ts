@@ -1,37 +1,17 @@
 import { join } from "node:path";
 import { PlatformError } from "#domain/errors.ts";
-import type { HostSettings } from "#domain/host-config.ts";
-import { ensureDirectory, readIfThere } from "#lib/files.ts";
-import { ensureAccount, ensureRouterAccount, type Account } from "./account.ts";
-import { ensureReadableCode } from "./code.ts";
+import { readIfThere } from "#lib/files.ts";
+import { backUp, restore, type BackupFile } from "./backup.ts";
+import { bringUp, type Begun, type Place } from "./bring-up.ts";
 import { examine } from "./doctor.ts";
 import { renderDoors } from "./doors.ts";
 import { ensureFirstKey, pushSample } from "./first-app.ts";
 import { install, uninstall } from "./install.ts";
 import { homeLayout } from "./layout.ts";
-import { missingPrograms } from "./packages.ts";
-import { prepareHome, prepareOwnHome } from "./prepare-home.ts";
-import { claimUsers } from "./uid-range.ts";
-import { findSandboxProblem } from "./user-namespaces.ts";
-import {
-  isAnythingUp,
-  isTreeUp,
-  startTree,
-  stopTree,
-  untilReady,
-  writeFiles,
-  type Installation,
-  type Supervisor,
-  type Users,
-} from "./up.ts";
+import type { Out } from "./out.ts";
+import { isAnythingUp, isTreeUp, stopTree } from "./up.ts";
 
-/** Where sentences go. */
-type Out = { readonly note: (text: string) => void; readonly line: (text: string) => void };
-
-export type LifecycleOptions = {
-  readonly checkout: string;
-  /** The Node that runs this. */
-  readonly runtime: string;
+export type LifecycleOptions = Place & {
   /** What is asked of a running berthd. */
   readonly api: {
     readonly shutDown: (home: string) => Promise<void>;
@@ -48,43 +28,24 @@ export type LifecycleOptions = {
   readonly untilInterrupted: () => Promise<void>;
   /** The person's own home directory, whose public keys may push. */
   readonly person: string;
-  /** The home of the account that root makes for Berth. */
-  readonly accountHome: string;
 };
 
 const usualPerson = "you";
 
 /** What a person at the machine does with Berth as a whole. */
 export function createLifecycle(options: LifecycleOptions) {
-  const up = async (home: string, { detach }: { detach: boolean }, out: Out): Promise<number> => {
-    if (await isTreeUp(home)) {
-      out.note(`Berth runs already in ${home}. See it with berth status, stop it with berth down.`);
-      return 0;
-    }
-    if (detach) {
-      await printDoors(options, await bringUp(options, home, out), out);
-      return 0;
-    }
-    const interrupted = options.untilInterrupted();
-    const begun = await bringUp(options, home, out);
-    await printDoors(options, begun, out);
-    return stayInForeground(options, { begun, interrupted }, out);
-  };
   return {
-    up,
+    up: (home: string, { detach }: { detach: boolean }, out: Out): Promise<number> =>
+      up({ ...options, home }, detach, out),
     start: async (home: string, out: Out): Promise<number> => {
-      if (await isTreeUp(home)) return up(home, { detach: false }, out);
+      if (await isTreeUp(home)) return up({ ...options, home }, false, out);
       const interrupted = options.untilInterrupted();
       const begun = await bringUp(options, home, out);
       await firstSteps(options, begun, out);
       return stayInForeground(options, { begun, interrupted }, out);
     },
     down: async (home: string, out: Out): Promise<number> => {
-      if (!(await isAnythingUp(home))) {
-        out.note(`Berth does not run in ${home}.`);
-        return 0;
-      }
-      await takeDown(options, home, out);
+      if (!(await end(options, home, out))) out.note(`Berth does not run in ${home}.`);
       return 0;
     },
     install: async (home: string, out: Out): Promise<number> => {
@@ -96,89 +57,44 @@ export function createLifecycle(options: LifecycleOptions) {
       wanted: { readonly confirmed: boolean; readonly keepsHome: boolean },
       out: Out,
     ): Promise<number> => {
-      const down = async () => {
-        if (await isAnythingUp(home)) await takeDown(options, home, out);
-      };
+      const down = async () => void (await end(options, home, out));
       await uninstall({ ...options, ...wanted, home, down }, out);
+      return 0;
+    },
+    backup: async (home: string, wanted: BackupFile, out: Out): Promise<number> => {
+      await backUp({ ...options, ...wanted, home }, out);
+      return 0;
+    },
+    restore: async (home: string, file: string, out: Out): Promise<number> => {
+      await restore({ ...options, home, file }, out);
       return 0;
     },
     doctor: async (home: string, out: Out): Promise<number> => examine(home, out),
   };
 }
 
-type Begun = {
-  readonly installation: Installation;
-  readonly settings: HostSettings;
-  readonly supervisor: Supervisor;
-};
+type Up = LifecycleOptions & { readonly home: string };
 
-async function bringUp(options: LifecycleOptions, home: string, out: Out): Promise<Begun> {
-  const missing = await missingPrograms();
-  if (missing.length > 0) {
-    const names = missing.map(({ name, problem }) => `${name} ${problem}`).join("; ");
-    const packages = [...new Set(missing.map(({ debianPackage }) => debianPackage))].join(" ");
-    const problem = `${names}. Install what is missing: apt-get install -y ${packages}`;
-    throw new PlatformError("command_failed", { command: "Looking for what Berth needs", problem });
+async function up({ home, ...options }: Up, detach: boolean, out: Out): Promise<number> {
+  if (await isTreeUp(home)) {
+    out.note(`Berth runs already in ${home}. See it with berth status, stop it with berth down.`);
+    return 0;
   }
-  // Others read what is written here; what they may not is closed by its mode.
-  process.umask(0o022);
-  const own = { home: options.accountHome };
-  const account = await ensureAccount([], own);
-  const users = process.getuid?.() === 0 ? await prepareUsers(options, home, account) : null;
-  if (!users) await prepareOwnHome(homeLayout(home));
-  await requireSandboxes(users);
-  const code = await readableCode(options.checkout, account, users);
-  const node =
-    code === options.checkout ? options.runtime : join(code, "node_modules/node/bin/node");
-  const installation = { home, account, users, node, code };
-  out.note(`Starting Berth in ${home} as ${account.name}`);
-  const settings = await writeFiles(installation);
-  const { warnings } = await ensureAccount(settings.sshNames, own);
-  for (const warning of warnings) out.note(warning);
-  const supervisor = await startTree(installation, settings);
-  try {
-    await untilReady(installation, settings);
-  } catch (error) {
-    await stopTree(home);
-    throw error;
+  if (detach) {
+    await printDoors(options, await bringUp(options, home, out), out);
+    return 0;
   }
-  return { installation, settings, supervisor };
+  const interrupted = options.untilInterrupted();
+  const begun = await bringUp(options, home, out);
+  await printDoors(options, begun, out);
+  return stayInForeground(options, { begun, interrupted }, out);
 }
 
-/** Before anything is started that could run no app. */
-async function requireSandboxes(users: Users | null): Promise<void> {
-  const app = users ? { uid: users.appsFrom, gid: users.appsFrom } : {};
-  const found = await findSandboxProblem(app);
-  if (found === null) return;
-  const problem = `${found.problem}. To allow them: ${found.fix}`;
-  throw new PlatformError("command_failed", { command: "Making a sandbox", problem });
-}
-
-/** As root: the users that everything else runs as, and a home in which none of them is in charge. */
-async function prepareUsers(
-  { accountHome }: LifecycleOptions,
-  home: string,
-  account: Account,
-): Promise<Users> {
-  const router = await ensureRouterAccount(accountHome);
-  // sshd changes into the account's own home, which need not be this one.
-  await ensureDirectory(accountHome, 0o711);
-  await prepareHome(homeLayout(home), { account, router });
-  return { router, appsFrom: await claimUsers(home) };
-}
-
-/** Whoever runs it must be able to read it; what root runs, nobody else may write. */
-async function readableCode(
-  checkout: string,
-  account: Account,
-  users: Users | null,
-): Promise<string> {
-  const { uid, gid } = account;
-  const code = await ensureReadableCode({ checkout, uid, gid });
-  if (!users) return code;
-  // Users of apps are in no group of ours.
-  const app = { uid: users.appsFrom, gid: users.appsFrom };
-  return ensureReadableCode({ checkout: code, ...app });
+/** Whether there was anything to end. */
+async function end(options: LifecycleOptions, home: string, out: Out): Promise<boolean> {
+  const isUp = await isAnythingUp(home);
+  if (isUp) await takeDown(options, home, out);
+  return isUp;
 }
 
 /** On an empty home: the person's keys, and a sample that is pushed as they would push. */

@@ -1,9 +1,9 @@
-import { chmod, symlink } from "node:fs/promises";
+import { chmod, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { programOf } from "#lib/checkout.ts";
 import { bareEnv, exec } from "#lib/exec.ts";
 import { execlineTool, renderExecline, type ExeclineWord } from "#lib/execline.ts";
-import { ensureDirectory, exists, writeAtomic } from "#lib/files.ts";
+import { ensureDirectory, exists, nullIfMissing, writeAtomic } from "#lib/files.ts";
 import type { HomeLayout } from "./layout.ts";
 
 type Ids = { readonly uid: number; readonly gid: number };
@@ -158,9 +158,10 @@ async function writeService(
   const script = renderExecline([[execlineTool("fdmove"), "-c", "2", "1"], ...run], { args: "-P" });
   await writeAtomic(join(service, "run"), script, 0o700);
   await writeAtomic(join(service, "log", "run"), log, 0o700);
-  await symlink(service, join(layout.scan, name)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
-  });
+  // Of a home that was copied from elsewhere it leads there.
+  const link = join(layout.scan, name);
+  await unlink(link).catch(nullIfMissing);
+  await symlink(service, link);
 }
 
 async function ensureHostKey(layout: HomeLayout): Promise<void> {

@@ -54,8 +54,9 @@ export async function writeFiles(installation: Installation): Promise<HostSettin
   return JSON.parse(settings) as HostSettings;
 }
 
-async function runOurs(
-  { node, code, home }: Installation,
+/** Runs one of Berth's own programs on the home. @throws {PlatformError} `command_failed` */
+export async function runOurs(
+  { node, code, home }: Pick<Installation, "node" | "code" | "home">,
   [program, ...args]: [string, ...string[]],
   { cache, ...ids }: { cache: string; uid?: number; gid?: number },
 ): Promise<string> {

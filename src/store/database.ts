@@ -104,6 +104,16 @@ function knownMigrations(migrationsFolder: string): number {
   return journal.entries.length;
 }
 
+/** Writes a copy as the database is at one moment, while others may go on writing to it. */
+export function copyDatabase(file: string, copy: string): void {
+  const sqlite = new Database(file, { fileMustExist: true });
+  try {
+    snapshot(sqlite, copy);
+  } finally {
+    sqlite.close();
+  }
+}
+
 function snapshot(sqlite: Database.Database, file: string): void {
   if (existsSync(file)) rmSync(file);
   ensurePrivateFile(file);

@@ -65,7 +65,7 @@ test(
 );
 
 test(
-  "two homes never share a user, and a home that nobody can pass into is refused with the fix",
+  "two homes never share a user; one that is backed up while it runs is restored beside the other",
   forRoot,
   async () => {
     await using first = await startPlatform();
@@ -79,10 +79,41 @@ test(
     }
     const [a = 0, b = 0] = uids;
     assert.notEqual(Math.floor(a / 10_000), Math.floor(b / 10_000), String(uids));
+
+    const key = await readFile(join(first.home, "data/secret.key"), "utf8");
+    const set = await first.berth("config:set", "--secret", "KEY=s3cret-value", "-a", "one");
+    assert.equal(set.code, 0, set.stderr);
+    const file = join(first.folder, "berth.tar");
+    const backup = await first.berth("backup", file);
+    assert.equal(backup.code, 0, backup.stderr);
+    assert.match(backup.stderr, new RegExp(`without a copy of ${first.home}/data/secret\\.key`));
+    assert.equal((await stat(file)).mode & 0o777, 0o600);
+    assert.doesNotMatch(await exec(["tar", "-tf", file]), /secret\.key|\.copy|berth\.db-/);
+    assert.equal((await first.berth("restore", file)).code, 4, "not over a home that is there");
     assert.equal((await second.berth("down")).code, 0);
-    await exec(["chmod", "700", second.folder]);
-    const refused = await second.berth("up", "--detach");
-    assert.notEqual(refused.code, 0);
-    assert.match(refused.stderr, new RegExp(`chmod o\\+x ${second.folder}`));
+
+    // In the second's place, with its ports and other users, and without the first.
+    const data = join(second.home, "data");
+    await exec(["rm", "-rf", data, join(second.home, "run")]);
+    const restored = await second.berth("restore", file);
+    assert.equal(restored.code, 0, restored.stderr);
+    assert.match(restored.stderr, new RegExp(`Put the key of its secrets to ${data}/secret\\.key`));
+    await writeFile(join(data, "secret.key"), key, { mode: 0o600 });
+    await exec(["chown", "berth:berth", join(data, "secret.key")]);
+    await second.up();
+    const isLive = async () => (await second.visit("one.localhost")).body === "x";
+    await until(isLive, (await second.berth("events")).stdout);
+    const shown = await second.berth("run", "-a", "one", "--", "sh -c 'id -u; echo $KEY'");
+    assert.equal(shown.stdout, `${b}\ns3cret-value\n`);
+    assert.equal((await second.berth("rebuild", "one", "main")).code, 0, "its code is there, too");
   },
 );
+
+test("a home that nobody can pass into is refused with the fix", forRoot, async () => {
+  await using platform = await startPlatform();
+  assert.equal((await platform.berth("down")).code, 0);
+  await exec(["chmod", "700", platform.folder]);
+  const refused = await platform.berth("up", "--detach");
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stderr, new RegExp(`chmod o\\+x ${platform.folder}`));
+});
