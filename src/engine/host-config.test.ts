@@ -49,6 +49,45 @@ test("a changed config makes a release without a build; one that changes nothing
   );
 });
 
+test("what files change of apps, domains and keys is in the audit, once", async () => {
+  await using world = await createWorld({ apps: appsOf({ main: plain }) });
+  const upstream = { app: "shop", branch: "main", processType: "web" };
+  const config = {
+    locations: [{ path: "/", upstream, maintenance: null }],
+    ssl: false,
+    certificate: null,
+    key: null,
+  };
+  const key = { name: "laptop", type: "ssh-ed25519", blob: "AAAA", file: "keys/laptop" };
+  const changed = BranchConfig.parse({ env: { SECRET: "s3cret" }, formation: { web: 2 } });
+  const wanted = {
+    apps: appsOf({ main: changed }),
+    domains: new Map([["a.example", { file: "domains/a.yml", config }]]),
+    keys: [key],
+  };
+  await configure(world, wanted);
+  await configure(world, wanted);
+  await configure(world, { domains: new Map(), keys: [] });
+  const entries = world.store.people.audit.list({ within: null, limit: 20 }).toReversed();
+  assert.deepEqual(
+    entries.map(({ target, input, after }) => [target, input["file"], after]),
+    [
+      ["shop", "repo/shop.yml", { app: "shop", team: "main", mode: "serving", release: null }],
+      ["shop", "repo/shop.yml", { "config var SECRET": "set", "formation web": 2 }],
+      ["a.example", "domains/a.yml", { "domain a.example": "leads here" }],
+      ["laptop", "keys/laptop", {}],
+      ["a.example", "domains/a.yml", { "domain a.example": null }],
+      ["laptop", "keys/laptop", {}],
+    ],
+  );
+  assert.ok(!JSON.stringify(entries).includes("s3cret"));
+  const shopId = world.store.apps.named("shop")?.id;
+  assert.deepEqual(
+    entries.map(({ appId }) => appId === shopId),
+    [true, true, true, false, true, false],
+  );
+});
+
 test("what a file manages cannot be changed by command", async () => {
   await using world = await createWorld({ apps: appsOf({ main: plain }) });
   await world.push("shop");

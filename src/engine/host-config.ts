@@ -3,11 +3,14 @@ import type { Branch, BranchConfig } from "#domain/branch.ts";
 import { identitiesOf, withKnownSecrets } from "#domain/config-var.ts";
 import type { EventType } from "#domain/events.ts";
 import type { ConfigProblem, HostConfig } from "#domain/host-config.ts";
+import type { DomainConfig } from "#domain/domain-name.ts";
 import { defaultBranchOf } from "#domain/repo-config.ts";
 import { note, platformActor, type EngineContext } from "./context.ts";
+import { noteFileChange } from "./file-audit.ts";
 import { rowOf, type JobQueue } from "./jobs.ts";
 import { syncKeys } from "./keys.ts";
 import type { Parts } from "./parts.ts";
+import { factsOf } from "./people/facts.ts";
 import { ownerOf } from "./publish.ts";
 
 /**
@@ -20,8 +23,7 @@ export async function applyHostConfig(
   config: HostConfig,
 ): Promise<void> {
   for (const [name, { file, branches }] of config.apps) {
-    const app = ensureApp(context, name, file);
-    ensureBranches(context, parts, app, branches);
+    syncApp(context, parts, { name, file, branches });
   }
   syncDomains(context, config);
   await parts.publisher.differences();
@@ -67,6 +69,26 @@ function emitApart(context: EngineContext, type: EventType, message: string): vo
   note(context, type, { appId: null, target: null, actor: platformActor, message });
 }
 
+function syncApp(
+  context: EngineContext,
+  parts: Parts,
+  {
+    name,
+    file,
+    branches,
+  }: { name: string; file: string; branches: ReadonlyMap<string, BranchConfig> },
+): void {
+  const { store } = context;
+  const factsNow = () => factsOf(store, { app: name });
+  const facts = store.apps.named(name)?.managedBy === file ? null : factsNow();
+  const app = ensureApp(context, name, file);
+  const changes = changesOfBranches(context, parts, app, branches);
+  if (facts === null && changes.length === 0) return;
+  const before = facts ?? factsNow();
+  for (const change of changes) change();
+  noteFileChange(context, { file, target: name, app: { name, before } });
+}
+
 function ensureApp(context: EngineContext, name: string, file: string): App {
   const { store, clock } = context;
   const found = store.apps.named(name);
@@ -86,39 +108,46 @@ function ensureApp(context: EngineContext, name: string, file: string): App {
   });
 }
 
-function ensureBranches(
+/** Everything that a file's branches are not as they should be, each as what mends it. */
+function changesOfBranches(
   context: EngineContext,
   { queue }: Parts,
   app: App,
   wanted: ReadonlyMap<string, BranchConfig>,
-): void {
+): (() => void)[] {
   const { store } = context;
   const first = defaultBranchOf(wanted.keys());
   const known = new Map(store.branches.of(app.id).map((branch) => [branch.name, branch]));
+  const changes: (() => void)[] = [];
   for (const [name, config] of wanted) {
     const isDefault = name === first;
     const branch = known.get(name);
-    if (!branch) store.branches.add({ appId: app.id, name, isDefault, config });
-    else {
+    if (branch) {
       const env = withKnownSecrets(config.env, branch.config.env);
-      changeBranch(context, queue, branch, { isDefault, config: { ...config, env } });
-    }
+      const own = { isDefault, config: { ...config, env } };
+      if (isChanged(branch, own)) changes.push(() => changeBranch(context, queue, branch, own));
+    } else changes.push(() => store.branches.add({ appId: app.id, name, isDefault, config }));
   }
-  for (const branch of known.values()) {
-    if (!wanted.has(branch.name) && branch.isDefault)
-      store.branches.update(branch.id, { isDefault: false });
+  for (const { id, name, isDefault } of known.values()) {
+    if (wanted.has(name) || !isDefault) continue;
+    changes.push(() => store.branches.update(id, { isDefault: false }));
   }
+  return changes;
+}
+
+type WantedBranch = Pick<Branch, "isDefault" | "config">;
+
+function isChanged(branch: Branch, { isDefault, config }: WantedBranch): boolean {
+  return branch.isDefault !== isDefault || textOf(branch.config) !== textOf(config);
 }
 
 function changeBranch(
   context: EngineContext,
   queue: JobQueue,
   branch: Branch,
-  wanted: Pick<Branch, "isDefault" | "config">,
+  wanted: WantedBranch,
 ): void {
   const { store } = context;
-  const isSame = textOf(branch.config) === textOf(wanted.config);
-  if (isSame && branch.isDefault === wanted.isDefault) return;
   const isRunning = branch.currentReleaseId !== null;
   const mustRelease =
     isRunning && concernsRelease(branch.config, wanted.config) && !isReleaseWaiting(store, branch);
@@ -166,13 +195,34 @@ function syncDomains(context: EngineContext, config: HostConfig): void {
     const before = known.get(name);
     if (before?.managedBy === file && JSON.stringify(before.config) === JSON.stringify(wanted))
       continue;
-    store.domains.set({ name, managedBy: file, config: wanted });
+    noteDomain(context, { name, file, app: appOf(wanted) }, () =>
+      store.domains.set({ name, managedBy: file, config: wanted }),
+    );
     if (before?.managedBy === null) {
       const message = `${name} is managed by ${file} from now on; a command had given it to ${ownerOf(before)}.`;
       emitApart(context, "host_config.applied", message);
     }
   }
-  for (const { name, managedBy } of known.values()) {
-    if (managedBy !== null && !config.domains.has(name)) store.domains.remove(name);
+  for (const { name, managedBy: file, config: former } of known.values()) {
+    if (file === null || config.domains.has(name)) continue;
+    noteDomain(context, { name, file, app: appOf(former) }, () => store.domains.remove(name));
   }
+}
+
+function appOf({ locations }: DomainConfig): string | undefined {
+  return locations[0]?.upstream.app;
+}
+
+function noteDomain(
+  context: EngineContext,
+  { name, file, app }: { name: string; file: string; app: string | undefined },
+  change: () => void,
+): void {
+  const before = factsOf(context.store, { app });
+  change();
+  noteFileChange(context, {
+    file,
+    target: name,
+    ...(app !== undefined && { app: { name: app, before } }),
+  });
 }

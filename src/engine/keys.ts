@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { PlatformError } from "#domain/errors.ts";
 import type { Key } from "#domain/key.ts";
 import { note, type EngineContext } from "./context.ts";
+import { noteFileChange } from "./file-audit.ts";
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$/;
 const linePattern =
@@ -69,8 +70,10 @@ export async function syncKeys(context: EngineContext): Promise<number> {
   const { store, access, hostConfig, clock } = context;
   const wanted = new Map(hostConfig().keys.map((key) => [key.blob, key]));
   store.transaction(() => {
-    for (const { id, managedBy, blob } of store.keys.list()) {
-      if (managedBy && wanted.get(blob)?.file !== managedBy) store.keys.remove(id);
+    for (const { id, name, managedBy, blob } of store.keys.list()) {
+      if (!managedBy || wanted.get(blob)?.file === managedBy) continue;
+      store.keys.remove(id);
+      noteFileChange(context, { file: managedBy, target: name });
     }
     const known = store.keys.list();
     const names = new Set(known.map((it) => it.name));
@@ -88,6 +91,7 @@ export async function syncKeys(context: EngineContext): Promise<number> {
         managedBy: file,
         createdAt: clock.now(),
       });
+      noteFileChange(context, { file, target: free });
     }
   });
   const keys = store.keys.list();

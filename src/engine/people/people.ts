@@ -101,7 +101,7 @@ export function createPeople(context: PeopleContext): People {
     ...teamVerbs(context),
     apps: () => store.apps.list(),
     appRef: (name) => store.apps.named(name),
-    note: (entry) => note(context, entry),
+    note: (entry) => noteAudit(context, entry),
     audit: store.people.audit.list,
     facts: (subject) => factsOf(store, subject),
   };
@@ -111,7 +111,10 @@ const auditDays = 366;
 const auditEntriesMax = 1_000_000;
 
 /** Every entry takes two old ones with it, so that there is never much to remove at once. */
-function note({ store, clock }: PeopleContext, entry: Omit<AuditEntry, "id" | "at">): void {
+export function noteAudit(
+  { store, clock }: Pick<PeopleContext, "store" | "clock">,
+  entry: Omit<AuditEntry, "id" | "at">,
+): void {
   const at = clock.now();
   store.people.audit.add({ ...entry, at });
   const before = new Date(at.getTime() - auditDays * 86_400_000);
