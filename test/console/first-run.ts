@@ -41,5 +41,14 @@ export function firstRunTests({ platform, stranger }: World): void {
     assert.equal(pushed.code, 0, pushed.stderr);
     await page.getByText("running", { exact: true }).first().waitFor();
     await page.getByRole("heading", { name: "Release" }).waitFor();
+
+    await page.getByRole("link", { name: "Keys" }).click();
+    const laptop = page.getByRole("listitem").filter({ hasText: "b@laptop" });
+    await laptop.getByRole("button", { name: /^Remove/ }).click();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: /^Remove/ })
+      .click();
+    await laptop.waitFor({ state: "detached" });
   });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
-import { evil, loaded, pagesOf, walkTo, type World } from "./world.ts";
+import { assertFits, evil, loaded, pagesOf, walkTo, type World } from "./world.ts";
 
 export function hostileTests({ at, signedIn, shop }: World): void {
   test("hostile words are shown as text: in messages and 100 kB lines of logs", async () => {
@@ -39,10 +39,7 @@ export function hostileTests({ at, signedIn, shop }: World): void {
       await walkTo(page, path);
       await loaded(page);
       await assertHarmless(page);
-      const overflow = await page.evaluate<number>(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-      );
-      assert.ok(overflow <= 0, `${path} is ${overflow} pixels too wide`);
+      await assertFits(page);
     }
     await page.keyboard.press("Control+k");
     await page.getByRole("option").first().waitFor();

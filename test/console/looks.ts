@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { createApp } from "#api/apps.ts";
 import { assertAccessible } from "../browser.ts";
-import { until } from "../platform.ts";
-import { loaded, pagesOf, walkTo, type World } from "./world.ts";
+import { until, webApp } from "../platform.ts";
+import { assertFits, loaded, pagesOf, walkTo, type World } from "./world.ts";
 
-export function lookTests({ call, at, signedIn, shop }: World): void {
+export function lookTests({ platform, call, at, signedIn, shop }: World): void {
   test("every page is fit for everybody, light on a desk and dark on a phone", async () => {
     await shop();
     const looks = [
@@ -25,10 +26,7 @@ export function lookTests({ call, at, signedIn, shop }: World): void {
         await walkTo(page, path);
         await loaded(page);
         await assertAccessible(page, ...rules);
-        const overflow = await page.evaluate<number>(
-          "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-        );
-        assert.ok(overflow <= 0, `${path} fits ${look.viewport.width} pixels`);
+        await assertFits(page);
       }
     }
   });
@@ -58,6 +56,76 @@ export function lookTests({ call, at, signedIn, shop }: World): void {
       return false;
     };
     await until(isThere, "the list goes back to its beginning");
+  });
+
+  test("an app's branches are side by side, each with pages of its own", async () => {
+    const long = `feature/${"very-".repeat(15)}long`;
+    const branches = { main: {}, staging: {}, [long]: {} };
+    await mkdir(`${platform.home}/config/repo`, { recursive: true });
+    // JSON is YAML, too.
+    await writeFile(`${platform.home}/config/repo/many.yml`, JSON.stringify({ branches }));
+    const isThere = async () => (await platform.berth("apps:info", "many")).code === 0;
+    await until(isThere, "the app of the file is there");
+    const pushed = await platform.push(await platform.tree(webApp("many")), "many", [
+      "main",
+      "main:staging",
+    ]);
+    assert.equal(pushed.code, 0, pushed.stderr);
+    await using window = await signedIn({ viewport: { width: 390, height: 800 } });
+    const { page } = window;
+    await page.goto("/");
+    const others = page.getByRole("list", { name: "Other branches of many" });
+    await others.getByRole("link", { name: long }).waitFor();
+    await assertFits(page);
+    await page.getByRole("link", { name: "many", exact: true }).click();
+    const shown = page.getByRole("navigation", { name: "Branches" });
+    await shown.getByRole("link", { name: /^staging/ }).click();
+    await page.getByRole("heading", { name: "many@staging", level: 1 }).waitFor();
+    const instances = page.getByRole("region", { name: "Instances" });
+    await instances.getByText("running", { exact: true }).waitFor();
+    await shown.getByRole("link", { name: /^feature/ }).click();
+    await page.getByText("Waiting for your push.").waitFor();
+    await page
+      .getByRole("code")
+      .filter({ hasText: `git push berth HEAD:${long}` })
+      .waitFor();
+    await assertFits(page);
+    await assertAccessible(page);
+  });
+
+  test("traffic is a line in the list of apps, and plots move on by themselves", async () => {
+    await shop();
+    await using window = await signedIn();
+    const { page } = window;
+    await platform.visit("shop.localhost");
+    await page.goto("/");
+    const name = page.getByRole("link", { name: "shop", exact: true });
+    const row = page.getByRole("listitem").filter({ has: name });
+    const spark = row.getByRole("img", { name: /^[1-9]\d* requests? in the last hour$/ });
+    // It is measured every ten seconds.
+    const soon = 30_000;
+    await spark.waitFor({ timeout: soon });
+    const line = await spark.locator(".sparkline-line").getAttribute("d");
+    assert.ok(new Set(line?.match(/,[\d.]+/g)).size > 1, `it has heights: ${line}`);
+    await row.getByText(/^[\d.]+ MB$/).waitFor();
+    await walkTo(page, "/apps/shop/metrics");
+    const plot = page.getByRole("region", { name: "Requests" }).locator("canvas");
+    await plot.waitFor();
+    const drawn = () => plot.evaluate((it) => (it as unknown as Canvas).toDataURL());
+    const before = await drawn();
+    await until(async () => (await drawn()) !== before, "it was drawn anew", soon);
+  });
+
+  test("the installation tells of its host, disk, router, jobs and changes", async () => {
+    await shop();
+    const page = await at("/installation");
+    const part = (name: string) => page.getByRole("region", { name, exact: true });
+    await part("Berth").getByText(`port ${platform.ports.http} for HTTP`).waitFor();
+    await part("Host").getByText("This machine").waitFor();
+    await part("Disk").locator("canvas").waitFor();
+    for (const list of ["Protection of apps", "Last jobs", "Last changes"]) {
+      await part(list).getByRole("listitem").first().waitFor();
+    }
   });
 
   test("the keyboard alone gets everywhere", async () => {
@@ -111,4 +179,5 @@ export function lookTests({ call, at, signedIn, shop }: World): void {
   });
 }
 
+type Canvas = { readonly toDataURL: () => string };
 type Load = { readonly bytes: number; readonly readyMs: number };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createApp } from "#api/apps.ts";
+import { appInfo, createApp } from "#api/apps.ts";
 import { addDomain } from "#api/domains.ts";
 import { addTeam, grantAccess, removeMember, setMember } from "#api/teams.ts";
 import { addToken } from "#api/tokens.ts";
@@ -89,6 +89,13 @@ export function peopleTests({ call, at, stranger, shop, linkFor }: World): void 
     await crew.getByLabel("Put into crew").fill("eve");
     await crew.getByRole("button", { name: "Give role" }).click();
     await crew.getByRole("listitem").filter({ hasText: "eve" }).waitFor();
+
+    await walkTo(page, "/new");
+    await page.getByLabel("Name of the app").fill("crews");
+    await page.getByLabel("Team that it belongs to").selectOption("crew");
+    await page.getByRole("button", { name: "Create app" }).click();
+    await page.getByRole("heading", { name: "crews", level: 1 }).waitFor();
+    assert.equal((await call(appInfo, { params: { app: "crews" } })).team, "crew");
 
     await walkTo(page, "/apps/shop/settings");
     const people = page.getByRole("region", { name: "People" });

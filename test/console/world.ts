@@ -116,6 +116,14 @@ export async function loaded(page: Page): Promise<void> {
   await page.locator("[aria-busy]").first().waitFor({ state: "detached" });
 }
 
+/** Nothing is wider than the window. */
+export async function assertFits(page: Page): Promise<void> {
+  const overflow = await page.evaluate<number>(
+    "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+  );
+  assert.ok(overflow <= 0, `${page.url()} is ${overflow} pixels too wide`);
+}
+
 /** All pages, each with something on it. */
 export const pagesOf = (app: string) => [
   "/",
