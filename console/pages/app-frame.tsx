@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useRef, type ReactNode, type RefObject } from "react";
 import { appInfo } from "#api/apps.ts";
 import type { AppStatusView, BranchView } from "#api/views.ts";
 import { useAddress } from "../data/location.ts";
@@ -58,8 +58,9 @@ function AppHead({ app, branch }: { app: AppStatusView; branch: BranchView }) {
 }
 
 function Branches({ app, current }: { app: AppStatusView; current: BranchView }) {
+  const shown = useCurrentInSight();
   return (
-    <nav className="branches" aria-label="Branches">
+    <nav className="branches" aria-label="Branches" ref={shown}>
       {app.branches.map((branch) => (
         <Link
           key={branch.name}
@@ -67,7 +68,7 @@ function Branches({ app, current }: { app: AppStatusView; current: BranchView })
           className="branch"
           isCurrent={branch.name === current.name}
         >
-          {branch.name}
+          <bdi className="clip">{branch.name}</bdi>
           <State state={branch.state} />
         </Link>
       ))}
@@ -78,14 +79,9 @@ function Branches({ app, current }: { app: AppStatusView; current: BranchView })
 function Tabs({ target }: { target: string }) {
   const { path } = useAddress();
   const tabs = useAppTabs(target);
-  const tabsShown = useRef<HTMLElement>(null);
-  useEffect(() => {
-    // On a narrow screen the tabs scroll; the one that is open is in sight.
-    const current = tabsShown.current?.querySelector<HTMLElement>("[aria-current]");
-    if (current) tabsShown.current?.scrollTo({ left: current.offsetLeft - 96 });
-  }, []);
+  const shown = useCurrentInSight();
   return (
-    <nav className="tabs" aria-label="Pages of the app" ref={tabsShown}>
+    <nav className="tabs" aria-label="Pages of the app" ref={shown}>
       {tabs.map(([tab, name]) => (
         <Link
           key={tab}
@@ -98,6 +94,16 @@ function Tabs({ target }: { target: string }) {
       ))}
     </nav>
   );
+}
+
+/** On a narrow screen a row of links scrolls; the one that is open is in sight. */
+function useCurrentInSight(): RefObject<HTMLElement | null> {
+  const row = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const current = row.current?.querySelector<HTMLElement>("[aria-current]");
+    if (current) row.current?.scrollTo({ left: current.offsetLeft - 96 });
+  }, []);
+  return row;
 }
 
 function NoBranch({ app, name }: { app: AppStatusView; name: string }) {

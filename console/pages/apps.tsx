@@ -76,7 +76,8 @@ function sumOf(apps: readonly AppStatusView[]): string {
     )
     .filter(([count]) => count > 0)
     .map(([count, words]) => `${count} ${words}`);
-  return `${renderNumberOf(apps.length, "app")}: ${parts.join(", ")}`;
+  const known = branches.length > apps.length ? ` with ${branches.length} branches` : "";
+  return `${renderNumberOf(apps.length, "app")}${known}: ${parts.join(", ")}`;
 }
 
 /** What the address says of which apps are shown, and in which order. */

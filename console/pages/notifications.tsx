@@ -52,7 +52,14 @@ export function Notifications({ told }: { told: Told }) {
           <Notification key={notification.id} told={told} notification={notification} />
         )}
       </Rows>
-      <AddNotification told={told} onAdded={setSecret} />
+      {"team" in told ? (
+        <details className="details">
+          <summary>Tell somebody</summary>
+          <AddNotification told={told} onAdded={setSecret} />
+        </details>
+      ) : (
+        <AddNotification told={told} onAdded={setSecret} />
+      )}
     </Panel>
   );
 }

@@ -61,6 +61,7 @@ export function sendingTests({ platform, call, at, shop }: World): void {
       .getByRole("button", { name: /^Remove/ })
       .click();
     await room.waitFor({ state: "detached" });
+    await told.getByText("Tell somebody", { exact: true }).click();
     await told.getByLabel("Tell", { exact: true }).selectOption("chat");
     await told.getByLabel("URL that the chat gave you").fill(`${receiver.url}/own`);
     await told.getByRole("button", { name: "Add notification" }).click();
