@@ -7,6 +7,8 @@ import { listEvents } from "#api/events.ts";
 import { listInstances } from "#api/instances.ts";
 import { jobInfo, listJobs } from "#api/jobs.ts";
 import { listKeys } from "#api/keys.ts";
+import { listLimits } from "#api/limits.ts";
+import { metricsOverview } from "#api/metrics.ts";
 import { listNotifications } from "#api/notifications.ts";
 import { platformStatus } from "#api/platform.ts";
 import type { LiveEvent } from "#api/stream.ts";
@@ -33,6 +35,7 @@ const noticed = {
   tokens: listTokens,
   sessions: listSessions,
   audit: listAudit,
+  metrics: metricsOverview,
 };
 type Notice = Extract<LiveEvent, { readonly type: keyof typeof noticed }>;
 
@@ -67,9 +70,15 @@ export function createLiveAnswers(queries: QueryClient): (event: LiveEvent) => v
   };
 }
 
-/** What has a clock of its own, and who one is. */
+/** What is asked for again soon, and who one is. */
 function isFreshAnyway(path: string): boolean {
   return path.includes("/metrics") || path === whoAmI.path;
+}
+
+/** What is shown of measurements, as long as somebody looks. */
+function isMeasured(path: string): boolean {
+  const isOfThem = [listLimits.path, listInstances.path].includes(path);
+  return document.visibilityState === "visible" && (isOfThem || path.includes("/metrics"));
 }
 
 function apply(
@@ -108,7 +117,7 @@ function askAfter({ target }: EventView, ask: (concern: Concern) => void): void 
   ask(target === null ? (path) => path === platformStatus.path : ofTarget(target));
 }
 
-/** Everything of a branch but what has a topic or a clock of its own. */
+/** Everything of a branch but what has a topic of its own. */
 function ofTarget(target: string): Concern {
   return (path, { params, query }) => {
     const isOfTarget = params?.target === target || query?.target === target;
@@ -132,6 +141,8 @@ function ofList(event: Notice): Concern {
       return (path) => [listTeams, listMembers, noticed.access].some((it) => it.path === path);
     case "users":
       return (path) => [noticed.users.path, whoAmI.path, passkeysPath].includes(path);
+    case "metrics":
+      return isMeasured;
     default:
       return (path) => path === noticed[event.type].path;
   }

@@ -20,7 +20,9 @@ export type LiveStream = {
 /** Gives back what was asked for. */
 type Release = () => void;
 
-const usualTopics = "apps,jobs,events,access,teams,users,keys,tokens,sessions,audit".split(",");
+const usualTopics = "apps,jobs,events,access,teams,users,keys,tokens,sessions,audit,metrics".split(
+  ",",
+);
 const settleMs = 30;
 const pauseMinMs = 250;
 const pauseMaxMs = 5000;

@@ -12,7 +12,6 @@ import type { LiveEvent } from "#api/stream.ts";
 import { notify } from "../parts/notices.tsx";
 import { createLiveAnswers } from "./live-answers.ts";
 import { createLiveStream, type LiveListener, type LiveStream } from "./live-stream.ts";
-import { useMetricsClock } from "./use-metrics.ts";
 
 const LiveContext = createContext<LiveStream | null>(null);
 
@@ -20,7 +19,6 @@ const LiveContext = createContext<LiveStream | null>(null);
 export function LiveProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   const [live] = useState(createLiveStream);
-  useMetricsClock();
   useEffect(() => {
     const released = [
       live.open(),

@@ -1,27 +1,8 @@
-import { useEffect } from "react";
-import { useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
+import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { metricsOverview, readBranchMetrics, readHostMetrics } from "#api/metrics.ts";
 import type { BranchTrafficView, MetricsView } from "#api/metrics.ts";
 import { call, type ApiError } from "./client.ts";
 import { useList } from "./use-list.ts";
-
-/** What is measured comes every ten seconds; the one clock by which it is asked for again. */
-const everyMs = 10_000;
-
-/** Asks again for what is shown of measurements, as long as somebody looks. */
-export function useMetricsClock(): void {
-  const queries = useQueryClient();
-  useEffect(() => {
-    const isMeasured = ({ queryKey: [path] }: { queryKey: readonly unknown[] }) =>
-      typeof path === "string" && (path.includes("/metrics") || path.endsWith("/limits"));
-    const timer = setInterval(() => {
-      if (document.visibilityState === "visible") {
-        void queries.invalidateQueries({ predicate: isMeasured });
-      }
-    }, everyMs);
-    return () => clearInterval(timer);
-  }, [queries]);
-}
 
 /** The last hour of each branch, by its target. */
 export function useTraffic(): ReadonlyMap<string, BranchTrafficView> {

@@ -15,8 +15,8 @@ const topicsMax = 20;
 const Topic = z
   .string()
   .regex(
-    /^(?:(?:apps|jobs|events|instances|drains|notifications|access)(?::[a-z][^,:]{0,163})?|teams|users|keys|tokens|sessions|audit|(?:logs|router|builds):[a-z][^,:]{0,163}|output:[1-9]\d{0,14})$/,
-    "use apps, jobs, events, instances, drains, notifications or access, each alone or with :APP, teams, users, keys, tokens, sessions, audit, logs:APP, router:APP, builds:APP or output:JOB",
+    /^(?:(?:apps|jobs|events|instances|drains|notifications|access)(?::[a-z][^,:]{0,163})?|teams|users|keys|tokens|sessions|audit|metrics|(?:logs|router|builds):[a-z][^,:]{0,163}|output:[1-9]\d{0,14})$/,
+    "use apps, jobs, events, instances, drains, notifications or access, each alone or with :APP, teams, users, keys, tokens, sessions, audit, metrics, logs:APP, router:APP, builds:APP or output:JOB",
   );
 
 /** What comes through the one stream; each event's `type` says what it is. */
@@ -69,6 +69,7 @@ const LiveEvent = z.discriminatedUnion("type", [
   z
     .object({ type: z.literal("audit") })
     .describe("Likewise the audit, as far as the client may read it."),
+  z.object({ type: z.literal("metrics") }).describe("All that is measured was measured anew."),
 ]);
 export type LiveEvent = z.infer<typeof LiveEvent>;
 
@@ -85,7 +86,7 @@ export const openStream = operation({
       .transform((text) => text.split(",").map((it) => it.trim()))
       .pipe(z.array(Topic).min(1).max(topicsMax))
       .describe(
-        `apps, instances, jobs, events, drains, notifications, access, each alone or with :APP; teams, users, keys, tokens, sessions, audit; logs:APP, router:APP, builds:APP, output:JOB; up to ${topicsMax} with commas between them. apps,jobs,events by default.`,
+        `apps, instances, jobs, events, drains, notifications, access, each alone or with :APP; teams, users, keys, tokens, sessions, audit, metrics; logs:APP, router:APP, builds:APP, output:JOB; up to ${topicsMax} with commas between them. apps,jobs,events by default.`,
       ),
     after: z.coerce
       .number<number | string>()

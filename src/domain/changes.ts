@@ -18,11 +18,12 @@ export type Notice = { readonly whose: Whose } & (
       /** Null for nobody's, which are the installation's own. */
       readonly user: string | null;
     }
-  | { readonly of: "audit" }
+  | { readonly of: "audit" | "metrics" }
 );
 
 /** An app's, a team's or a person's; the installation's own when null. */
 export type Whose =
+  | "everybody"
   | { readonly appId: number }
   | { readonly teamId: number }
   | { readonly userId: string }

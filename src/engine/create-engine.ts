@@ -37,7 +37,7 @@ export function createEngine(ports: EnginePorts): RunningEngine {
   const feed = createChangeFeed();
   const context = contextOf(ports, feed);
   const stopping = new AbortController();
-  const parts = createParts(context, stopping.signal);
+  const parts = createParts(context, feed, stopping.signal);
   const { loop, queue } = parts;
   const watching: AsyncDisposable[] = [];
 
@@ -94,12 +94,13 @@ function contextOf(ports: EnginePorts, { tell }: ChangeFeed): EngineContext {
 
 type Engines = Readonly<Record<Door, Engine>>;
 
-function createParts(context: EngineContext, stopping: AbortSignal): Parts {
+function createParts(context: EngineContext, { tell }: ChangeFeed, stopping: AbortSignal): Parts {
   const publisher = new Publisher(context);
   const loop = new Loop(context, publisher, stopping);
   const run = createJobRunner(context, () => parts);
   const queue = new JobQueue(context, run, stopping);
   const meter = new Meter(context);
+  meter.onKept = () => tell({ of: "metrics", whose: "everybody" });
   loop.health.onEnd = (instance) => meter.countExit(instance);
   const parts: Parts = { publisher, loop, queue, meter, runs: new Runs(context, queue) };
   return parts;

@@ -44,8 +44,11 @@ test("requests are counted for the branch whose instance answered, else by host 
     request(world, { host: "shop.localhost", peer: null, status: 503 }),
     request(world, { host: "elsewhere.test", peer: null, status: 404 }),
   );
+  const told = new Set<string>();
+  using _listening = world.engine.listen(({ of }) => void told.add(of));
   const kept = () => world.context.metrics.read({ ...ages(world), branchId: 1 }).length > 0;
   await eventually(kept, "the span is kept");
+  await eventually(() => told.has("metrics"), "it is told");
   assert.equal(await sumOf(world, "requests"), 2);
   assert.equal(await sumOf(world, "responses_5xx"), 1);
   const [shop] = await world.engine.overview({ after: null, limit: 10, visible: null });

@@ -41,6 +41,8 @@ export class Meter {
   readonly recent = new RecentTraffic();
   machine: MachineUsage | null = null;
   skippedBytes = 0;
+  /** Is called when what was measured is kept. */
+  onKept = (): void => {};
   readonly #context: EngineContext;
   /** Spans that are not kept yet, by their beginning. */
   readonly #open = new Map<number, Map<string, Counted>>();
@@ -84,6 +86,7 @@ export class Meter {
       if (stopping.aborted) break;
       await this.#try(() => this.#look());
       await this.#try(async () => this.#keep(this.#nowMs() - patienceMs));
+      this.onKept();
       if (ticks % foldEveryTicks === 1) {
         await this.#try(() => metrics.fold(this.#nowMs() - 3 * patienceMs));
       }

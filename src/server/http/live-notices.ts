@@ -2,6 +2,7 @@ import { listSessions } from "#api/account.ts";
 import { listAudit } from "#api/audit.ts";
 import { listDrains } from "#api/drains.ts";
 import { listKeys } from "#api/keys.ts";
+import { metricsOverview } from "#api/metrics.ts";
 import { listNotifications } from "#api/notifications.ts";
 import { listAccess, listTeams } from "#api/teams.ts";
 import { listTokens } from "#api/tokens.ts";
@@ -21,6 +22,7 @@ const lists = {
   tokens: listTokens,
   sessions: listSessions,
   audit: listAudit,
+  metrics: metricsOverview,
 } satisfies Record<Notice["of"], unknown>;
 
 /** Whether a caller may see the list that a notice is of. */

@@ -120,6 +120,7 @@ test("that drains or notifications do otherwise is told once for many times, to 
   }
   engine.change({ of: "drains", target: "blog", ...ofApp(2) });
   engine.change({ of: "notifications", target: null, team: null, whose: null });
+  engine.change({ of: "metrics", whose: "everybody" });
   engine.change({ of: "notifications", target: "shop", team: null, ...ofApp(1) });
   const drains = { type: "drains", target: "shop@staging" };
   const [shop, everything] = ["shop", null].map((target) => ({

@@ -159,7 +159,7 @@ class LiveHub {
 
   /** Who may read on in an app is judged anew when they come again. */
   #endReaders(whose: Whose): void {
-    if (whose === null || !("appId" in whose)) return;
+    if (typeof whose === "string" || whose === null || !("appId" in whose)) return;
     for (const client of this.#clients) if (client.reads.has(whose.appId)) client.close();
   }
 
