@@ -59,6 +59,7 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
       access: { write: async () => {} },
       signIn: createMemorySignIn(),
       url: () => "http://localhost:42500",
+      teamAppsMax: () => 500,
     }),
     change: (change) => {
       for (const listener of listeners) listener(change);

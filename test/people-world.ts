@@ -92,6 +92,7 @@ export async function startPeople(t: TestContext, signOn?: SignOn): Promise<Peop
     access,
     signIn,
     url: () => place.url,
+    teamAppsMax: () => 3,
     door: "api",
   });
   const engine = createFakeEngine({ people, listen: feed.listen });

@@ -350,6 +350,11 @@ export const errorCatalog = {
     message: "{instance} outlived SIGKILL by {seconds} s.",
     hint: "Its process waits inside the kernel; look at the machine's disks and mounts.",
   },
+  too_many_apps: {
+    kind: "conflict",
+    message: "The team {team} has {count} apps, and a team may have {most}.",
+    hint: "Remove one with berth apps:destroy; or have team_apps_max raised in berth.yml",
+  },
   too_many_instances: {
     kind: "conflict",
     message: "{app} would have {count} instances, and an app may have {most}.",

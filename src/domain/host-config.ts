@@ -144,6 +144,12 @@ export const HostSettings = z.strictObject({
     .max(1000)
     .default(100)
     .describe("Instances that an app may have, of all its branches; 100 by default."),
+  teamAppsMax: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(500)
+    .describe("Apps that a team may have; 500 by default."),
   openPorts: z
     .array(Port)
     .default([])

@@ -9,11 +9,12 @@ import { rowOf, type JobQueue, type JobRun } from "./jobs.ts";
 import type { Parts } from "./parts.ts";
 import { ownHostOf } from "./plan/routes.ts";
 import type { Publisher } from "./publish.ts";
+import { requireRoom } from "./targets.ts";
 
 /** The branch that an app made by a command deploys, until a push says `master` instead. */
 const firstBranch = "main";
 
-/** @throws {PlatformError} `app_exists`, `invalid_input` */
+/** @throws {PlatformError} `app_exists`, `invalid_input`, `too_many_apps` */
 export async function createApp(
   context: EngineContext,
   publisher: Publisher,
@@ -31,10 +32,12 @@ export async function createApp(
     if (store.apps.destroying().some((it) => it.name === valid.data)) {
       throw new PlatformError("app_exists", { app: `${valid.data} (being destroyed)` });
     }
+    const owner = teamId ?? firstTeamId;
+    requireRoom(store, owner, settings.teamAppsMax);
     const at = clock.now();
     const added = store.apps.add({
       name: valid.data,
-      teamId: teamId ?? firstTeamId,
+      teamId: owner,
       managedBy: null,
       createdAt: at,
     });

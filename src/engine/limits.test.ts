@@ -105,6 +105,22 @@ async function deployed(): Promise<World> {
   return world;
 }
 
+test("class 22, exhaustion: a team has only so many apps, made or handed over", async () => {
+  await using world = await createWorld();
+  const { engine, store } = world;
+  world.config.settings.teamAppsMax = 2;
+  const { id } = store.people.teams.add({ name: "blue", createdAt: new Date(0) });
+  for (const name of ["shop", "blog"]) await engine.createApp(name, "ann");
+  const full = { code: "too_many_apps", message: /a team may have 2/ };
+  await assert.rejects(() => engine.createApp("wiki", "ann"), full);
+  assert.equal(store.apps.named("wiki"), null);
+  for (const name of ["wiki", "mail"]) await engine.createApp(name, "ann", id);
+  const handOver = (app: string) => engine.people.transferApp({ app, teamId: id, actor: "ann" });
+  assert.throws(() => handOver("shop"), full);
+  handOver("wiki");
+  assert.notEqual(store.apps.named("shop")?.teamId, id);
+});
+
 test("class 22, exhaustion: an app has only so many instances, by its code as by a command", async () => {
   await using world = await createWorld();
   const { engine, store } = world;

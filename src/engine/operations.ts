@@ -46,7 +46,11 @@ export function operations(
     ...pushOperations(context, parts),
     ...jobOperations(context, parts),
     ...metricOperations(context, parts),
-    people: createPeople({ ...context, url: () => consoleUrlOf(context.hostConfig().settings) }),
+    people: createPeople({
+      ...context,
+      url: () => consoleUrlOf(context.hostConfig().settings),
+      teamAppsMax: () => context.hostConfig().settings.teamAppsMax,
+    }),
     ...outboundOperations(context),
     listEvents: async (query) => listEvents(context, query),
     rotateSecrets: (actor) => rotateSecrets(context, actor),

@@ -20,6 +20,13 @@ export function teamNamed({ people }: Pick<Store, "people">, name: string): Team
   return team;
 }
 
+/** @throws {PlatformError} `too_many_apps` when a team may have no more. */
+export function requireRoom({ apps, people }: Store, teamId: number, most: number): void {
+  const count = apps.list().filter((app) => app.teamId === teamId).length;
+  const team = people.teams.get(teamId)?.name ?? "";
+  if (count >= most) throw new PlatformError("too_many_apps", { team, count, most });
+}
+
 /** The branch that `shop` or `shop@staging` names. @throws {PlatformError} `branch_not_found` */
 export function branchAt(store: Store, target: string): Branch {
   const { branch: name } = parseTarget(target);

@@ -29,6 +29,8 @@ export type PeopleContext = {
   readonly signIn: SignIn;
   /** Where a browser finds the console, without a slash at the end. */
   readonly url: () => string;
+  /** Apps that a team may have. */
+  readonly teamAppsMax: () => number;
 };
 
 /** Who somebody is, what they may do, and what they did. */

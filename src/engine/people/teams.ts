@@ -2,7 +2,7 @@ import type { App } from "#domain/app.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { firstTeamId, type Team } from "#domain/team.ts";
 import type { Membership } from "#domain/user.ts";
-import { teamNamed } from "../targets.ts";
+import { requireRoom, teamNamed } from "../targets.ts";
 import type { PeopleContext } from "./people.ts";
 import { userNamed } from "./users.ts";
 
@@ -98,7 +98,7 @@ export function listAccess({ store }: PeopleContext, name: string): AppAccess[] 
   ];
 }
 
-/** Hands an app to another team. @throws {PlatformError} `app_not_found`, `team_not_found` */
+/** Hands an app to another team. @throws {PlatformError} `app_not_found`, `too_many_apps` */
 export function transferApp(
   context: PeopleContext,
   asked: { readonly app: string; readonly teamId: number; readonly actor: string },
@@ -107,6 +107,7 @@ export function transferApp(
   store.transaction(() => {
     const app = appNamed(context, asked.app);
     const team = store.people.teams.get(asked.teamId);
+    if (app.teamId !== asked.teamId) requireRoom(store, asked.teamId, context.teamAppsMax());
     store.apps.update(app.id, { teamId: asked.teamId });
     store.events.add({
       at: clock.now(),
