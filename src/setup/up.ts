@@ -8,6 +8,7 @@ import type { HostSettings } from "#domain/host-config.ts";
 import { programOf } from "#lib/checkout.ts";
 import { bareEnv, ended, exec, ExecError, start } from "#lib/exec.ts";
 import { ensureDirectory, namesIn, readIfThere, removeTree, writeAtomic } from "#lib/files.ts";
+import { withShortTurns } from "#lib/turns.ts";
 import type { Account } from "./account.ts";
 import { requireFreePorts } from "./free-ports.ts";
 import { homeLayout, type HomeLayout } from "./layout.ts";
@@ -86,7 +87,8 @@ export async function startTree(
   await requireFreePorts(settings);
   await forgetInstances(layout);
   const log = openSync(layout.supervisorLog, "a", 0o644);
-  const child = start(["s6-svscan", "-c", String(servicesMax), "-t", "0", layout.scan], {
+  const argv = withShortTurns("s6-svscan", "-c", String(servicesMax), "-t", "0", layout.scan);
+  const child = start(argv, {
     stdio: ["ignore", log, log],
     env: { ...bareEnv, HOME: installation.home },
     cwd: "/",

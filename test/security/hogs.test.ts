@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Agent, get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import test, { after, before } from "node:test";
-import { startPlatform, until, type Platform } from "../platform.ts";
+import { runProgram, startPlatform, until, type Platform } from "../platform.ts";
 import { isRoot } from "../privileges.ts";
 
 /**
@@ -92,6 +92,16 @@ for (const [name, act] of Object.entries(hogs)) {
     },
   );
 }
+
+test("what Berth runs has short turns on the processor", { skip: noRoot }, async (t) => {
+  const { stdout } = await platform.berth("ps", "-a", "healthy", "--json");
+  const [{ pid }] = JSON.parse(stdout) as [{ readonly pid: number }];
+  const number = process.arch === "x64" ? 315 : 275;
+  const asking = `syscall(${number}, ${pid}, my $found = "\0" x 48, 48, 0); print unpack("x24Q", $found)`;
+  const turnNs = (await runProgram(["perl", "-e", asking])).stdout;
+  if (turnNs === "0") return t.skip("this kernel gives all the same turns");
+  assert.equal(turnNs, "100000");
+});
 
 /** Makes the hog begin or stop; one that was ended for it is started again soon. */
 async function tell(act: string): Promise<void> {
