@@ -119,7 +119,7 @@ async function bareUse(id: number): Promise<Omit<Sample, "startMs">> {
   await writeBare(layout.service(id), {
     log,
     port,
-    first: entryWords({ cgroups: walls.cgroups.joinFiles(cgroup), opened: [], joinsErrors: false }),
+    first: entryWords({ cgroups: walls.cgroups.joinFiles(cgroup) }),
   });
   await symlink(layout.service(id), layout.link(id));
   await exec(["s6-svscanctl", "-an", layout.scan]);

@@ -167,9 +167,9 @@ async function privilegesFor(home: string, helper: string | null): Promise<Privi
 /** Apps may visit the router, where it has listened since its start, and what else is chosen. */
 async function portOpener(privileges: Privileges, config: HostConfig) {
   const { direct, http, terminated, tls } = config.settings.listen;
-  const open = async ({ settings: { openPorts } }: HostConfig) => {
-    const ports = [direct, http, terminated, tls, ...openPorts];
-    await privileges.call("setOpenPorts", { ports });
+  const open = async ({ settings: { openPorts, ports } }: HostConfig) => {
+    const visited = [direct, http, terminated, tls, ...openPorts];
+    await privileges.call("setPorts", { open: visited, instances: ports });
   };
   await open(config);
   return open;

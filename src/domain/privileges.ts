@@ -71,8 +71,14 @@ export const privilegedVerbs = {
   }),
   /** Opens or closes an app's connections to the outside. Repeatable. */
   setNetwork: z.strictObject({ user: UserNumber, network: Network }),
-  /** Ports of this machine that every app may visit, and no others: the router's, and what is chosen. */
-  setOpenPorts: z.strictObject({ ports: z.array(Port).max(65_535) }),
+  /**
+   * Ports of this machine that every app may visit, and no others: the router's, and what is chosen;
+   * and those that are given to instances, from the first on.
+   */
+  setPorts: z.strictObject({
+    open: z.array(Port).max(65_535),
+    instances: z.strictObject({ min: Port, max: Port }),
+  }),
   /** What is to be seen of an app that runs, as the kernel has it. */
   inspectApp: z.strictObject({ user: UserNumber }),
   /** What this machine lets us do for the apps' safety. */
@@ -145,6 +151,8 @@ export type Protections = {
   readonly hasFilter: boolean;
   /** Whether an app's abstract unix sockets are its own. */
   readonly scopesSockets: boolean;
+  /** An app is kept from the ports that are given to others. */
+  readonly narrowsPorts: boolean;
 };
 
 /** What has privilege, as berthd sees it: a process of its own, or this one. */

@@ -6,11 +6,13 @@ import { totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { instanceLimits, type Limits } from "#domain/limits.ts";
-import { ended, start } from "#lib/exec.ts";
+import { canNarrowPorts } from "#lib/bind-program.ts";
+import { ended, exec, start } from "#lib/exec.ts";
 import { readIfThere } from "#lib/files.ts";
 import { temporaryFolder } from "../../test/machine.ts";
 import { entryWords } from "./entry.ts";
 import { baseIn, openCgroups, type Cgroups, type CgroupName } from "./cgroups.ts";
+import { goBehind, ownWalls } from "./walls.ts";
 
 const uid = 1_999_990_001;
 const mebi = 1024 ** 2;
@@ -86,6 +88,41 @@ test("class 22, exhaustion: all of an app together leaves others something of th
   const pidsMax = Number(await readFile("/proc/sys/kernel/pid_max", "utf8"));
   assert.equal(Number(pids), Math.floor(pidsMax / 8));
 });
+
+test("class 22, exhaustion: an app takes no port that is given to others, in no family, and has its own", async (t) => {
+  await using world = await openWorld(t, []);
+  if (!world) return;
+  const { cgroups, cgroup } = world;
+  if (cgroups.unified === null || !(await canNarrowPorts())) {
+    t.skip("the kernel takes no programs for cgroups of version 2 here");
+    return;
+  }
+  cgroups.create(cgroup, small);
+  const [min, max] = [61_500, 61_800];
+  const walls = { ...ownWalls(), cgroups, instancePorts: { min, max } };
+  const refusedFor = async (port: number | null) => {
+    const words = goBehind(walls, { ...cgroup, limits: small, network: null, port });
+    const [program, ...args] = [...words, "perl", "-MIO::Socket::IP", "-e", listening];
+    const ports = [min - 1, min, min + 7, max - 1, max, 0].map(String);
+    return (await exec([program, ...args, ...ports])).trim().split(" ").map(Number);
+  };
+  assert.deepEqual(await refusedFor(min + 7), [min, max - 1], "an instance");
+  assert.deepEqual(await refusedFor(null), [min, min + 7, max - 1], "a command");
+});
+
+/** Prints those of its arguments that this program may never listen on: whether they are free is no matter. */
+const listening = `
+for my $port (@ARGV) {
+  my @hosts = ("127.0.0.1", -e "/proc/net/if_inet6" ? "::1" : ());
+  my @kinds = map { my $host = $_; map { [$host, $_] } "tcp", "udp" } @hosts;
+  my @refused = grep {
+    my ($host, $proto) = @$_;
+    !IO::Socket::IP->new(LocalHost => $host, LocalPort => $port, Proto => $proto) && $!{EPERM};
+  } @kinds;
+  print "$port " if @refused == @kinds;
+  die("$port: some") if @refused && @refused < @kinds;
+}
+`;
 
 test("what is created or removed twice is there, or gone, all the same", async (t) => {
   await using world = await openWorld(t, []);
@@ -216,7 +253,7 @@ function skip(t: TestContext, reason: string): null {
 /** A program that joins the cgroup first, as an instance does. */
 function joined({ cgroups, cgroup }: World, argv: readonly string[]): [string, ...string[]] {
   const files = cgroups.joinFiles(cgroup);
-  const joining = entryWords({ cgroups: files, opened: [], joinsErrors: false });
+  const joining = entryWords({ cgroups: files });
   const [program = "", ...args] = [...joining, ...argv];
   return [program, ...args];
 }

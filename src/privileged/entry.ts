@@ -1,4 +1,5 @@
-import { exec } from "#lib/exec.ts";
+import { narrowInPerl } from "#lib/bind-program.ts";
+import { scopeInPerl } from "#lib/landlock.ts";
 
 /** What a program has open, and where it stands, when it begins behind its walls. */
 export type Entry = {
@@ -8,6 +9,8 @@ export type Entry = {
   readonly opened: readonly string[];
   /** Its errors go where its output goes. */
   readonly joinsErrors: boolean;
+  /** Which ports it may listen on, for `narrow`; none when it may on all. */
+  readonly narrowing: readonly string[];
 };
 
 /**
@@ -19,19 +22,13 @@ export type Entry = {
  * @see cgroups(7), proc(5), perlvar(1) for `$^F`, up to which descriptors are passed on; landlock(7),
  * whose rules on sockets alone leave bwrap free to mount
  */
-export function entryWords({ cgroups, opened, joinsErrors }: Entry): string[] {
-  const counted = (files: readonly string[]) => [String(files.length), ...files];
-  const errors = joinsErrors ? "1" : "0";
-  return ["perl", "-e", script, "--", errors, ...counted(cgroups), ...counted(opened)];
+export function entryWords({ joinsErrors, ...lists }: Partial<Entry>): string[] {
+  const { cgroups = [], narrowing = [], opened = [] } = lists;
+  const counted = [cgroups, narrowing, opened].flatMap((all) => [String(all.length), ...all]);
+  return ["perl", "-e", script, "--", joinsErrors ? "1" : "0", ...counted];
 }
 
-/** Ends without a word where the kernel cannot do it, or this program may not ask. */
-const scopeSockets = `
-my $rules = syscall(444, my $scopes = pack("QQQ", 0, 0, 1), 24, 0);
-my $isScoped = $rules >= 0 && syscall(446, $rules, 0) == 0;
-`;
-
-const script = `
+const script = `${narrowInPerl}
 sub some { splice(@ARGV, 0, shift(@ARGV)) }
 sub note {
   open(my $file, ">", $_[0]) or die("$_[0]: $!\\n");
@@ -39,6 +36,7 @@ sub note {
 }
 if (shift) { open(STDERR, ">&", STDOUT) or die("stderr: $!\\n") }
 note($_, 0) for some();
+if (my @narrowing = some()) { narrow(@narrowing) }
 note("/proc/self/oom_score_adj", 500);
 $^F = 99;
 my $next = 3;
@@ -47,12 +45,7 @@ my @kept = map {
   fileno($file) == $next++ or die("$_: not at its descriptor\\n");
   $file
 } some();
-${scopeSockets}
+${scopeInPerl}
 exec({ $ARGV[0] } @ARGV);
 die("$ARGV[0]: $!\\n");
 `;
-
-/** Whether a program can be kept from the abstract unix sockets of others: from Linux 6.12 on. */
-export async function canScopeSockets(): Promise<boolean> {
-  return (await exec(["perl", "-e", `${scopeSockets} print $isScoped ? "yes" : "no"`])) === "yes";
-}

@@ -226,13 +226,7 @@ async function openWorld(t: TestContext): Promise<World | null> {
 /** A program of an app: in its cgroup, with its uid. */
 function argvOf(cgroups: Cgroups, uid: number, perl: string): [string, ...string[]] {
   const isApp = uid >= uids.first && uid <= uids.last;
-  const join = isApp
-    ? entryWords({
-        cgroups: cgroups.joinFiles({ uid, name: "i1" }),
-        opened: [],
-        joinsErrors: false,
-      })
-    : [];
+  const join = isApp ? entryWords({ cgroups: cgroups.joinFiles({ uid, name: "i1" }) }) : [];
   const become = ["setpriv", "--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups"];
   const modules = ["-MIO::Socket::IP", "-MIO::Socket::INET", "-MErrno"];
   const [program, ...args] = [...join, ...become, "perl", ...modules, "-e", perl];

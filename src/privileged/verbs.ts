@@ -23,7 +23,6 @@ import type { Realm } from "./realm.ts";
 import { statusOf } from "./s6.ts";
 import { finishTree, handOverTree, removeAll, requireArtifact, sealTree } from "./trees.ts";
 import { retireUser } from "./users.ts";
-import { protectionsOf } from "./walls.ts";
 
 type Result<V extends Verb> = V extends PlainVerb ? VerbResult<V> : Outcome;
 type Verbs = {
@@ -55,9 +54,12 @@ export function verbsIn(realm: Realm): Verbs {
     },
     runCommand: (command, caller) => runCommand(realm, command, caller),
     setNetwork: ({ user, network }) => setNetwork(realm, user, network),
-    setOpenPorts: async ({ ports }) => realm.walls.fence?.openToAll(ports),
+    setPorts: async ({ open, instances }) => {
+      if (realm.walls.protections.narrowsPorts) realm.walls.instancePorts = instances;
+      await realm.walls.fence?.openToAll(open);
+    },
     inspectApp: ({ user }) => inspectApp(realm, user),
-    protections: async () => protectionsOf(realm.walls),
+    protections: async () => realm.walls.protections,
     handOverArtifact: ({ artifactId, user }) => handOverTree(realm, artifactId, userOf(user)),
     sealArtifact: ({ artifactId, user }) =>
       sealTree(realm, layout.growing(artifactId), userOf(user), userOf(user)),

@@ -1,9 +1,12 @@
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Network } from "#domain/app.ts";
 import type { Limits } from "#domain/limits.ts";
 import type { Protections } from "#domain/privileges.ts";
+import { canNarrowPorts, narrowWords, type PortRange } from "#lib/bind-program.ts";
 import { ExecError } from "#lib/exec.ts";
-import { canScopeSockets, entryWords, type Entry } from "./entry.ts";
+import { canScopeSockets } from "#lib/landlock.ts";
+import { entryWords, type Entry } from "./entry.ts";
 import { openCgroups, type Cgroups } from "./cgroups.ts";
 import { openFence, type Fence } from "./fence.ts";
 import type { FenceSettings } from "./fence-rules.ts";
@@ -13,10 +16,9 @@ import { seccompProgram } from "#lib/seccomp.ts";
 export type Walls = {
   readonly cgroups: Cgroups | null;
   readonly fence: Fence | null;
-  /** Why there is no fence. */
-  readonly fenceProblem: string | null;
-  /** Programs are kept from the abstract unix sockets of others. */
-  readonly scopesSockets: boolean;
+  readonly protections: Protections;
+  /** Ports that are given to instances, of which each has its own alone; null when all may have all. */
+  instancePorts: PortRange | null;
   /** The highest number of open files that we may give away. */
   readonly openFilesMax: number;
 };
@@ -39,38 +41,44 @@ export async function openWalls(
 ): Promise<Walls> {
   const key = `u${options.uids.first}`;
   const cgroups = await openCgroups(key);
-  const scopesSockets = await canScopeSockets();
-  const found = { cgroups, scopesSockets, openFilesMax: openFilesMax() };
-  const without = (fenceProblem: string): Walls => ({ ...found, fence: null, fenceProblem });
-  if (cgroups.unified === null) return without("no hierarchy of cgroups version 2 is mounted");
+  const { fence, fenceProblem } = await fenceOver(cgroups, { ...options, key });
+  const [scopesSockets, canNarrow] = await Promise.all([canScopeSockets(), canNarrowPorts()]);
+  const limited = [...cgroups.controllers];
+  const narrowsPorts = canNarrow && cgroups.unified !== null;
+  return wallsOf({ cgroups, fence }, { limited, fenceProblem, scopesSockets, narrowsPorts });
+}
+
+async function fenceOver({ unified }: Cgroups, settings: Omit<FenceSettings, "apps">) {
+  if (unified === null)
+    return { fence: null, fenceProblem: "no hierarchy of cgroups version 2 is mounted" };
   try {
-    const fence = await openFence({ ...options, key, apps: cgroups.unified });
-    return { ...found, fence, fenceProblem: null };
+    return { fence: await openFence({ ...settings, apps: unified }), fenceProblem: null };
   } catch (error) {
-    if (error instanceof ExecError) return without(error.stderrTail.trim() || error.message);
-    throw error;
+    if (!(error instanceof ExecError)) throw error;
+    return { fence: null, fenceProblem: error.stderrTail.trim() || error.message };
   }
 }
 
 /** The walls of an ordinary user, who may set none up: what every program may do to itself. */
 export function ownWalls(): Walls {
   const fenceProblem = "only root can set it up";
-  const none = { cgroups: null, fence: null, scopesSockets: false };
-  return { ...none, fenceProblem, openFilesMax: openFilesMax() };
+  const none = { limited: [], fenceProblem, scopesSockets: false, narrowsPorts: false };
+  return wallsOf({ cgroups: null, fence: null }, none);
 }
 
-export function protectionsOf(walls: Walls): Protections {
-  const { cgroups, fence, fenceProblem, scopesSockets } = walls;
-  const limited = [...(cgroups?.controllers ?? [])];
+function wallsOf(
+  own: Pick<Walls, "cgroups" | "fence">,
+  found: Omit<Protections, "hasFence" | "hasFilter">,
+): Walls {
   const hasFilter = seccompProgram() !== null;
-  return { limited, hasFence: fence !== null, fenceProblem, hasFilter, scopesSockets };
+  const protections = { ...found, hasFence: own.fence !== null, hasFilter };
+  return { ...own, protections, instancePorts: null, openFilesMax: openFilesMax() };
 }
 
 /** Puts up the walls before anything starts between them. Repeatable. */
 export async function putUp({ cgroups, fence }: Walls, confined: Confined): Promise<void> {
   cgroups?.create(confined, confined.limits);
-  const { uid, network } = confined;
-  if (network !== null) await fence?.admit(uid, network);
+  if (confined.network !== null) await fence?.admit(confined.uid, confined.network);
 }
 
 /** Lets the router in: until then nobody reaches what stands between the walls. Repeatable. */
@@ -120,14 +128,16 @@ export async function removeWalls({ cgroups, fence }: Walls): Promise<void> {
 
 /** Words by which a program goes behind its walls, while it still has the privilege. */
 export function goBehind(
-  { cgroups, openFilesMax: most }: Walls,
-  { uid, name, limits }: Confined,
-  entry: Partial<Omit<Entry, "cgroups">> = {},
+  { cgroups, instancePorts, openFilesMax: most }: Walls,
+  { uid, name, limits, port }: Confined,
+  entry: Partial<Omit<Entry, "cgroups" | "narrowing">> = {},
 ): string[] {
   const files = Math.min(limits.openFiles, most);
   const joined = cgroups?.joinFiles({ uid, name }) ?? [];
+  // The first is that of version 2, without which there are no such ports.
+  const narrowing = instancePorts ? narrowWords(instancePorts, port, dirname(joined[0] ?? "")) : [];
   return [
-    ...entryWords({ opened: [], joinsErrors: false, ...entry, cgroups: joined }),
+    ...entryWords({ ...entry, cgroups: joined, narrowing }),
     "prlimit",
     `--nofile=${files}:${files}`,
     "--core=0:0",

@@ -73,7 +73,7 @@ const fair: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   reviveInstance: { id: 1 },
   limitInstance: { id: 1, limits: instanceLimits },
   setNetwork: { user: 1, network: "closed" },
-  setOpenPorts: { ports: [80] },
+  setPorts: { open: [80], instances: { min: 61_500, max: 61_800 } },
   protections: {},
   inspectApp: { user: 1 },
   observeInstances: { id: 1 },
