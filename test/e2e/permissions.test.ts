@@ -170,6 +170,11 @@ function sampleOf(schema: z.ZodType, values: Record<string, unknown>): unknown {
     if (key === "name") return [[key, `made-${(counter += 1)}`]];
     return [[key, key in values ? values[key] : leastOf(part)]];
   });
+  const [first] = Object.entries(shape);
+  // What may not be empty gets something.
+  if (entries.length === 0 && first && !schema.safeParse({}).success) {
+    return { [first[0]]: leastOf(first[1]) };
+  }
   return Object.fromEntries(entries);
 }
 
