@@ -97,7 +97,7 @@ test("what Berth runs has short turns on the processor", { skip: noRoot }, async
   const { stdout } = await platform.berth("ps", "-a", "healthy", "--json");
   const [{ pid }] = JSON.parse(stdout) as [{ readonly pid: number }];
   const number = process.arch === "x64" ? 315 : 275;
-  const asking = `syscall(${number}, ${pid}, my $found = "\0" x 48, 48, 0); print unpack("x24Q", $found)`;
+  const asking = `syscall(${number}, ${pid}, my $found = pack("x48"), 48, 0); print unpack("x24Q", $found)`;
   const turnNs = (await runProgram(["perl", "-e", asking])).stdout;
   if (turnNs === "0") return t.skip("this kernel gives all the same turns");
   assert.equal(turnNs, "100000");
