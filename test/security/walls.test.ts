@@ -4,6 +4,7 @@ import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { userRange } from "#domain/app-user.ts";
 import { exec } from "#lib/exec.ts";
+import { freePort } from "../machine.ts";
 import { startPlatform, until, type Platform } from "../platform.ts";
 import { isRoot } from "../privileges.ts";
 import { processesOf } from "../processes.ts";
@@ -70,14 +71,15 @@ test(
     const { ports } = platform;
     const own = await portOf("shop");
     const others = await portOf("rival");
-    assert.equal(await ask("rival", "/listen?port=19229"), "listening");
-    assert.equal(await ask("shop", "/listen?port=19230"), "listening");
+    const [ownOther, othersOther] = [await freePort(), await freePort()];
+    assert.equal(await ask("rival", `/listen?port=${othersOther}`), "listening");
+    assert.equal(await ask("shop", `/listen?port=${ownOther}`), "listening");
     const expected: readonly (readonly [string, number, string])[] = [
       ["127.0.0.1", own, "connected"],
-      ["127.0.0.1", 19_230, "connected"],
+      ["127.0.0.1", ownOther, "connected"],
       ["127.0.0.1", ports.direct, "connected"],
       ["127.0.0.1", others, "refused"],
-      ["127.0.0.1", 19_229, "refused"],
+      ["127.0.0.1", othersOther, "refused"],
       ["127.0.0.1", ports.api, "refused"],
       ["127.0.0.1", ports.ssh, "refused"],
       ["169.254.169.254", 80, "refused"],
