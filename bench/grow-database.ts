@@ -47,6 +47,9 @@ export function growDatabase(home: string, size: Size): void {
   });
   const types = ["instance.started", "instance.healthy", "deploy.started", "release.current"];
   const usual = types.map((type, at) => `WHEN ${at} THEN '${type}'`).join(" ");
+  // Sorted once at the end they are made in half the time.
+  const indexes = indexesOf(db, "events");
+  for (const { name: index } of indexes) db.exec(`DROP INDEX ${index}`);
   db.exec(`INSERT INTO events (at, type, app_id, target, actor, door, message)
     SELECT 1750000000000 + n * 30000,
       CASE WHEN n % 100000 = 0 THEN 'app.destroyed' WHEN n % 97 = 0 THEN 'deploy.failed'
@@ -55,8 +58,14 @@ export function growDatabase(home: string, size: Size): void {
       CASE WHEN n % 200000 = 0 THEN 'rare' WHEN n % 3 = 0 THEN 'bob' ELSE 'berth' END,
       'git', 'Something of a usual length happened to it.'
     FROM numbers LIMIT ${events}`);
+  for (const { sql } of indexes) db.exec(sql);
   db.pragma("wal_checkpoint(TRUNCATE)");
   db.close();
+}
+
+function indexesOf(db: Database.Database, table: string) {
+  const query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ?";
+  return db.prepare<[string], { name: string; sql: string }>(query).all(table);
 }
 
 /** Adds a row for each number, like the first of the table but for what `changes` says. */
