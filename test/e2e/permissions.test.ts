@@ -192,6 +192,7 @@ function leastOf(schema: z.ZodType): unknown {
     [],
     {},
     ["x"],
+    "ann@example.com",
     null,
     "2026-03-01T12:00:00Z",
     "https://a.example",
