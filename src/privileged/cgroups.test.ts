@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { totalmem } from "node:os";
@@ -9,6 +8,7 @@ import { instanceLimits, type Limits } from "#domain/limits.ts";
 import { canNarrowPorts } from "#lib/bind-program.ts";
 import { ended, exec, start } from "#lib/exec.ts";
 import { readIfThere } from "#lib/files.ts";
+import { claimUsers, releaseUsers } from "#setup/uid-range.ts";
 import { temporaryFolder } from "../../test/machine.ts";
 import { entryWords } from "./entry.ts";
 import { baseIn, openCgroups, type Cgroups, type CgroupName } from "./cgroups.ts";
@@ -219,13 +219,15 @@ type World = AsyncDisposable & { readonly cgroups: Cgroups; readonly cgroup: Cgr
 /** Real cgroups of a home of its own; null, with the reason said, where there are none to be had. */
 async function openWorld(t: TestContext, needed: readonly string[]): Promise<World | null> {
   if (process.getuid?.() !== 0) return skip(t, "only root may make cgroups");
-  const key = `test-${randomUUID().slice(0, 8)}`;
-  const cgroups = await openCgroups(key);
+  const home = await temporaryFolder();
+  const cgroups = await openCgroups(`u${await claimUsers(home.path)}`);
   const absent = needed.filter((name) => !(cgroups.controllers as string[]).includes(name));
   const cgroup = { uid, name: "i1" };
   const end = async () => {
     await cgroups.removeApp(uid);
     await cgroups.close();
+    await releaseUsers(home.path);
+    await home[Symbol.asyncDispose]();
   };
   if (absent.length > 0) {
     await end();

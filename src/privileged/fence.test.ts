@@ -2,23 +2,36 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { connect, createServer, type Socket } from "node:net";
+import { chmod, writeFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { test, type TestContext } from "node:test";
+import { after, test, type TestContext } from "node:test";
+import { userRange } from "#domain/app-user.ts";
 import { instanceLimits } from "#domain/limits.ts";
 import { ended, exec, start } from "#lib/exec.ts";
-import { freePort } from "../../test/machine.ts";
+import { claimUsers, releaseUsers } from "#setup/uid-range.ts";
+import { freePort, temporaryFolder } from "../../test/machine.ts";
 import { entryWords } from "./entry.ts";
 import { openCgroups, type Cgroups } from "./cgroups.ts";
 import { openFence, type Fence } from "./fence.ts";
+import { usersIn } from "./realm.ts";
 
-const uids = { first: 1_999_980_000, last: 1_999_989_999 };
+const home = await temporaryFolder();
+const isRoot = process.getuid?.() === 0;
+const uids = usersIn(isRoot ? await claimUsers(home.path) : userRange.first);
+const key = `u${uids.first}`;
 const shop = uids.first + 1;
 const rival = uids.first + 2;
 const stranger = uids.first + 3;
 const ownAddress = Object.values(networkInterfaces())
   .flatMap((addresses) => addresses ?? [])
   .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+
+after(async () => {
+  await releaseUsers(home.path);
+  await home[Symbol.asyncDispose]();
+});
 
 test("an app reaches what it listens on itself, by every address of the machine", async (t) => {
   await using world = await openWorld(t);
@@ -103,7 +116,7 @@ test("metadata addresses are refused at once, and with a closed network all othe
   const outside = "192.0.2.123";
   await world.fence.admit(shop, "closed");
   assert.equal(await world.asks(shop, 80, outside), "refused");
-  assert.match(await rulesFor(world.key), /fd00:ec2::254/);
+  assert.match(await rulesFor(), /fd00:ec2::254/);
 });
 
 test("a connection that stands is cut when its app's network is closed, to the outside and to here", async (t) => {
@@ -113,21 +126,31 @@ test("a connection that stands is cut when its app's network is closed, to the o
   if (!outside) return;
   await using here = await listenHere();
   await world.fence.openToAll([world.openPort, here.port]);
+  const over = join(home.path, "over");
+  await chmod(home.path, 0o711);
   const talking = (uid: number, address: string, port: number) =>
     world.runAs(
       uid,
       `$SIG{PIPE} = "IGNORE"; $| = 1;
       my $s = IO::Socket::IP->new(PeerHost => "${address}", PeerPort => ${port}, Timeout => 3) or die "no connection";
       $s->autoflush(1);
-      for (1..20) { (print $s "x") or do { print "cut"; exit }; select(undef, undef, undef, 0.1) } print "stands"`,
+      for (my $more = 3; $more > 0; $more -= -e "${over}") {
+        (print $s "x") or do { print "cut"; exit };
+        select(undef, undef, undef, 0.05);
+      }
+      print "stands"`,
     );
-  const talks = [shop, rival].flatMap((uid) => [
-    talking(uid, outside.address, outside.port),
-    talking(uid, "127.0.0.1", here.port),
-  ]);
+  const [ofShop, ofRival] = [shop, rival].map((uid) =>
+    Promise.all([
+      talking(uid, outside.address, outside.port),
+      talking(uid, "127.0.0.1", here.port),
+    ]),
+  );
   await Promise.all([outside.untilHeard(2), here.untilHeard(2)]);
   await world.fence.admit(shop, "closed");
-  assert.deepEqual(await Promise.all(talks), ["cut", "cut", "stands", "stands"]);
+  assert.deepEqual(await ofShop, ["cut", "cut"]);
+  await writeFile(over, "");
+  assert.deepEqual(await ofRival, ["stands", "stands"]);
 });
 
 test("a fence that stands is kept, and one with other rules takes its place with what it knew", async (t) => {
@@ -136,11 +159,11 @@ test("a fence that stands is kept, and one with other rules takes its place with
   const port = await world.listen(shop, "127.0.0.1");
   await world.fence.openPort(shop, port);
   await world.fence.admit(rival, "closed");
-  const before = await rulesFor(world.key);
+  const before = await rulesFor();
   await world.reopen([]);
-  assert.equal(await rulesFor(world.key), before);
+  assert.equal(await rulesFor(), before);
   await world.reopen([65_533]);
-  assert.notEqual(await rulesFor(world.key), before);
+  assert.notEqual(await rulesFor(), before);
   assert.equal(await connects(port), "connected");
   assert.equal(await world.asks(rival, world.openPort, "127.0.0.1"), "refused");
   assert.equal(await world.asks(shop, port, "127.0.0.1"), "connected");
@@ -165,7 +188,6 @@ test("uids that are not of the range are refused", async (t) => {
 });
 
 type World = AsyncDisposable & {
-  readonly key: string;
   readonly fence: Fence;
   /** A port of this program's own that the fence opens to every app. */
   readonly openPort: number;
@@ -180,8 +202,7 @@ type World = AsyncDisposable & {
 
 async function openWorld(t: TestContext): Promise<World | null> {
   const skip = (reason: string) => (t.skip(reason), null);
-  if (process.getuid?.() !== 0) return skip("only root may set up a fence");
-  const key = `t${randomUUID().slice(0, 8)}`;
+  if (!isRoot) return skip("only root may set up a fence");
   const cgroups = await openCgroups(key);
   if (cgroups.unified === null) return skip("cgroups of version 2 are not mounted here");
   for (const uid of [shop, rival, stranger]) cgroups.create({ uid, name: "i1" }, instanceLimits);
@@ -198,7 +219,6 @@ async function openWorld(t: TestContext): Promise<World | null> {
   const runAs = (uid: number, perl: string) =>
     exec(argvOf(cgroups, uid, perl), { timeoutMs: 10_000 });
   return {
-    key,
     fence,
     openPort: open.port,
     closeOpenPort: async () => open[Symbol.asyncDispose](),
@@ -226,10 +246,10 @@ async function openWorld(t: TestContext): Promise<World | null> {
 /** A program of an app: in its cgroup, with its uid. */
 function argvOf(cgroups: Cgroups, uid: number, perl: string): [string, ...string[]] {
   const isApp = uid >= uids.first && uid <= uids.last;
-  const join = isApp ? entryWords({ cgroups: cgroups.joinFiles({ uid, name: "i1" }) }) : [];
+  const joining = isApp ? entryWords({ cgroups: cgroups.joinFiles({ uid, name: "i1" }) }) : [];
   const become = ["setpriv", "--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups"];
   const modules = ["-MIO::Socket::IP", "-MIO::Socket::INET", "-MErrno"];
-  const [program, ...args] = [...join, ...become, "perl", ...modules, "-e", perl];
+  const [program, ...args] = [...joining, ...become, "perl", ...modules, "-e", perl];
   return [program, ...args];
 }
 
@@ -336,6 +356,6 @@ async function receiveHere(): Promise<{ port: number; first: Promise<string> } &
   };
 }
 
-function rulesFor(key: string): Promise<string> {
+function rulesFor(): Promise<string> {
   return exec(["nft", "list", "table", "inet", `berth_${key}`]);
 }
