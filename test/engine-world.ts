@@ -100,7 +100,10 @@ const fastClock: Clock = {
   sleep: (ms, signal) => machineClock.sleep(ms / speed, signal),
 };
 
-export async function createWorld(config: Partial<HostConfig> = {}): Promise<World> {
+export async function createWorld(
+  config: Partial<HostConfig> = {},
+  clock: Clock = fastClock,
+): Promise<World> {
   const folder = await temporaryFolder();
   const store = await openStore(":memory:", createMemoryKeyFile());
   const [source, runner] = [createMemorySource(), createMemoryRunner()];
@@ -139,7 +142,7 @@ export async function createWorld(config: Partial<HostConfig> = {}): Promise<Wor
     signIn: createMemorySignIn(),
     access: createAuthorizedKeys(join(folder.path, "authorized_keys"), "/bin/shell"),
     builders,
-    clock: fastClock,
+    clock,
     log: { info: () => {}, error: (facts) => void errors.push(facts) },
     hostConfig: () => world.config,
     door: "platform",
