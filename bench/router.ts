@@ -42,6 +42,7 @@ const targets = { ratio: 0.9, changeMs: 10, workerMb: 40 };
 
 const { values } = parseArgs({
   options: {
+    routes: { type: "string", multiple: true, default: ["1", String(routesMax)] },
     runs: { type: "string", default: "10" },
     seconds: { type: "string", default: "2" },
     json: { type: "boolean", default: false },
@@ -65,7 +66,7 @@ async function measureAll(): Promise<Result> {
   const peer = `127.0.0.1:${appPort}`;
   const comparisons: Comparison[] = [];
   let replaceMs = 0;
-  for (const routes of [1, routesMax]) {
+  for (const routes of values.routes.map((it) => Math.min(routesMax, Number(it)))) {
     const before = performance.now();
     await nginx.router.replace(tableWith(routes, peer));
     replaceMs = performance.now() - before;
