@@ -177,7 +177,7 @@ async function measureCpu(berth: Platform, pid: number): Promise<number> {
   let mostMs = 0;
   for (const path of pages) {
     const tries: number[] = [];
-    for (let count = 0; count < 5; count += 1) {
+    for (let count = 0; count < 8; count += 1) {
       const { ranMs } = turnsOf(pid);
       await ask(berth, path);
       tries.push(turnsOf(pid).ranMs - ranMs);

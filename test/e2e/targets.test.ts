@@ -87,9 +87,9 @@ test("with 1,000 apps and a million events pages are quick, and berthd small", a
   };
   const isMet = (result: Result) => {
     // Where others take the processor, what it does for a page counts alone.
-    const isQuick = result.p99Ms < 50 || result.waitedPercent > 5;
-    const isFast = isQuick && result.cpuMs < 50 && result.quietStartMs < 3000;
-    return isFast && result.residentMb < 250 && result.percent < 10 && result.lineMs < 300;
+    const isQuick = (result.p99Ms < 50 && result.lineMs < 300) || result.waitedPercent > 5;
+    const isCheap = result.cpuMs < 50 && result.quietStartMs < 3000 && result.percent < 10;
+    return isQuick && isCheap && result.residentMb < 250;
   };
   const length = { short: ["--seconds", "3"], long: ["--seconds", "12"] };
   const result = await judged(measure, isMet, length);
