@@ -37,6 +37,8 @@ TimeoutStopSec=120
 # Apps get control groups of their own below this unit's; one that is out of memory is not the end of all.
 Delegate=yes
 OOMPolicy=continue
+# Beside other services that use all processors: the one app that does so, too, uses up what all apps have.
+CPUWeight=1000
 TasksMax=infinity
 LimitNOFILE=65536
 UMask=0077
@@ -58,8 +60,9 @@ WantedBy=multi-user.target
 `;
 }
 
-/** What berth-root needs, and nothing that would let it change the kernel or the machine's set-up. */
+/** What berth-root needs, and nothing that would let it read or replace the kernel or the machine's set-up. */
 const capabilities = [
+  "CAP_BPF",
   "CAP_CHOWN",
   "CAP_DAC_OVERRIDE",
   "CAP_DAC_READ_SEARCH",

@@ -27,7 +27,9 @@ test(
     assert.match(installed, /Unit +\/etc\/systemd\/system\/berth\.service, started now/);
     assert.equal((await ok("systemctl", "is-active", "berth")).trim(), "active");
     assert.equal((await ok("systemctl", "is-enabled", "berth")).trim(), "enabled");
-    assert.match(await ok("systemctl", "show", "berth", "-p", "Delegate"), /Delegate=yes/);
+    const shown = await ok("systemctl", "show", "berth", "-p", "Delegate,CPUWeight");
+    assert.match(shown, /^Delegate=yes$/m);
+    assert.match(shown, /^CPUWeight=1000$/m);
     await onlyRootMayChange(machine, "/opt/berth", "/etc/systemd/system/berth.service");
     assert.match(await ok("berth", "status"), /^Berth +\d/);
     await pushSample(ok);
