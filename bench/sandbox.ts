@@ -9,11 +9,12 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { instanceLimits } from "#domain/limits.ts";
+import { joinFiles, userOf } from "#domain/realm.ts";
+import { Cgroups } from "#drivers/privileges/cgroups.ts";
 import { exec } from "#lib/exec.ts";
 import { execlineTool, renderExecline } from "#lib/execline.ts";
 import { readIfThere, removeTree, writeAtomic } from "#lib/files.ts";
 import { entryWords } from "#privileged/entry.ts";
-import { openDoor, putUp, takeDown } from "#privileged/walls.ts";
 import { freePort, superviseFolder, temporaryFolder, tools } from "../test/machine.ts";
 import { isRoot, startPrivileges, type PrivilegedWorld } from "../test/privileges.ts";
 import { median, ms, verdict } from "./numbers.ts";
@@ -31,9 +32,10 @@ const runs = Math.min(200, Math.max(10, Number(values.runs)));
 assert.ok(isRoot, "Only root can put the walls up: run it as root.");
 await using folder = await temporaryFolder();
 await using world = await startPrivileges(folder.path);
-await using _supervision = await superviseFolder(world.realm.layout.scan);
+await using _supervision = await superviseFolder(world.layout.scan);
 await world.artifact(1, { "server.js": server });
 
+const cgroups = new Cgroups(world.realm.cgroups, async () => {});
 const taken = { walled: [] as Sample[], bare: [] as Sample[] };
 // The first of each warms the disk up.
 for (let run = 0; run <= runs; run += 1) {
@@ -72,7 +74,7 @@ async function startWalled(
   const logName = `1/${id}-web.1`;
   await logFolder(logName);
   const startedMs = performance.now();
-  await privileges.call("startInstance", {
+  await privileges.startInstance({
     id,
     user: 1,
     artifactId: 1,
@@ -86,13 +88,12 @@ async function startWalled(
   await untilAnswers(port);
   const startMs = performance.now() - startedMs;
   const used = await useOf(`i${id}`);
-  await privileges.call("stopInstance", { id, graceMs: 0 });
+  await privileges.stopInstance(id, 0);
   return { startMs, ...used };
 }
 
 /** The same supervision and log, and nothing else. */
-async function startBare({ realm }: PrivilegedWorld, id: number): Promise<Sample> {
-  const { layout } = realm;
+async function startBare({ layout }: PrivilegedWorld, id: number): Promise<Sample> {
   const port = await freePort();
   const service = layout.service(id);
   const log = ["s6-log", "-l", "65536", "n10", "s1000000", "T", join(folder.path, `log-${id}`)];
@@ -108,25 +109,24 @@ async function startBare({ realm }: PrivilegedWorld, id: number): Promise<Sample
 
 /** Once more, in a cgroup that only counts: joining it is no part of a bare start. */
 async function bareUse(id: number): Promise<Omit<Sample, "startMs">> {
-  const { layout, walls } = world.realm;
+  const { layout, realm, privileges } = world;
   const cgroup = { uid: uidOfApp(), name: `b${id}` };
-  assert.ok(walls.cgroups);
   const port = await freePort();
-  const confined = { ...cgroup, limits: instanceLimits, network: "open", port } as const;
-  await putUp(walls, confined);
-  await openDoor(walls, confined);
+  cgroups.create(cgroup, instanceLimits);
+  await privileges.call("admitApp", { user: 1, network: "open", port });
   const log = ["s6-log", join(folder.path, `log-${id}`)];
   await writeBare(layout.service(id), {
     log,
     port,
-    first: entryWords({ cgroups: walls.cgroups.joinFiles(cgroup) }),
+    first: entryWords({ cgroups: joinFiles(realm, cgroup) }),
   });
   await symlink(layout.service(id), layout.link(id));
   await exec(["s6-svscanctl", "-an", layout.scan]);
   await untilAnswers(port);
   const used = await useOf(cgroup.name);
   await end(id);
-  await takeDown(walls, confined);
+  await privileges.call("closePort", { user: 1, port });
+  await cgroups.remove(cgroup);
   return used;
 }
 
@@ -134,7 +134,7 @@ async function writeBare(
   service: string,
   { log, port, first = [] }: { log: string[]; port: number; first?: string[] },
 ): Promise<void> {
-  const tree = world.realm.layout.artifact(1);
+  const tree = world.layout.artifact(1);
   const program = [...first, "env", `PORT=${port}`, tools.node, join(tree, "server.js")];
   await mkdir(join(service, "log"), { recursive: true });
   const script = renderExecline([[execlineTool("fdmove"), "-c", "2", "1"], program], {
@@ -145,7 +145,7 @@ async function writeBare(
 }
 
 async function end(id: number): Promise<void> {
-  const { layout } = world.realm;
+  const { layout } = world;
   const service = layout.service(id);
   await exec(["rm", "-f", layout.link(id)]);
   await exec(["s6-svc", "-xdk", service]);
@@ -170,9 +170,7 @@ function answers(port: number): Promise<boolean> {
 /** When it has come to rest. */
 async function useOf(name: string): Promise<Omit<Sample, "startMs">> {
   await sleep(300);
-  const { cgroups } = world.realm.walls;
-  assert.ok(cgroups);
-  const folders = cgroups.joinFiles({ uid: uidOfApp(), name }).map((file) => dirname(file));
+  const folders = joinFiles(world.realm, { uid: uidOfApp(), name }).map((file) => dirname(file));
   const read = async (files: readonly string[]) => {
     const paths = folders.flatMap((at) => files.map((file) => join(at, file)));
     return (await Promise.all(paths.map(readIfThere))).find((text) => text !== null) ?? "";
@@ -188,7 +186,7 @@ async function useOf(name: string): Promise<Omit<Sample, "startMs">> {
 }
 
 function uidOfApp(): number {
-  return world.realm.userOf(1).uid;
+  return userOf(world.realm, 1).uid;
 }
 
 function middleOf(samples: readonly Sample[]): Sample {

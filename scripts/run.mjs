@@ -103,7 +103,11 @@ const runner = [
 ];
 
 /** Tests that ask the kernel for what this machine's own may not have. */
-const kernelTests = ["src/privileged/cgroups.test.ts", "src/privileged/fence.test.ts"];
+const kernelTests = [
+  "src/drivers/privileges/cgroups.test.ts",
+  "src/privileged/fence.test.ts",
+  "test/security/berth-root.test.ts",
+];
 
 /** Runs test files in a virtual machine, `--kvm` with the processor's help. */
 async function testOnKernel(args) {

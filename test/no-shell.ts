@@ -2,7 +2,7 @@ export type SourceText = { readonly path: string; readonly text: string };
 
 /** Where a shell is started all the same, and why that is no way in. */
 export const allowedShells: Readonly<Record<string, string>> = {
-  "src/privileged/user-command.ts": "an app's own command line, inside that app's sandbox",
+  "src/drivers/privileges/user-command.ts": "an app's own command line, inside that app's sandbox",
 };
 
 const shells = "(?:sh|bash|dash|ash|zsh|ksh|csh|tcsh|fish|busybox|su|sudo|runuser)";

@@ -1,21 +1,23 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { createPrivileges } from "#drivers/privileges/client.ts";
 import type { Privileges } from "#domain/privileges.ts";
+import { ownRealm, type Realm } from "#domain/realm.ts";
+import { createPrivileges } from "#drivers/privileges/create-privileges.ts";
 import { checkout, programOf } from "#lib/checkout.ts";
 import { exec } from "#lib/exec.ts";
-import { beginRealm } from "#privileged/begin.ts";
 import { createHelper, type AuditEntry } from "#privileged/helper.ts";
-import { createRealm, usersIn, type Realm } from "#privileged/realm.ts";
-import { openWalls, ownWalls, removeWalls } from "#privileged/walls.ts";
+import { supervisionLayout, type SupervisionLayout } from "#privileged/layout.ts";
+import { beginRealm } from "#privileged/realm.ts";
+import { makeRealm, removeRealm } from "#setup/realm.ts";
 import { claimUsers, releaseUsers } from "#setup/uid-range.ts";
-import { tools } from "./machine.ts";
+import { temporaryFolder, tools } from "./machine.ts";
 
 export const isRoot = process.getuid?.() === 0;
 
 /** The verbs over a home of the test's own: as root with users for apps, else without. */
 export type PrivilegedWorld = AsyncDisposable & {
   readonly realm: Realm;
+  readonly layout: SupervisionLayout;
   readonly privileges: Privileges;
   readonly helper: ReturnType<typeof createHelper>;
   readonly audit: readonly AuditEntry[];
@@ -35,17 +37,19 @@ export async function startPrivileges(
   await chmod(home, 0o711);
   const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const account = hasUsers ? { uid: 65_533, gid: 65_533 } : self;
-  const usersFrom = hasUsers ? await claimUsers(home) : null;
-  const relay = programOf(checkout, "berth-terminal");
-  const walls = usersFrom === null ? ownWalls() : await wallsFor(usersFrom, account.uid);
-  const realm = createRealm({ home, tools, relay, account, usersFrom, walls });
+  const realm = hasUsers ? await realmFor(home, account) : ownRealm(account, false);
+  const layout = supervisionLayout(home);
   await mkdir(join(home, "logs/instances"), { recursive: true });
-  await beginRealm(realm);
   const audit: AuditEntry[] = [];
-  const helper = createHelper(realm, (entry) => audit.push(entry));
-  const privileges = createPrivileges({ connect: helper.connect, exits: realm.layout.exits });
+  const helper = createHelper(await beginRealm(home, realm), (entry) => audit.push(entry));
+  const privileges = await createPrivileges({
+    home,
+    realm,
+    tools: { ...tools, relay: programOf(checkout, "berth-terminal") },
+    connect: helper.connect,
+  });
   const growing: PrivilegedWorld["growing"] = async (id, files = { file: "content" }) => {
-    const path = realm.layout.growing(id);
+    const path = layout.growing(id);
     await mkdir(path);
     for (const [name, text] of Object.entries(files)) {
       await mkdir(dirname(join(path, name)), { recursive: true });
@@ -56,12 +60,13 @@ export async function startPrivileges(
   };
   return {
     realm,
+    layout,
     privileges,
     helper,
     audit,
     growing,
     logFolder: async (name) => {
-      await mkdir(realm.layout.log(name), { recursive: true });
+      await mkdir(layout.log(name), { recursive: true });
       const logs = join(home, "logs");
       await exec(["chown", "-R", `${account.uid}:${account.gid}`, logs]);
     },
@@ -72,13 +77,32 @@ export async function startPrivileges(
       await privileges.call("finishArtifact", { artifactId: id, user: 1 });
     },
     [Symbol.asyncDispose]: async () => {
-      await removeWalls(walls);
+      await removeRealm(realm);
       if (hasUsers) await releaseUsers(home);
     },
   };
 }
 
-function wallsFor(usersFrom: number, accountUid: number) {
-  const trustedUids = [0, accountUid];
-  return openWalls({ uids: usersIn(usersFrom), trustedUids });
+/** The walls of a home of the test's own, with no home around them. */
+export async function realmOf() {
+  const folder = await temporaryFolder();
+  const make = () => realmFor(folder.path, { uid: 65_533, gid: 65_533 });
+  const realm = await make();
+  return {
+    realm,
+    /** Ends what runs between them, and puts them up as new. */
+    renew: async () => void (await make()),
+    [Symbol.asyncDispose]: async () => {
+      await removeRealm(realm);
+      await releaseUsers(folder.path);
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function realmFor(home: string, account: Realm["account"]): Promise<Realm> {
+  const folder = join(home, "run/root");
+  await mkdir(folder, { recursive: true });
+  const router = { uid: 65_532, gid: 65_532 };
+  return makeRealm(folder, { account, router, appsFrom: await claimUsers(home) });
 }

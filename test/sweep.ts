@@ -6,10 +6,10 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { exec } from "#lib/exec.ts";
-import { removeTree } from "#lib/files.ts";
+import { ensureDirectory, removeTree } from "#lib/files.ts";
 import { processStats } from "#lib/processes.ts";
-import { usersIn } from "#privileged/realm.ts";
-import { openWalls, removeWalls } from "#privileged/walls.ts";
+import { homeLayout } from "#setup/layout.ts";
+import { makeRealm, removeRealm } from "#setup/realm.ts";
 import { claimedUsers, releaseUsers } from "#setup/uid-range.ts";
 import { until } from "./platform.ts";
 import { kill, processesOf } from "./processes.ts";
@@ -66,7 +66,12 @@ function mountsBelow(folder: string): string[] {
 async function removeUsers(folder: string): Promise<void> {
   for (const { home, first } of await claimedUsers()) {
     if (!home.startsWith(`${folder}/`)) continue;
-    await removeWalls(await openWalls({ uids: usersIn(first), trustedUids: [0] }));
+    const nobody = { uid: 65_534, gid: 65_534 };
+    const helper = await ensureDirectory(homeLayout(home).helper);
+    // To put up anew ends and removes what was there, however far its run had come.
+    await removeRealm(
+      await makeRealm(helper, { account: nobody, router: nobody, appsFrom: first }),
+    );
     await releaseUsers(home);
   }
   for (const line of readFileSync("/etc/passwd", "utf8").split("\n")) {

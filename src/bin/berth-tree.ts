@@ -5,7 +5,8 @@ import { renderNginx } from "#drivers/routers/nginx/render.ts";
 import { checkout } from "#lib/checkout.ts";
 import { homeLayout } from "#setup/layout.ts";
 import { renderSshd } from "#setup/sshd.ts";
-import { fallbackPair, writeTree, type TreeUsers } from "#setup/tree.ts";
+import { makeRealm, type RealmUsers } from "#setup/realm.ts";
+import { fallbackPair, writeTree } from "#setup/tree.ts";
 
 /**
  * Run by `berth up`, as root where root starts Berth: writes what s6 is to run, and prints the
@@ -13,7 +14,7 @@ import { fallbackPair, writeTree, type TreeUsers } from "#setup/tree.ts";
  */
 const [home = "", who = "null"] = process.argv.slice(2);
 // Of our own lifecycle.
-const users = JSON.parse(who) as TreeUsers | null;
+const users = JSON.parse(who) as RealmUsers | null;
 const layout = homeLayout(home);
 
 const nothing = { get: () => null, set: () => {} };
@@ -37,6 +38,7 @@ const nginxConf = renderNginx({
 });
 const sshdConf = renderSshd(layout, { address, ssh });
 const node = process.execPath;
+if (users) await makeRealm(layout.helper, users);
 await writeTree({ layout, users, node, code: checkout, nginxConf, sshdConf });
 process.stdout.write(`${JSON.stringify(settings)}\n`);
 

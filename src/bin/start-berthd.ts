@@ -1,10 +1,11 @@
+import assert from "node:assert/strict";
 import { timingSafeEqual } from "node:crypto";
 import { connect } from "node:net";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
-import type { Duplex } from "node:stream";
-import { pino } from "pino";
+import { pino, type Logger } from "pino";
 import type { Privileges } from "#domain/privileges.ts";
+import { ownRealm } from "#domain/realm.ts";
 import { createAuthorizedKeys } from "#drivers/access/authorized-keys.ts";
 import type { HostSettings } from "#domain/host-config.ts";
 import { certificateEnd } from "#drivers/config/certificates.ts";
@@ -16,7 +17,7 @@ import { createRouterFiles } from "#drivers/logs/router.ts";
 import { createLinuxMachine } from "#drivers/machine/linux.ts";
 import { openMetrics } from "#drivers/metrics/sqlite.ts";
 import { builders } from "#drivers/registry.ts";
-import { createPrivileges } from "#drivers/privileges/client.ts";
+import { createPrivileges } from "#drivers/privileges/create-privileges.ts";
 import { createUsers } from "#drivers/privileges/users.ts";
 import { createDrainSender } from "#drivers/drains/sender.ts";
 import { createDrainSource } from "#drivers/logs/drain-source.ts";
@@ -31,19 +32,22 @@ import type { HostConfig } from "#domain/host-config.ts";
 import { createEngine } from "#engine/create-engine.ts";
 import { checkout, ownVersion, programOf } from "#lib/checkout.ts";
 import { machineClock } from "#lib/clock.ts";
+import { canScopeSockets } from "#lib/landlock.ts";
 import { createOutboundGuard } from "#lib/outbound.ts";
 import { readConsole } from "#server/http/console.ts";
-import { beginRealm } from "#privileged/begin.ts";
 import { createHelper } from "#privileged/helper.ts";
-import { createRealm } from "#privileged/realm.ts";
+import { beginRealm } from "#privileged/realm.ts";
 import { createHttpServer } from "#server/http/server.ts";
 import { isolationOf } from "#setup/isolation.ts";
 import { homeLayout, type HomeLayout } from "#setup/layout.ts";
+import { readRealm } from "#setup/realm.ts";
 import { removeLeftovers } from "#setup/leftovers.ts";
 import { ensureToken } from "#setup/token.ts";
 import { createKeyFile } from "#store/secret-keys.ts";
 import { openStore } from "#store/store.ts";
 import { signInOf, surroundingsOf } from "./berthd-people.ts";
+
+const fenceEveryMs = 60_000;
 
 /**
  * The control plane: wires the engine to its drivers, takes over what runs and opens its doors.
@@ -62,7 +66,7 @@ export async function startBerthd(home: string, helper: string | null): Promise<
   let hostConfig = await configDirectory.read();
   await removeLeftovers(layout);
   const privileges = await privilegesFor(home, helper);
-  const openPorts = await portOpener(privileges, hostConfig);
+  const openPorts = await keepFence(privileges, hostConfig, log);
 
   const engine = createEngine({
     store,
@@ -153,34 +157,37 @@ async function hostOf(
   { home, version, hasUsers }: { home: string; version: string; hasUsers: boolean },
 ) {
   const account = userInfo().username;
-  const protections = await privileges.call("protections", {});
-  const isolation = isolationOf({ hasUsers, ...protections });
+  const isolation = isolationOf({ hasUsers, ...privileges.protections });
   return { home, version, account, sshNames: [account], isolation };
 }
 
 async function privilegesFor(home: string, helper: string | null): Promise<Privileges> {
-  const { exits } = homeLayout(home);
-  const open = helper === null ? await helperInside(home) : () => connect(helper);
-  return createPrivileges({ connect: open, exits });
+  const npm = join(checkout, "node_modules/npm");
+  const tools = { node: process.execPath, npm, relay: programOf(checkout, "berth-terminal") };
+  if (helper !== null) {
+    const realm = await readRealm(homeLayout(home).helper);
+    assert(realm, "berth up has prepared what berth-root keeps to");
+    return createPrivileges({ home, tools, realm, connect: () => connect(helper) });
+  }
+  // An ordinary user: the same verbs, over the same conversation, in this process.
+  const { uid, gid } = userInfo();
+  const realm = ownRealm({ uid, gid }, await canScopeSockets());
+  const inside = createHelper(await beginRealm(home, realm), () => {});
+  return createPrivileges({ home, tools, realm, connect: inside.connect });
 }
 
-/** Apps may visit the router, where it has listened since its start, and what else is chosen. */
-async function portOpener(privileges: Privileges, config: HostConfig) {
+/**
+ * Apps may visit the router, where it has listened since its start, and what else is chosen. Whoever
+ * reloads the machine's own firewall rules may take ours down with them: they are put up again.
+ */
+async function keepFence(privileges: Privileges, config: HostConfig, log: Logger) {
   const { direct, http, terminated, tls } = config.settings.listen;
   const open = async ({ settings: { openPorts, ports } }: HostConfig) => {
-    const visited = [direct, http, terminated, tls, ...openPorts];
-    await privileges.call("setPorts", { open: visited, instances: ports });
+    await privileges.setPorts([direct, http, terminated, tls, ...openPorts], ports);
   };
+  const mend = () =>
+    privileges.mendFence().catch((err: unknown) => log.error({ err }, "could not mend the fence"));
   await open(config);
+  setInterval(() => void mend(), fenceEveryMs).unref();
   return open;
-}
-
-/** For an ordinary user: the same verbs, over the same conversation, in this process. */
-async function helperInside(home: string): Promise<() => Duplex> {
-  const { uid, gid } = userInfo();
-  const tools = { node: process.execPath, npm: join(checkout, "node_modules/npm") };
-  const relay = programOf(checkout, "berth-terminal");
-  const realm = createRealm({ home, tools, relay, account: { uid, gid }, usersFrom: null });
-  await beginRealm(realm);
-  return createHelper(realm, () => {}).connect;
 }

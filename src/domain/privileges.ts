@@ -2,97 +2,100 @@ import { z } from "zod";
 import { UserNumber } from "./app-user.ts";
 import { Network } from "./app.ts";
 import type { ObservedInstance } from "./instance.ts";
-import { Limits } from "./limits.ts";
-import type { Session } from "./runner.ts";
+import type { Limits } from "./limits.ts";
+import type { Session, TerminalSize } from "./runner.ts";
 import type { AppSight, Owned } from "./score-card.ts";
 
 const Id = z.int().min(1);
 const Port = z.int().min(1).max(65_535);
-const noNul = (text: string) => !text.includes("\0");
-const Text = z.string().refine(noNul, "it holds a NUL character");
-const CommandLine = Text.min(1).max(100_000);
-const Environment = z.record(Text.regex(/^[^=]+$/), Text);
+const Text = z.string().refine((text) => !text.includes("\0"), "it holds a NUL character");
 /** Longest time that a timer can be set for. */
 const Milliseconds = z
   .int()
   .min(0)
   .max(2 ** 31 - 1);
 
+/** What runs as an app's user, who has no privilege: berthd says what, berth-root only as whom. */
+const Program = z.strictObject({
+  argv: z.array(Text).min(1).max(10_000),
+  /** In base64: what it reads from its descriptors 3 and on. */
+  files: z.array(z.base64()).max(8),
+});
+export type Program = z.infer<typeof Program>;
+
 /**
- * The verbs that act on users, processes and the sandbox, each with what it takes. All of it are
- * ids, numbers and the app's own texts: every path follows from them, and who carries them out
- * checks them itself, whatever was checked before.
+ * Ports that are given to instances, from the first on, up to the last and without it: what runs may
+ * have its own of them alone, if it has one. Null where the kernel takes no such order.
+ */
+const InstancePorts = z.strictObject({ min: Port, max: Port, own: Port.nullable() }).nullable();
+
+/**
+ * What only root can do, each with what it takes: ids, numbers, and what an app's user is to run.
+ * Every path and every user follows from an id, and berth-root checks all of it itself, whatever was
+ * checked before.
  */
 export const privilegedVerbs = {
   /** Supervises an instance; does nothing when it is supervised already. */
   startInstance: z.strictObject({
     id: Id,
     user: UserNumber,
-    artifactId: Id,
-    command: CommandLine,
-    env: Environment,
-    limits: Limits,
-    network: Network,
-    /** Where the router may connect to it. */
-    port: Port.nullable(),
+    program: Program,
+    ports: InstancePorts,
     /** `<branch id>/<instance id>-<web.1>` */
     logName: z.string().regex(/^\d{1,15}\/\d{1,15}-[A-Za-z][A-Za-z0-9_-]{0,62}\.\d{1,9}$/),
   }),
-  /** SIGTERM, after `graceMs` SIGKILL, then removes everything of it. Repeatable. */
-  stopInstance: z.strictObject({ id: Id, graceMs: Milliseconds }),
+  /**
+   * Asks processes of its user to end, kills it after `graceMs`, then removes everything of it.
+   * Repeatable.
+   */
+  stopInstance: z.strictObject({
+    id: Id,
+    user: UserNumber,
+    asked: z.array(z.int().min(2)).max(10_000),
+    graceMs: Milliseconds,
+  }),
   /** Lets an instance run again that ended too often in a row. */
   reviveInstance: z.strictObject({ id: Id }),
-  /** Holds a running instance to other limits of memory, processor and processes. */
-  limitInstance: z.strictObject({ id: Id, limits: Limits }),
   /** How one instance does, or each that there is. */
   observeInstances: z.strictObject({ id: Id.nullable() }),
-  /** Inodes of the sockets that an instance's processes hold. */
-  listSockets: z.strictObject({ id: Id }),
-  /** Runs one command to its end, and never longer than whoever asked listens. */
+  /** Runs one program to its end, and never longer than whoever asked listens. */
   runCommand: z.strictObject({
-    appId: Id,
+    /** Of its cgroup, and of its folder below `data/scratch`. */
+    name: z.string().regex(/^c[0-9a-f-]{36}$/),
     user: UserNumber,
-    artifactId: Id,
-    /** The tree still grows: it can be written to, and the app's cache is there. */
-    building: z.boolean(),
-    command: CommandLine,
-    env: Environment,
-    limits: Limits,
-    network: Network,
-    timeoutMs: Milliseconds,
+    program: Program,
+    ports: InstancePorts,
+    /** It opens its files itself, by their names, and takes frames as they are: a terminal's relay. */
+    isRelay: z.boolean(),
+    /** It joins the cgroup of its name; else it looks at, or ends, what is confined. */
+    isConfined: z.boolean(),
     takesInput: z.boolean(),
-    terminal: z
-      .strictObject({
-        columns: z.int().min(1).max(10_000),
-        rows: z.int().min(1).max(10_000),
-        kind: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9+._-]{0,63}$/),
-      })
-      .nullable(),
+    timeoutMs: Milliseconds,
   }),
-  /** Opens or closes an app's connections to the outside. Repeatable. */
-  setNetwork: z.strictObject({ user: UserNumber, network: Network }),
   /**
-   * Ports of this machine that every app may visit, and no others: the router's, and what is chosen;
-   * and those that are given to instances, from the first on.
+   * Has the fence know an app, whose cgroup is there: it reaches its own listeners, and what is
+   * outside if its network is open. The router may connect to the port. Repeatable.
    */
-  setPorts: z.strictObject({
-    open: z.array(Port).max(65_535),
-    instances: z.strictObject({ min: Port, max: Port }),
-  }),
-  /** What is to be seen of an app that runs, as the kernel has it. */
-  inspectApp: z.strictObject({ user: UserNumber }),
-  /** What this machine lets us do for the apps' safety. */
-  protections: z.strictObject({}),
+  admitApp: z.strictObject({ user: UserNumber, network: Network, port: Port.nullable() }),
+  closePort: z.strictObject({ user: UserNumber, port: Port }),
+  /** Ports of this machine that every app may visit, and no others: the router's, and what is chosen. */
+  setOpenPorts: z.strictObject({ ports: z.array(Port).max(65_535) }),
+  /** What the kernel has of the fence, in nft's JSON; where it is not there, it is put up first. */
+  lookAtFence: z.strictObject({}),
   /** Gives a tree that berthd has checked out to the app's user, to build in. */
   handOverArtifact: z.strictObject({ artifactId: Id, user: UserNumber }),
   /** Takes a built tree back: nobody writes to it any more, and only the app and Berth read it. */
   sealArtifact: z.strictObject({ artifactId: Id, user: UserNumber }),
   /** Makes a sealed tree the artifact, in one step that survives a power cut; it never changes again. */
   finishArtifact: z.strictObject({ artifactId: Id, user: UserNumber }),
+  /** Makes one of an older Berth, which was the account's, such an artifact. */
+  adoptArtifact: z.strictObject({ artifactId: Id, user: UserNumber }),
   /** Lets the router read an artifact, to serve files of it. */
   publishArtifact: z.strictObject({ artifactId: Id, user: UserNumber }),
   /** Removes a tree, growing or whole. Repeatable. */
   removeArtifact: z.strictObject({ artifactId: Id }),
+  /** Makes a folder for what an app's builds fetch; one that is somebody else's is thrown away. */
+  makeCache: z.strictObject({ appId: Id, user: UserNumber }),
   removeCache: z.strictObject({ appId: Id }),
   /** Ends everything of an app's user and makes sure that nothing is left of it. Repeatable. */
   retireUser: z.strictObject({ user: UserNumber }),
@@ -107,13 +110,43 @@ export type VerbResult<V extends PlainVerb> = V extends keyof Answers ? Answers[
 
 type Answers = {
   readonly observeInstances: readonly SupervisedInstance[];
-  readonly listSockets: readonly number[];
-  readonly protections: Protections;
-  readonly inspectApp: AppFacts;
+  /** Null where there is no fence; new is one that somebody had taken down, and that knows no app. */
+  readonly lookAtFence: { readonly listing: string; readonly isNew: boolean } | null;
 };
 
 /** What the supervisor has of an instance; how it ended stands in the folder of ends. */
-export type SupervisedInstance = Omit<ObservedInstance, "lastExit">;
+export type SupervisedInstance = Omit<ObservedInstance, "lastExit"> & {
+  /** The file that holds its config vars. */
+  readonly environment: Owned | null;
+};
+
+export type PortRange = { readonly min: number; readonly max: number };
+
+/** What is started for an app: its own command line, and the walls that it is to stand behind. */
+type Walled = {
+  readonly user: number;
+  readonly artifactId: number;
+  readonly command: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly limits: Limits;
+  readonly network: Network;
+};
+
+export type InstanceProgram = Walled & {
+  readonly id: number;
+  /** Where the router may connect to it. */
+  readonly port: number | null;
+  readonly logName: string;
+};
+
+export type CommandProgram = Walled & {
+  readonly appId: number;
+  /** The tree still grows: it can be written to, and the app's cache is there. */
+  readonly building: boolean;
+  readonly timeoutMs: number;
+  readonly takesInput: boolean;
+  readonly terminal: (TerminalSize & { readonly kind: string }) | null;
+};
 
 /** What the kernel has of an app that runs, mostly in the kernel's own words. */
 export type AppFacts = Pick<AppSight, "hasOwnUser" | "uid" | "fence"> & {
@@ -128,7 +161,6 @@ export type InstanceFacts = {
   >[];
   /** Files of its cgroup by name; null when one of its processes is outside of it. */
   readonly cgroup: Readonly<Record<string, string>> | null;
-  /** The file that holds its config vars. */
   readonly environment: Owned | null;
 };
 
@@ -155,11 +187,35 @@ export type Protections = {
   readonly narrowsPorts: boolean;
 };
 
-/** What has privilege, as berthd sees it: a process of its own, or this one. */
+/**
+ * What runs as apps' users, as berthd sees it: each behind its walls, which berthd makes as far as it
+ * can and berth-root where only root can.
+ */
 export type Privileges = {
-  /** Verbs may be repeated, and are, when whoever carries them out was restarted meanwhile. */
+  /** A plain verb of berth-root's own, asked again when that was restarted meanwhile. */
   readonly call: <V extends PlainVerb>(verb: V, args: VerbArguments<V>) => Promise<VerbResult<V>>;
-  readonly openCommand: (command: VerbArguments<"runCommand">) => Session;
+  readonly startInstance: (instance: InstanceProgram) => Promise<void>;
+  /** SIGTERM, after `graceMs` SIGKILL, then removes everything of it. Repeatable. */
+  readonly stopInstance: (id: number, graceMs: number) => Promise<void>;
+  /** Holds a running instance to other limits of memory, processor and processes. */
+  readonly limitInstance: (id: number, limits: Limits) => Promise<void>;
+  readonly reviveInstance: (id: number) => Promise<void>;
+  /** Inodes of the sockets that an instance's processes hold. */
+  readonly listSockets: (id: number) => Promise<number[]>;
+  readonly openCommand: (command: CommandProgram) => Session;
+  /** Opens or closes an app's connections to the outside. Repeatable. */
+  readonly setNetwork: (user: number, network: Network) => Promise<void>;
+  /**
+   * Ports of this machine that every app may visit, and no others; and those that are given to
+   * instances, from the first on, up to the last and without it.
+   */
+  readonly setPorts: (open: readonly number[], instances: PortRange) => Promise<void>;
+  /** Puts the fence up again where somebody has taken it down, with all that it knew. */
+  readonly mendFence: () => Promise<void>;
+  readonly inspectApp: (user: number) => Promise<AppFacts>;
+  readonly retireUser: (user: number) => Promise<void>;
+  /** What this machine lets us do for the apps' safety. */
+  readonly protections: Protections;
   /** Calls `onExit` each time an instance ends. */
   readonly watchExits: (onExit: (id: number) => void) => AsyncDisposable;
 };

@@ -1,3 +1,9 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** What is limited, and needs the kernel's help for it. */
+export const controllers = ["memory", "cpu", "pids"] as const;
+
 /** One mounted hierarchy of cgroups. */
 export type Hierarchy = {
   readonly version: 1 | 2;
@@ -8,6 +14,27 @@ export type Hierarchy = {
   readonly own: string;
 };
 
+/** The hierarchies in which something is limited, or by which the fence knows apps. */
+export async function readHierarchies(): Promise<Hierarchy[]> {
+  const mounts = await readFile("/proc/self/mountinfo", "utf8");
+  const memberships = await readFile("/proc/self/cgroup", "utf8");
+  return parseHierarchies(mounts, memberships).filter(
+    (it) => it.version === 2 || controllers.some((name) => it.controllers.includes(name)),
+  );
+}
+
+/**
+ * Where Berth's own cgroups begin in a hierarchy, and from where on nobody else manages them.
+ * systemd gives a unit with `Delegate=yes` its part of the tree; everywhere else they stand at the
+ * top, as those of containers do.
+ * @see systemd.resource-control(5), https://systemd.io/CGROUP_DELEGATION
+ */
+export function baseIn({ mountedAt, own }: Hierarchy, key: string): { base: string; ours: string } {
+  const unit = /^(?:\/[^/]+)*?\/[^/]+\.service(?=\/|$)/.exec(own)?.[0];
+  if (unit === undefined) return { base: join(mountedAt, "berth", key), ours: mountedAt };
+  return { base: join(mountedAt, unit), ours: join(mountedAt, unit) };
+}
+
 /**
  * The hierarchies that are mounted, and where a process stands in each.
  * @param mounts Text of /proc/self/mountinfo. @param memberships Text of /proc/self/cgroup.
@@ -16,8 +43,8 @@ export type Hierarchy = {
 export function parseHierarchies(mounts: string, memberships: string): Hierarchy[] {
   const standing = new Map(
     memberships.split("\n").flatMap((line) => {
-      const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-      return controllers === undefined || path === undefined ? [] : [[controllers, path] as const];
+      const [, names, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+      return names === undefined || path === undefined ? [] : [[names, path] as const];
     }),
   );
   return mounts.split("\n").flatMap((line): Hierarchy[] => {
@@ -37,6 +64,12 @@ export function parseHierarchies(mounts: string, memberships: string): Hierarchy
     const own = below(root, standing.get(named) ?? "/");
     return [{ version: 1, controllers: named.split(","), mountedAt, own }];
   });
+}
+
+/** The processes of a cgroup; none of one that is gone. */
+export async function pidsIn(folder: string): Promise<number[]> {
+  const text = await readFile(join(folder, "cgroup.procs"), "utf8").catch(() => "");
+  return text.split("\n").filter(Boolean).map(Number);
 }
 
 /** In a container a part of the hierarchy is mounted, while paths may be told from its real top. */

@@ -1,121 +1,78 @@
-import { randomUUID } from "node:crypto";
-import { chown, mkdir } from "node:fs/promises";
+import { chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import type { VerbArguments } from "#domain/privileges.ts";
+import { userOf } from "#domain/realm.ts";
 import { sessionFrames, type Outcome } from "#domain/runner.ts";
 import { ended, start } from "#lib/exec.ts";
 import { exitOf } from "#lib/exits.ts";
-import { namesIn } from "#lib/files.ts";
+import { nullIf } from "#lib/files.ts";
 import { encodeFrame } from "#lib/frames.ts";
 import type { Caller } from "./caller.ts";
-import { outgrows } from "./disk-watch.ts";
-import { writeProgram } from "./program.ts";
-import type { Realm } from "./realm.ts";
-import type { Sandbox } from "./sandbox.ts";
-import { ensureCache, makeFolder, removeAll, requireArtifact, requireGrowing } from "./trees.ts";
-import { putUp, takeDown, type Confined } from "./walls.ts";
+import { become, enter, type Own } from "./realm.ts";
+import { makeFolder, removeAll } from "./trees.ts";
 
 type Command = VerbArguments<"runCommand">;
 
 const askEveryMs = 1000;
 
 /**
- * Runs one command line in the sandbox to its end. When its caller goes away, or this process dies,
- * so does everything that the command started.
+ * Runs one program to its end, in a folder that only its user may pass through. When its caller goes
+ * away, or this process dies, so does everything that the program started.
  */
-export async function runCommand(realm: Realm, command: Command, caller: Caller): Promise<Outcome> {
-  const { limits, network } = command;
-  const user = realm.userOf(command.user);
-  const confined: Confined = {
-    uid: user.uid,
-    name: `c${randomUUID()}`,
-    limits,
-    network,
-    port: null,
-  };
-  const folder = join(realm.layout.scratch, confined.name);
-  await mkdir(folder, { mode: 0o711 });
+export async function runCommand(realm: Own, command: Command, caller: Caller): Promise<Outcome> {
+  const { name, isConfined, isRelay, ports, program } = command;
+  const user = userOf(realm, command.user);
+  const folder = join(realm.layout.scratch, name);
+  await mkdir(folder, { mode: 0o710 });
   try {
     // By its group it is known as one of theirs.
     await chown(folder, -1, user.gid);
-    await putUp(realm.walls, confined);
-    const sandbox = await sandboxOf(realm, command, folder);
-    const program = { command: command.command, sandbox, confined, joinsErrors: false };
-    const words = writeProgram(realm, folder, program);
-    return await runIn(realm, { command, confined, folder, words }, caller);
+    for (const own of ["tmp", "home"]) await makeFolder(join(folder, own), user);
+    const files = program.files.map((_, index) => join(folder, `sandbox.${3 + index}`));
+    for (const [index, path] of files.entries()) {
+      const content = Buffer.from(program.files[index] ?? "", "base64");
+      await writeFile(path, content, { mode: 0o600, flag: "wx" });
+      await chown(path, user.uid, user.gid);
+    }
+    const stand = { cgroup: { uid: user.uid, name }, ports, opened: isRelay ? [] : files };
+    const words = isConfined ? enter(realm, user, stand) : become(realm, user);
+    return await runIn(folder, [...words, ...program.argv], { command, caller });
   } finally {
-    await takeDown(realm.walls, confined);
     await removeAll(realm, folder);
   }
 }
 
-/** Scratch folders of commands that died with the last process that ran them. */
-export async function removeOldScratch(realm: Realm): Promise<void> {
-  for (const name of await namesIn(realm.layout.scratch)) {
-    await removeAll(realm, join(realm.layout.scratch, name));
-  }
-}
-
-async function sandboxOf(realm: Realm, command: Command, folder: string): Promise<Sandbox> {
-  const { appId, artifactId, building, env, limits, terminal } = command;
-  const user = realm.userOf(command.user);
-  const rest = { user, scratchBytes: limits.diskBytes, env, terminal };
-  if (!building)
-    return { ...rest, dir: await requireArtifact(realm, artifactId, user), building: null };
-  const dir = await requireGrowing(realm, artifactId, user);
-  for (const name of ["tmp", "home"]) await makeFolder(join(folder, name), user);
-  return {
-    ...rest,
-    dir,
-    building: { cache: await ensureCache(realm, appId, user), scratch: folder },
-  };
-}
-
 async function runIn(
-  realm: Realm,
-  asked: { command: Command; confined: Confined; folder: string; words: readonly string[] },
-  caller: Caller,
+  folder: string,
+  [program = "", ...args]: readonly string[],
+  { command, caller }: { readonly command: Command; readonly caller: Caller },
 ): Promise<Outcome> {
-  const { command, confined, folder, words } = asked;
   const timeout = AbortSignal.timeout(command.timeoutMs);
-  const full = new AbortController();
-  const done = new AbortController();
-  const [program = "", ...args] = words;
-  const over = AbortSignal.any([caller.gone, timeout, full.signal]);
-  // What has just begun may not know yet that it is to end with its parent, and would hold us up.
-  over.addEventListener("abort", () => void takeDown(realm.walls, confined).catch(() => {}));
+  const over = AbortSignal.any([caller.gone, timeout]);
   const child = start([program, ...args], {
     cwd: folder,
     stdio: [command.takesInput ? "pipe" : "ignore", "pipe", "pipe"],
     signal: over,
+    detached: true,
   });
+  // What it started itself may not know yet that it is to end with its parent, and would hold us up.
+  over.addEventListener("abort", () => endGroup(child.pid));
   takeInput(child.stdin, command, caller);
-  const watching = watchDisk(realm, command, done.signal).then((isFull) => isFull && full.abort());
   const [end] = await Promise.all([
-    ended(child).finally(() => done.abort()),
+    ended(child),
     passOn(child.stdout, sessionFrames.output, caller),
     passOn(child.stderr, sessionFrames.errorOutput, caller),
-    watching,
   ]);
-  const isOutOfMemory = end.code !== 0 && ((await realm.walls.cgroups?.kills(confined)) ?? 0) > 0;
-  return {
-    ...exitOf(end.code, end.signal),
-    timedOut: timeout.aborted,
-    ...(isOutOfMemory ? { outOfMemory: true } : {}),
-    ...(full.signal.aborted ? { outOfDisk: true } : {}),
-  };
+  return { ...exitOf(end.code, end.signal), timedOut: timeout.aborted };
 }
 
-/** Resolves with true when a build has outgrown its disk; its cache is then given up, too. */
-async function watchDisk(realm: Realm, command: Command, signal: AbortSignal): Promise<boolean> {
-  if (!command.building) return false;
-  const { layout } = realm;
-  const cache = layout.cache(command.appId);
-  const folders = [layout.growing(command.artifactId), cache];
-  const isFull = await outgrows(folders, command.limits.diskBytes, signal);
-  if (isFull) await removeAll(realm, cache);
-  return isFull;
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    nullIf(["ESRCH"])(error as NodeJS.ErrnoException);
+  }
 }
 
 /** Output waits for a caller who reads slowly, and the command with it. */
@@ -128,14 +85,14 @@ async function passOn(stream: Readable | null, type: number, caller: Caller): Pr
 }
 
 /**
- * A terminal's relay takes frames as they are; a command takes what is in those of input. Who sends
- * more than it reads waits for it.
+ * A terminal's relay takes frames as they are; any other program takes what is in those of input.
+ * Who sends more than it reads waits for it.
  */
-function takeInput(input: Writable | null, { terminal }: Command, caller: Caller): void {
+function takeInput(input: Writable | null, { isRelay }: Command, caller: Caller): void {
   input?.on("error", () => {});
   caller.listen(async ({ type, payload }) => {
     if (!input || input.writableEnded) return;
-    if (terminal) input.write(encodeFrame(type, payload));
+    if (isRelay) input.write(encodeFrame(type, payload));
     else if (type === sessionFrames.endOfInput) input.end();
     else if (type === sessionFrames.input) input.write(payload);
     if (input.writableNeedDrain) await roomIn(input, caller);

@@ -2,36 +2,27 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { connect, createServer, type Socket } from "node:net";
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, test, type TestContext } from "node:test";
 import { userRange } from "#domain/app-user.ts";
-import { instanceLimits } from "#domain/limits.ts";
+import { appCgroup, joinFiles, usersIn, type Realm } from "#domain/realm.ts";
 import { ended, exec, start } from "#lib/exec.ts";
-import { claimUsers, releaseUsers } from "#setup/uid-range.ts";
 import { freePort, temporaryFolder } from "../../test/machine.ts";
+import { isRoot, realmOf } from "../../test/privileges.ts";
 import { entryWords } from "./entry.ts";
-import { openCgroups, type Cgroups } from "./cgroups.ts";
-import { openFence, type Fence } from "./fence.ts";
-import { usersIn } from "./realm.ts";
+import { fenceOf } from "./fence.ts";
 
-const home = await temporaryFolder();
-const isRoot = process.getuid?.() === 0;
-const uids = usersIn(isRoot ? await claimUsers(home.path) : userRange.first);
-const key = `u${uids.first}`;
-const shop = uids.first + 1;
-const rival = uids.first + 2;
-const stranger = uids.first + 3;
+/** Of this run of the tests alone, as others may run beside it. */
+const claimed = isRoot ? await realmOf() : null;
+after(() => claimed?.[Symbol.asyncDispose]());
+const uids = usersIn({ usersFrom: claimed?.realm.usersFrom ?? userRange.first });
+const [shop, rival, stranger] = [uids.first + 1, uids.first + 2, uids.first + 3];
 const ownAddress = Object.values(networkInterfaces())
   .flatMap((addresses) => addresses ?? [])
   .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
-
-after(async () => {
-  await releaseUsers(home.path);
-  await home[Symbol.asyncDispose]();
-});
 
 test("an app reaches what it listens on itself, by every address of the machine", async (t) => {
   await using world = await openWorld(t);
@@ -49,14 +40,14 @@ test("an instance's port is open to the router while the app that it was given t
   if (!world) return;
   const port = await world.listen(shop, "127.0.0.1");
   assert.equal(await connects(port), "refused");
-  await world.fence.openPort(shop, port);
+  await world.fence.admit(shop, "open", port);
   assert.equal(await connects(port), "connected");
   assert.equal(await world.asks(uids.last + 1, port, "127.0.0.1"), "refused");
   await world.fence.closePort(shop, port);
   await world.fence.closePort(shop, port);
   assert.equal(await connects(port), "refused");
   const stolen = await world.listen(rival, "127.0.0.1");
-  await world.fence.openPort(shop, stolen);
+  await world.fence.admit(shop, "open", stolen);
   assert.equal(await connects(stolen), "refused");
 });
 
@@ -67,9 +58,9 @@ test("an app reaches nothing else on loopback but the ports that are open to all
   assert.equal(await world.asks(shop, own.port, "127.0.0.1"), "refused");
   assert.equal(await world.asks(shop, world.openPort, "127.0.0.1"), "connected");
   assert.equal(await world.asks(stranger, world.openPort, "127.0.0.1"), "refused");
-  await world.fence.admit(shop, "closed");
+  await world.fence.admit(shop, "closed", null);
   assert.equal(await world.asks(shop, world.openPort, "127.0.0.1"), "refused");
-  await world.fence.admit(shop, "open");
+  await world.fence.admit(shop, "open", null);
   assert.equal(await world.asks(shop, world.openPort, "127.0.0.1"), "connected");
 });
 
@@ -101,9 +92,10 @@ test("a service is reached by the apps that are bound to it, and by no other", a
   await using world = await openWorld(t);
   if (!world) return;
   const port = await world.listen(rival, "127.0.0.1");
-  await world.fence.link(shop, rival);
+  const bound = `own { ${shop} . "${appCgroup(world.place, rival)}" }`;
+  await exec(["nft", "add", "element", ...world.table, bound]);
   assert.equal(await world.asks(shop, port, "127.0.0.1"), "connected");
-  await world.fence.unlink(shop, rival);
+  await exec(["nft", "delete", "element", ...world.table, bound]);
   assert.equal(await world.asks(shop, port, "127.0.0.1"), "refused");
 });
 
@@ -114,9 +106,9 @@ test("metadata addresses are refused at once, and with a closed network all othe
     assert.equal(await world.asks(shop, 80, address), "refused", address);
   }
   const outside = "192.0.2.123";
-  await world.fence.admit(shop, "closed");
+  await world.fence.admit(shop, "closed", null);
   assert.equal(await world.asks(shop, 80, outside), "refused");
-  assert.match(await rulesFor(), /fd00:ec2::254/);
+  assert.match(await rulesOf(world), /fd00:ec2::254/);
 });
 
 test("a connection that stands is cut when its app's network is closed, to the outside and to here", async (t) => {
@@ -126,8 +118,9 @@ test("a connection that stands is cut when its app's network is closed, to the o
   if (!outside) return;
   await using here = await listenHere();
   await world.fence.openToAll([world.openPort, here.port]);
-  const over = join(home.path, "over");
-  await chmod(home.path, 0o711);
+  await using folder = await temporaryFolder();
+  const over = join(folder.path, "over");
+  await chmod(folder.path, 0o711);
   const talking = (uid: number, address: string, port: number) =>
     world.runAs(
       uid,
@@ -147,25 +140,22 @@ test("a connection that stands is cut when its app's network is closed, to the o
     ]),
   );
   await Promise.all([outside.untilHeard(2), here.untilHeard(2)]);
-  await world.fence.admit(shop, "closed");
+  await world.fence.admit(shop, "closed", null);
   assert.deepEqual(await ofShop, ["cut", "cut"]);
   await writeFile(over, "");
   assert.deepEqual(await ofRival, ["stands", "stands"]);
 });
 
-test("a fence that stands is kept, and one with other rules takes its place with what it knew", async (t) => {
+test("a fence that somebody took down is put up again when it is looked at", async (t) => {
   await using world = await openWorld(t);
   if (!world) return;
   const port = await world.listen(shop, "127.0.0.1");
-  await world.fence.openPort(shop, port);
-  await world.fence.admit(rival, "closed");
-  const before = await rulesFor();
-  await world.reopen([]);
-  assert.equal(await rulesFor(), before);
-  await world.reopen([65_533]);
-  assert.notEqual(await rulesFor(), before);
-  assert.equal(await connects(port), "connected");
-  assert.equal(await world.asks(rival, world.openPort, "127.0.0.1"), "refused");
+  assert.equal((await world.fence.look())?.isNew, false);
+  assert.equal(await world.asks(shop, port, "127.0.0.1"), "connected");
+  await exec(["nft", "delete", "table", ...world.table]);
+  assert.equal((await world.fence.look())?.isNew, true);
+  assert.equal(await world.asks(shop, port, "127.0.0.1"), "refused");
+  await world.fence.admit(shop, "open", null);
   assert.equal(await world.asks(shop, port, "127.0.0.1"), "connected");
   await world.fence.forget(shop);
   await world.fence.forget(shop);
@@ -177,18 +167,18 @@ test("uids that are not of the range are refused", async (t) => {
   if (!world) return;
   const { fence } = world;
   for (const uid of [0, 1000, uids.last + 1, 1.5, Number.NaN]) {
-    await assert.rejects(() => fence.admit(uid, "open"), /a foreign uid/);
-    await assert.rejects(() => fence.openPort(uid, 8080), /a foreign uid/);
-    await assert.rejects(() => fence.closePort(uid, 8080), /a foreign uid/);
-  }
-  for (const port of [0, 65_536, 1.5]) {
-    await assert.rejects(() => fence.closePort(shop, port), /a port/);
-    await assert.rejects(() => fence.openToAll([80, port]), /a port/);
+    await assert.rejects(() => fence.admit(uid, "open", 8080), /no user of this home/);
+    await assert.rejects(() => fence.closePort(uid, 8080), /no user of this home/);
+    await assert.rejects(() => fence.forget(uid), /no user of this home/);
   }
 });
 
 type World = AsyncDisposable & {
-  readonly fence: Fence;
+  /** The words by which nft knows the table. */
+  readonly table: readonly string[];
+  /** Where apps' cgroups are, as nft names them. */
+  readonly place: { readonly apps: string };
+  readonly fence: ReturnType<typeof fenceOf>;
   /** A port of this program's own that the fence opens to every app. */
   readonly openPort: number;
   readonly closeOpenPort: () => Promise<void>;
@@ -197,32 +187,29 @@ type World = AsyncDisposable & {
   readonly asks: (uid: number, port: number, address: string) => Promise<string>;
   readonly sends: (uid: number, port: number) => Promise<unknown>;
   readonly runAs: (uid: number, perl: string) => Promise<string>;
-  readonly reopen: (moreTrusted: readonly number[]) => Promise<void>;
 };
 
 async function openWorld(t: TestContext): Promise<World | null> {
   const skip = (reason: string) => (t.skip(reason), null);
-  if (!isRoot) return skip("only root may set up a fence");
-  const cgroups = await openCgroups(key);
-  if (cgroups.unified === null) return skip("cgroups of version 2 are not mounted here");
-  for (const uid of [shop, rival, stranger]) cgroups.create({ uid, name: "i1" }, instanceLimits);
+  if (!claimed) return skip("only root may set up a fence");
+  const { realm } = claimed;
+  if (realm.fence === null) return skip(realm.fenceProblem ?? "");
+  for (const uid of [shop, rival, stranger])
+    for (const file of joinFiles(realm, { uid, name: "i1" }))
+      await mkdir(dirname(file), { recursive: true });
   const open = await listenHere();
-  const settings = (moreTrusted: readonly number[]) => ({
-    key,
-    uids,
-    trustedUids: [0, ...moreTrusted],
-    apps: cgroups.unified ?? { path: "", level: 0 },
-  });
-  const fence = await openFence(settings([]));
+  const fence = fenceOf(realm);
   await fence.openToAll([open.port]);
-  for (const uid of [shop, rival]) await fence.admit(uid, "open");
+  for (const uid of [shop, rival]) await fence.admit(uid, "open", null);
   const runAs = (uid: number, perl: string) =>
-    exec(argvOf(cgroups, uid, perl), { timeoutMs: 10_000 });
+    exec(argvOf(realm, uid, perl), { timeoutMs: 10_000 });
   return {
+    table: realm.fence.table.split(" "),
+    place: realm.fence,
     fence,
     openPort: open.port,
     closeOpenPort: async () => open[Symbol.asyncDispose](),
-    listen: (uid, address, port) => listenAs(cgroups, { uid, address, port: port ?? 0 }),
+    listen: (uid, address, port) => listenAs(realm, { uid, address, port: port ?? 0 }),
     runAs,
     asks: (uid, port, address) =>
       runAs(
@@ -233,20 +220,17 @@ async function openWorld(t: TestContext): Promise<World | null> {
       const perl = `my $s = IO::Socket::INET->new(Proto => "udp", PeerAddr => "127.0.0.1", PeerPort => ${port}); $s->send("from ${uid}")`;
       return uid === 0 ? exec(["perl", "-MIO::Socket::INET", "-e", perl]) : runAs(uid, perl);
     },
-    reopen: async (moreTrusted) => void (await openFence(settings(moreTrusted))),
     [Symbol.asyncDispose]: async () => {
       await open[Symbol.asyncDispose]();
-      await fence.remove();
-      for (const uid of [shop, rival, stranger, uids.last + 1]) await cgroups.removeApp(uid);
-      await cgroups.close();
+      await claimed.renew();
     },
   };
 }
 
 /** A program of an app: in its cgroup, with its uid. */
-function argvOf(cgroups: Cgroups, uid: number, perl: string): [string, ...string[]] {
+function argvOf(realm: Realm, uid: number, perl: string): [string, ...string[]] {
   const isApp = uid >= uids.first && uid <= uids.last;
-  const joining = isApp ? entryWords({ cgroups: cgroups.joinFiles({ uid, name: "i1" }) }) : [];
+  const joining = isApp ? entryWords({ cgroups: joinFiles(realm, { uid, name: "i1" }) }) : [];
   const become = ["setpriv", "--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups"];
   const modules = ["-MIO::Socket::IP", "-MIO::Socket::INET", "-MErrno"];
   const [program, ...args] = [...joining, ...become, "perl", ...modules, "-e", perl];
@@ -255,9 +239,9 @@ function argvOf(cgroups: Cgroups, uid: number, perl: string): [string, ...string
 
 type Listener = { readonly uid: number; readonly address: string; readonly port: number };
 
-async function listenAs(cgroups: Cgroups, { uid, address, port }: Listener): Promise<number> {
+async function listenAs(realm: Realm, { uid, address, port }: Listener): Promise<number> {
   const perl = `$| = 1; my $s = IO::Socket::IP->new(LocalHost => "${address}", LocalPort => ${port}, Listen => 9, V6Only => 0) or die $@; print $s->sockport, "\\n"; while ($s->accept) {}`;
-  const child = start(argvOf(cgroups, uid, perl), { stdio: ["ignore", "pipe", "inherit"] });
+  const child = start(argvOf(realm, uid, perl), { stdio: ["ignore", "pipe", "inherit"] });
   const { promise, resolve } = Promise.withResolvers<number>();
   child.stdout?.once("data", (chunk: Buffer) => resolve(Number(chunk.toString())));
   void ended(child);
@@ -356,6 +340,6 @@ async function receiveHere(): Promise<{ port: number; first: Promise<string> } &
   };
 }
 
-function rulesFor(): Promise<string> {
-  return exec(["nft", "list", "table", "inet", `berth_${key}`]);
+function rulesOf({ table }: World): Promise<string> {
+  return exec(["nft", "list", "table", ...table]);
 }

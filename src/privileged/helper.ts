@@ -1,14 +1,14 @@
 import { duplexPair, type Duplex } from "node:stream";
 import { z } from "zod";
 import { PlatformError, withDiskFull } from "#domain/errors.ts";
-import { privilegedVerbs, type Verb } from "#domain/privileges.ts";
+import { privilegedVerbs, type Program, type Verb } from "#domain/privileges.ts";
 import { sessionFrames } from "#domain/runner.ts";
 import { ExecError } from "#lib/exec.ts";
 import { callerOn, type Caller } from "./caller.ts";
-import type { Realm } from "./realm.ts";
+import type { Own } from "./realm.ts";
 import { verbsIn } from "./verbs.ts";
 
-/** What happened in one call. Config vars are named, never shown. */
+/** What happened in one call. No file's content is in it. */
 export type AuditEntry = {
   readonly verb: string;
   readonly args: unknown;
@@ -20,9 +20,11 @@ const Request = z.strictObject({
   verb: z.enum(Object.keys(privilegedVerbs) as [Verb, ...Verb[]]),
   args: z.unknown(),
 });
-const commandShownMax = 200;
+const requestShownMax = 200;
+const wordShownMax = 200;
+const wordsShownMax = 20;
 
-export function createHelper(realm: Realm, audit: (entry: AuditEntry) => void) {
+export function createHelper(realm: Own, audit: (entry: AuditEntry) => void) {
   const verbs = verbsIn(realm);
   const answer = async (caller: Caller): Promise<void> => {
     const startedMs = performance.now();
@@ -30,7 +32,7 @@ export function createHelper(realm: Realm, audit: (entry: AuditEntry) => void) {
     const note = (outcome: string) =>
       audit({
         verb: asked?.verb ?? "none",
-        args: asked ? shown(asked.args) : caller.request.slice(0, commandShownMax),
+        args: asked ? shown(asked.args) : caller.request.slice(0, requestShownMax),
         outcome,
         tookMs: Math.round(performance.now() - startedMs),
       });
@@ -108,11 +110,9 @@ function failureOf(error: unknown, verb: string): Pick<PlatformError, "code" | "
   return { code: "command_failed", details: { command: verb, problem: problem.slice(0, 500) } };
 }
 
-function shown(args: Asked["args"]): unknown {
-  const { env, command } = args;
-  return {
-    ...args,
-    ...(typeof env === "object" && env !== null ? { env: Object.keys(env) } : {}),
-    ...(typeof command === "string" ? { command: command.slice(0, commandShownMax) } : {}),
-  };
+/** Words may hold what a person typed, files what an app keeps secret. */
+function shown({ program, ...args }: Asked["args"]): unknown {
+  if (typeof program !== "object" || program === null) return args;
+  const { argv = [] } = program as Partial<Program>;
+  return { ...args, argv: argv.map((word) => word.slice(0, wordShownMax)).slice(-wordsShownMax) };
 }

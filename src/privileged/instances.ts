@@ -1,20 +1,15 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { rename, symlink, unlink } from "node:fs/promises";
+import { lstat, rename, symlink, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Network } from "#domain/app.ts";
 import { PlatformError } from "#domain/errors.ts";
-import type { Limits } from "#domain/limits.ts";
-import type { VerbArguments } from "#domain/privileges.ts";
+import type { SupervisedInstance, VerbArguments } from "#domain/privileges.ts";
+import { memoryEventsFile, userOf } from "#domain/realm.ts";
+import { exec } from "#lib/exec.ts";
 import { execlineTool, renderExecline, type ExeclineWord } from "#lib/execline.ts";
 import { exists, nullIf, nullIfMissing, removeTree } from "#lib/files.ts";
-import { allKept, confinedOf, keepAnew, keptFile, keptOf, renderKept, type Kept } from "./kept.ts";
-import { terminateInside } from "./processes.ts";
-import { writeProgram } from "./program.ts";
-import type { Realm } from "./realm.ts";
+import { enter, type Own } from "./realm.ts";
 import { endOld, isDownWithin, order, startNew, statusOf } from "./s6.ts";
-import { requireArtifact } from "./trees.ts";
-import { admit, goBehind, openDoor, putUp, takeDown } from "./walls.ts";
 
 type Started = VerbArguments<"startInstance">;
 
@@ -25,23 +20,27 @@ const stuckAfterMs = 5000;
  * A crash in the middle leaves a folder without a link, which the next start of the same instance
  * replaces.
  */
-export async function startInstance(realm: Realm, instance: Started): Promise<void> {
-  const { layout, walls } = realm;
-  const [own, logger] = confinedOf(realm, instance);
+export async function startInstance(realm: Own, instance: Started): Promise<void> {
+  const { layout } = realm;
+  const service = layout.service(instance.id);
   const isLinked = await exists(layout.link(instance.id));
-  await Promise.all([putUp(walls, own), putUp(walls, logger)]);
-  // What the kernel takes its time for goes on while other things are done, and the program begins.
-  const hastened = walls.cgroups?.hasten();
+  const hastened = hasten(realm);
   if (!isLinked) {
     await writeService(realm, instance);
-    await symlink(layout.service(instance.id), layout.link(instance.id)).catch(nullIf(["EEXIST"]));
+    await symlink(service, layout.link(instance.id)).catch(nullIf(["EEXIST"]));
   }
   await startNew(layout);
-  await Promise.all([
-    hastened,
-    openDoor(walls, own),
-    untilSupervised(layout.service(instance.id), !isLinked),
-  ]);
+  await Promise.all([hastened, untilSupervised(service, !isLinked)]);
+}
+
+/**
+ * Makes the next join of a cgroup quick. Before a process changes its own the kernel waits for every
+ * processor, some 7 ms, but not again for a while: so this waits while other things are done. To
+ * join where it stands already moves nothing, and waits all the same.
+ */
+async function hasten({ cgroups }: Own): Promise<void> {
+  const unified = cgroups.find(({ version }) => version === 2);
+  if (unified) await writeFile(join(unified.standing, "cgroup.procs"), "0").catch(() => {});
 }
 
 /** s6-svscan starts the supervisor on its own time. */
@@ -53,107 +52,93 @@ async function untilSupervised(service: string, isNew: boolean): Promise<void> {
     if (await isThere()) return;
     await sleep(waitMs);
   }
-  throw new PlatformError("command_failed", {
-    command: "s6-svscan",
-    problem: "it does not supervise a new instance",
-  });
+  const problem = "it does not supervise a new instance";
+  throw new PlatformError("command_failed", { command: "s6-svscan", problem });
+}
+
+export async function observeInstance({ layout }: Own, id: number): Promise<SupervisedInstance> {
+  const service = layout.service(id);
+  const status = await statusOf(service);
+  const file = await lstat(fileIn(service, 0)).catch(nullIfMissing);
+  const environment = file && { uid: file.uid, mode: file.mode & 0o7777 };
+  if (status === null)
+    return { id, state: "gone", pid: null, sinceMs: 0, givenUp: false, environment };
+  const { up, wantedUp, pid, sinceMs } = status;
+  const state = up ? "running" : "waiting";
+  return { id, state, pid, sinceMs, givenUp: !up && !wantedUp, environment };
 }
 
 /** Stops an instance and removes what it had. @throws {PlatformError} `instance_stuck` */
-export async function stopInstance(realm: Realm, id: number, graceMs: number): Promise<void> {
-  const { layout, walls } = realm;
+export async function stopInstance(
+  realm: Own,
+  { id, user, asked, graceMs }: VerbArguments<"stopInstance">,
+): Promise<void> {
+  const { layout } = realm;
   const service = layout.service(id);
-  const kept = await keptOf(layout, id);
-  await end(service, id, graceMs);
+  await order("-O", service);
+  if ((await statusOf(service))?.up !== true) await order("-d", service);
+  else if (!(await endsWell(realm, service, { user, asked, graceMs }))) await kill(service, id);
   await unlink(layout.link(id)).catch(nullIfMissing);
   await order("-xd", service);
   // A logger that cannot write what it still holds, as on a full disk, does not end by itself.
   await order("-xd", join(service, "log"));
   if (!(await isDownWithin(join(service, "log"), 1000))) await order("-xdk", join(service, "log"));
   await endOld(layout);
-  for (const confined of kept ? confinedOf(realm, kept) : []) await takeDown(walls, confined);
   for (const path of [service, partialOf(service)]) await removeTree(path);
   for (const path of layout.exitNotes(id)) await unlink(path).catch(nullIfMissing);
 }
 
-async function end(service: string, id: number, graceMs: number): Promise<void> {
-  await order("-O", service);
-  const status = await statusOf(service);
-  if (!status?.pid) return order("-d", service);
-  if ((await terminateInside(status.pid)) && (await isDownWithin(service, graceMs))) return;
-  // Killing the outer process takes the whole process namespace down with it.
+/** The kernel lets a user signal only what is their own, whatever a number stands for by now. */
+async function endsWell(
+  realm: Own,
+  service: string,
+  { user, asked, graceMs }: Pick<VerbArguments<"stopInstance">, "user" | "asked" | "graceMs">,
+): Promise<boolean> {
+  if (asked.length === 0) return false;
+  const ids = realm.hasUsers ? userOf(realm, user) : {};
+  await exec(["kill", "-TERM", ...asked.map(String)], { ...ids, cwd: "/" }).catch(() => {});
+  return isDownWithin(service, graceMs);
+}
+
+/** Killing the outer process takes the whole process namespace down with it. */
+async function kill(service: string, id: number): Promise<void> {
   await order("-dk", service);
   if (await isDownWithin(service, stuckAfterMs)) return;
   const seconds = stuckAfterMs / 1000;
   throw new PlatformError("instance_stuck", { instance: `Instance ${id}`, seconds });
 }
 
-/** Lets an instance run again that ended too often in a row. */
-export async function reviveInstance(realm: Realm, id: number): Promise<void> {
-  const kept = await keptOf(realm.layout, id);
-  if (kept) await putUpAgain(realm, kept);
-  await order("-u", realm.layout.service(id));
-}
-
-/** Holds an instance to other limits, now and whenever it is started again. */
-export async function limitInstance(realm: Realm, id: number, limits: Limits): Promise<void> {
-  const kept = await keptOf(realm.layout, id);
-  if (!kept) return;
-  await keepAnew(realm.layout, { ...kept, limits });
-  const update = async () => realm.walls.cgroups?.update(confinedOf(realm, kept)[0], limits);
-  // Version 1 does not go below what is in use: then it holds from the next start on.
-  await update().catch(nullIf(["EBUSY"]));
-}
-
-/** Opens or closes an app's connections, now and whenever any of its instances is put up again. */
-export async function setNetwork(realm: Realm, user: number, network: Network): Promise<void> {
-  const own = (await allKept(realm.layout)).filter((it) => it.user === user);
-  for (const kept of own) await keepAnew(realm.layout, { ...kept, network });
-  await admit(realm.walls, realm.userOf(user).uid, network);
-}
-
-/** After a restart of the machine nothing is left of what an instance was started behind. */
-export async function putUpAgain(realm: Realm, kept: Kept): Promise<void> {
-  for (const confined of confinedOf(realm, kept)) {
-    await putUp(realm.walls, confined);
-    await openDoor(realm.walls, confined);
-  }
-}
-
-async function writeService(realm: Realm, instance: Started): Promise<void> {
-  const { layout } = realm;
-  const service = layout.service(instance.id);
+async function writeService(realm: Own, instance: Started): Promise<void> {
+  const { layout, account } = realm;
+  const { id, program, ports, logName } = instance;
+  const service = layout.service(id);
   const partial = partialOf(service);
-  const user = realm.userOf(instance.user);
-  const sandbox = {
-    user,
-    dir: await requireArtifact(realm, instance.artifactId, user),
-    building: null,
-    scratchBytes: instance.limits.diskBytes,
-    env: instance.env,
-    terminal: null,
-  };
-  const [own, logger] = confinedOf(realm, instance);
+  const user = userOf(realm, instance.user);
   await removeTree(partial);
   await removeTree(service);
   mkdirSync(join(partial, "log"), { recursive: true, mode: 0o700 });
-  const { command } = instance;
-  const program = writeProgram(realm, partial, {
-    confined: own,
-    sandbox,
-    command,
-    joinsErrors: true,
-  });
-  const log = [...goBehind(realm.walls, logger), ...logWords(realm, instance.logName)];
   // Not before it has its name is it started, and no service outlives a power cut: see startTree.
-  const write = (name: string, text: string, mode: number) =>
-    writeFileSync(join(partial, name), text, { mode, flag: "wx" });
-  write(keptFile, renderKept(instance), 0o600);
-  write("run", renderExecline([program], { args: "-P" }), 0o700);
-  write("log/run", renderExecline([log], { args: "-P" }), 0o700);
-  write("finish", renderFinish(realm, instance), 0o700);
-  for (const path of layout.exitNotes(instance.id)) rmSync(path, { force: true });
+  const write = (path: string, text: string | Buffer, mode: number) =>
+    writeFileSync(path, text, { mode, flag: "wx" });
+  const files = program.files.map((_, index) => fileIn("", index));
+  for (const [index, text] of program.files.entries())
+    write(fileIn(partial, index), Buffer.from(text, "base64"), 0o600);
+  const { uid } = user;
+  const cgroup = { uid, name: `i${id}` };
+  const words = enter(realm, user, { cgroup, ports, opened: files, joinsErrors: true });
+  const logger = enter(realm, account, { cgroup: { uid, name: `l${id}` }, ports: null });
+  const run = renderExecline([[...words, ...program.argv]], { args: "-P" });
+  const log = renderExecline([[...logger, ...logWords(layout.log(logName))]], { args: "-P" });
+  write(join(partial, "run"), run, 0o700);
+  write(join(partial, "log/run"), log, 0o700);
+  write(join(partial, "finish"), renderFinish(realm, id, uid), 0o700);
+  for (const path of layout.exitNotes(id)) rmSync(path, { force: true });
   await rename(partial, service);
+}
+
+/** What a program reads from the descriptor 3, 4, and so on, of which the first is 0. */
+function fileIn(folder: string, index: number): string {
+  return join(folder, `sandbox.${3 + index}`);
 }
 
 /** Where a service folder grows; a full disk may leave one of an instance that never was started. */
@@ -167,15 +152,16 @@ function partialOf(service: string): string {
  * berthd is away.
  * @see s6-supervise(8), s6-permafailon(8)
  */
-function renderFinish(realm: Realm, instance: Started): string {
-  const [exit = "", memory = "", before = ""] = realm.layout.exitNotes(instance.id);
-  const events = realm.walls.cgroups?.memoryEventsFile(confinedOf(realm, instance)[0]) ?? null;
+function renderFinish(realm: Own, id: number, uid: number): string {
+  const [exit = "", memory = "", before = ""] = realm.layout.exitNotes(id);
+  const events = memoryEventsFile(realm, { uid, name: `i${id}` });
   const [first, redirect] = [execlineTool("foreground"), execlineTool("redirfd")];
+  const moved = [redirect, "-w", "2", "/dev/null", "mv", "-f", "--", memory, before];
   const count: ExeclineWord[][] =
     events === null
       ? []
       : [
-          [first, [redirect, "-w", "2", "/dev/null", "mv", "-f", "--", memory, before]],
+          [first, moved],
           [first, ["cp", "--", events, memory]],
         ];
   const how = ["echo", { substituted: "${1}" }, { substituted: "${2}" }];
@@ -190,8 +176,6 @@ function renderFinish(realm: Realm, instance: Started): string {
  * The logger reads on while it cannot write, so that no app ever waits for a full disk. What it
  * holds back is bounded: beyond that it ends, and the next one begins with an empty hand.
  */
-function logWords({ become, account, layout }: Realm, logName: string): string[] {
-  const bounded = ["s6-softlimit", "-d", "8000000"];
-  const logger = ["s6-log", "-l", "65536", "n10", "s1000000", "T", layout.log(logName)];
-  return [...become(account), ...bounded, ...logger];
+function logWords(folder: string): string[] {
+  return ["s6-softlimit", "-d", "8000000", "s6-log", "-l", "65536", "n10", "s1000000", "T", folder];
 }

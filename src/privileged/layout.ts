@@ -28,8 +28,10 @@ export function supervisionLayout(home: string) {
   };
 }
 
-/** The instance that a name in one of these folders stands for; null for anything else. */
-export function instanceIdOf(name: string): number | null {
-  const digits = /^i(\d{1,15})$/.exec(name)?.[1];
-  return digits === undefined ? null : Number(digits);
+/** The instances that have a service folder; what else is there is none's. */
+export function instancesAmong(names: readonly string[]): number[] {
+  return names.flatMap((name) => {
+    const digits = /^i(\d{1,15})$/.exec(name)?.[1];
+    return digits === undefined ? [] : [Number(digits)];
+  });
 }

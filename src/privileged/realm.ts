@@ -1,62 +1,64 @@
-import { UserNumber, userRange } from "#domain/app-user.ts";
-import { supervisionLayout, type SupervisionLayout } from "./layout.ts";
-import type { SandboxTools } from "./sandbox.ts";
-import { ownWalls, type Walls } from "./walls.ts";
+import { chown, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { VerbArguments } from "#domain/privileges.ts";
+import {
+  joinFiles,
+  narrowedFolder,
+  usersIn,
+  type CgroupName,
+  type Ids,
+  type Realm,
+} from "#domain/realm.ts";
+import { narrowWords } from "#lib/bind-program.ts";
+import { namesIn, removeTree } from "#lib/files.ts";
+import { entryWords, type Entry } from "./entry.ts";
+import { instancesAmong, supervisionLayout, type SupervisionLayout } from "./layout.ts";
+import { removeAll } from "./trees.ts";
 
-/** A Linux user and its group. */
-export type Ids = { readonly uid: number; readonly gid: number };
-
-export type RealmOptions = {
-  readonly home: string;
-  readonly tools: SandboxTools;
-  /** The program that gives a command a terminal. */
-  readonly relay: string;
-  /** Who berthd is: reads what is built, and keeps the logs. */
-  readonly account: Ids;
-  /** The first uid of the home's range; null for an ordinary user, whose apps have no users. */
-  readonly usersFrom: number | null;
-  /** What only root can put up; by default none of it. */
-  readonly walls?: Walls;
-};
-
-/** What is ours on this machine: one home, and the users that may be acted on. */
-export type Realm = Required<RealmOptions> & {
+/** A home, and what is ours of the machine around it. */
+export type Own = Realm & {
   readonly layout: SupervisionLayout;
   /** Whether apps have users of their own; else everything is the account's. */
   readonly hasUsers: boolean;
-  readonly userOf: (userNumber: number) => Ids;
-  /** Owns what is sealed, and runs nothing else: what it may not change is not ours. */
-  readonly keeperUid: number;
-  /** Words that start a program as that user, without any privilege. */
-  readonly become: (ids: Ids) => string[];
 };
 
-/** The uids of a home's apps. */
-export function usersIn(usersFrom: number): { first: number; last: number } {
-  return { first: usersFrom, last: usersFrom + userRange.ofHome - 1 };
+/** Makes the folders that the verbs work in, and removes what a killed predecessor left in them. */
+export async function beginRealm(home: string, realm: Realm): Promise<Own> {
+  const hasUsers = realm.usersFrom !== null;
+  // The first thing that could be wrong with what we were told.
+  if (hasUsers) usersIn(realm);
+  const layout = supervisionLayout(home);
+  const own = { ...realm, layout, hasUsers };
+  const folders = [layout.scan, layout.services, layout.scratch, layout.caches, layout.artifacts];
+  for (const folder of [...folders, layout.exits]) {
+    await mkdir(folder, { recursive: true, mode: 0o755 });
+  }
+  // berthd watches for ends.
+  if (hasUsers) await chown(layout.exits, 0, realm.account.gid);
+  for (const name of await namesIn(layout.scratch))
+    await removeAll(own, join(layout.scratch, name));
+  for (const name of await namesIn(layout.services))
+    if (instancesAmong([name]).length === 0) await removeTree(join(layout.services, name));
+  return own;
 }
 
-export function createRealm({ usersFrom, walls = ownWalls(), ...options }: RealmOptions): Realm {
-  const isInRange =
-    usersFrom === null ||
-    (usersFrom >= userRange.first &&
-      usersFrom < userRange.end &&
-      usersFrom % userRange.ofHome === 0);
-  if (!isInRange) throw new RangeError(`${usersFrom} begins no range of users`);
-  const hasUsers = usersFrom !== null;
-  return {
-    ...options,
-    usersFrom,
-    walls,
-    layout: supervisionLayout(options.home),
-    hasUsers,
-    keeperUid: usersFrom ?? options.account.uid,
-    userOf: (userNumber) => {
-      if (usersFrom === null) return options.account;
-      const uid = usersFrom + UserNumber.parse(userNumber);
-      return { uid, gid: uid };
-    },
-    become: ({ uid, gid }) =>
-      hasUsers ? ["s6-applyuidgid", "-u", String(uid), "-g", String(gid), "-G", ""] : [],
-  };
+/** Words that start a program as a user for good, without a capability and without a way to get one. */
+export function become({ hasUsers }: Own, { uid, gid }: Ids): string[] {
+  const who = ["--reuid", String(uid), "--regid", String(gid), "--clear-groups"];
+  const nothing = ["--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--"];
+  return hasUsers ? ["setpriv", ...who, ...nothing] : [];
+}
+
+/** What a program stands in, and has open, when it begins. */
+export type Stand = Partial<Pick<Entry, "opened" | "joinsErrors">> & {
+  readonly cgroup: CgroupName;
+  readonly ports: VerbArguments<"startInstance">["ports"];
+};
+
+/** The same, in a cgroup. */
+export function enter(realm: Own, ids: Ids, { cgroup, ports, ...stand }: Stand): string[] {
+  const cgroups = joinFiles(realm, cgroup);
+  const folder = narrowedFolder(realm, cgroup);
+  const narrowing = ports && folder ? narrowWords(ports, ports.own, folder) : [];
+  return [...entryWords({ ...stand, cgroups, narrowing }), ...become(realm, ids)];
 }

@@ -2,7 +2,8 @@ import { chmod, chown, lchown, lstat, mkdir, rename } from "node:fs/promises";
 import { PlatformError } from "#domain/errors.ts";
 import { exec } from "#lib/exec.ts";
 import { nullIfMissing, removeTree, syncDirectory } from "#lib/files.ts";
-import type { Ids, Realm } from "./realm.ts";
+import { keeperUid, type Ids } from "#domain/realm.ts";
+import type { Own } from "./realm.ts";
 
 /**
  * Trees of apps, which their owners may fill with links, change under our hands and race us over.
@@ -13,7 +14,7 @@ import type { Ids, Realm } from "./realm.ts";
 const largeTreeMs = { timeoutMs: 600_000 };
 
 /** Gives a tree that the account has checked out to the app's user; the account may look on. */
-export async function handOverTree(realm: Realm, artifactId: number, user: Ids): Promise<void> {
+export async function handOver(realm: Own, artifactId: number, user: Ids): Promise<void> {
   const path = realm.layout.growing(artifactId);
   await requireOwner(path, realm.account);
   if (!realm.hasUsers) return;
@@ -23,13 +24,18 @@ export async function handOverTree(realm: Realm, artifactId: number, user: Ids):
   await chmod(path, 0o750);
 }
 
+/** Takes a built tree: nobody changes it any more, and the account alone may look into it. */
+export async function seal(realm: Own, artifactId: number, user: Ids): Promise<void> {
+  await sealTree(realm, realm.layout.growing(artifactId), user, user);
+}
+
 /**
- * Takes a built tree: first from its owner's hands, then it is closed, and only then looked at, when
- * nobody can change it any more. Its top is the account's, which reads it, until it is finished.
+ * First it is taken from its owner's hands, then it is closed, and only then looked at, when nobody
+ * can change it any more.
  */
-export async function sealTree(realm: Realm, path: string, owner: Ids, user: Ids): Promise<void> {
+async function sealTree(realm: Own, path: string, owner: Ids, user: Ids): Promise<void> {
   await requireOwner(path, owner);
-  const keeper = { uid: realm.keeperUid, gid: user.gid };
+  const keeper = { uid: keeperUid(realm), gid: user.gid };
   if (realm.hasUsers) await giveAway(path, owner, keeper);
   await requireOwner(path, keeper);
   // chmod follows a link that takes a file's place, so it is run as the keeper, who can change
@@ -40,70 +46,46 @@ export async function sealTree(realm: Realm, path: string, owner: Ids, user: Ids
       ...(realm.hasUsers ? keeper : {}),
     }),
   ]);
-  await refuseOddFiles(path, keeper.uid);
+  await refuseOddFiles(path, keeper);
   if (closed.status === "rejected") throw closed.reason;
   await chmod(path, 0o550);
-  if (realm.hasUsers) await lchown(path, realm.account.uid, user.gid);
+  await lchown(path, keeper.uid, realm.account.gid);
 }
 
-/** Makes a sealed tree the artifact: nobody changes it any more. */
-export async function finishTree(realm: Realm, artifactId: number, user: Ids): Promise<void> {
+/** Makes a sealed tree the artifact, which only its app may read. */
+export async function finish(realm: Own, artifactId: number, user: Ids): Promise<void> {
   const path = realm.layout.growing(artifactId);
-  await takeTop(realm, path, user);
+  const keeper = { uid: keeperUid(realm), gid: user.gid };
+  await requireOwner(path, keeper);
+  // While it grew it was named by its number alone: whose it is stands on what is in it.
+  await refuseOddFiles(path, keeper, ["-mindepth", "1", "-maxdepth", "1"]);
+  await lchown(path, keeper.uid, keeper.gid);
   await rename(path, realm.layout.artifact(artifactId));
   await syncDirectory(realm.layout.artifacts);
 }
 
-/** The artifact's folder, if it is this user's. One from an older Berth is made such a one now. */
-export async function requireArtifact(
-  realm: Realm,
-  artifactId: number,
-  user: Ids,
-): Promise<string> {
+/** Takes an artifact of which an older Berth left all, or its top, to the account. */
+export async function adopt(realm: Own, artifactId: number, user: Ids): Promise<void> {
   const path = realm.layout.artifact(artifactId);
-  const owner = await folderAt(path);
-  const { account } = realm;
-  if (owner.uid === realm.keeperUid && owner.gid === user.gid) return path;
-  if (realm.hasUsers && owner.uid === account.uid && owner.gid === account.gid)
-    await sealTree(realm, path, owner, user);
-  await takeTop(realm, path, user);
-  return path;
+  if (realm.hasUsers) await sealTree(realm, path, realm.account, user);
+  await lchown(path, keeperUid(realm), user.gid);
 }
 
-/**
- * Takes the top folder of a sealed tree from the account, and looks only then whether all in it is
- * sealed, as the account could exchange it until now. It has the user's group once that is so.
- */
-async function takeTop(realm: Realm, path: string, user: Ids): Promise<void> {
-  const { account, keeperUid } = realm;
-  if (!realm.hasUsers) return requireOwner(path, account);
+/** The artifact's folder, if it is this user's. */
+export async function requireArtifact(realm: Own, artifactId: number, user: Ids): Promise<string> {
+  const path = realm.layout.artifact(artifactId);
   const { uid, gid } = await folderAt(path);
-  const isOurs = [account.uid, keeperUid].includes(uid) && [account.gid, user.gid].includes(gid);
-  if (!isOurs) throw notOurs(path, `it belongs to ${uid}:${gid}`);
-  await lchown(path, keeperUid, account.gid);
-  await requireOwner(path, { uid: keeperUid });
-  // Whoever may pass still may; who may write the account could choose until now.
-  const { mode } = await lstat(path);
-  await chmod(path, 0o550 | (mode & 0o001));
-  await refuseOddFiles(path, keeperUid, ["-maxdepth", "1"]);
-  await lchown(path, keeperUid, user.gid);
+  if (uid === keeperUid(realm) && gid === user.gid) return path;
+  throw notOurs(path, `it belongs to ${uid}:${gid}`);
 }
 
-/** The tree that grows, if it is this user's. */
-export async function requireGrowing(realm: Realm, artifactId: number, user: Ids): Promise<string> {
-  const path = realm.layout.growing(artifactId);
-  await requireOwner(path, user);
-  return path;
-}
-
-/** The app's cache; one that is somebody else's is thrown away. */
-export async function ensureCache(realm: Realm, appId: number, user: Ids): Promise<string> {
+/** Makes an app's cache; one that is there and somebody else's is thrown away. */
+export async function makeCache(realm: Own, appId: number, user: Ids): Promise<void> {
   const path = realm.layout.cache(appId);
   const stats = await lstat(path).catch(nullIfMissing);
-  if (stats?.isDirectory() && stats.uid === user.uid) return path;
+  if (stats?.isDirectory() && stats.uid === user.uid) return;
   await removeAll(realm, path);
   await makeFolder(path, user);
-  return path;
 }
 
 /** A new folder of the user's own, in one of root's. */
@@ -113,7 +95,7 @@ export async function makeFolder(path: string, { uid, gid }: Ids): Promise<void>
 }
 
 /** Removes a whole tree, whoever owns it. Repeatable; never follows a link. */
-export async function removeAll({ hasUsers }: Realm, path: string): Promise<void> {
+export async function removeAll({ hasUsers }: Own, path: string): Promise<void> {
   if (hasUsers) await exec(["rm", "-rf", "--one-file-system", "--", path], largeTreeMs);
   else await removeTree(path);
 }
@@ -124,8 +106,8 @@ async function giveAway(path: string, from: Ids, to: Ids): Promise<void> {
   await exec(["chown", ...how, "--", `+${to.uid}:+${to.gid}`, path], largeTreeMs);
 }
 
-async function refuseOddFiles(path: string, ownerUid: number, how: string[] = []): Promise<void> {
-  const foreign = ["!", "-uid", String(ownerUid)];
+async function refuseOddFiles(path: string, { uid, gid }: Ids, how: string[] = []): Promise<void> {
+  const foreign = ["!", "-uid", String(uid), "-o", "!", "-gid", String(gid)];
   const odd = ["!", "-type", "f", "!", "-type", "d", "!", "-type", "l"];
   const say = ["-printf", String.raw`%y %P\n`, "-quit"];
   const found = await exec(

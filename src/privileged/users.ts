@@ -2,12 +2,11 @@ import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
+import type { Ids } from "#domain/realm.ts";
 import { exec } from "#lib/exec.ts";
-import { namesIn, nullIfMissing } from "#lib/files.ts";
-import { uidOf } from "./processes.ts";
-import type { Ids, Realm } from "./realm.ts";
+import { namesIn, nullIfMissing, readIfThere } from "#lib/files.ts";
+import type { Own } from "./realm.ts";
 import { removeAll } from "./trees.ts";
-import { takeAllDown } from "./walls.ts";
 
 /** Where a program that got out of its sandbox could have left something, besides the home. */
 const openToAll = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/var/crash"];
@@ -16,11 +15,8 @@ const openToAll = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "
  * Ends everything of an app's user and makes sure that nothing of it is left; only then may another
  * app have it. @throws {PlatformError} `user_not_retired`
  */
-export async function retireUser(realm: Realm, user: Ids): Promise<void> {
-  // An ordinary user's apps share the user's own account, which is not ours to end.
-  if (!realm.hasUsers) return;
-  await takeAllDown(realm.walls, user.uid);
-  await endAll(realm, user);
+export async function retireUser(realm: Own, user: Ids): Promise<void> {
+  await endAll(user);
   const { caches, scratch, artifacts } = realm.layout;
   const places = [caches, scratch, artifacts, ...openToAll];
   for (const path of await leftOf(user, places)) await removeAll(realm, path);
@@ -29,8 +25,8 @@ export async function retireUser(realm: Realm, user: Ids): Promise<void> {
 }
 
 /** The kernel signals all of them at once, so that none can fork away. @see kill(2), pid -1 */
-async function endAll(realm: Realm, user: Ids): Promise<void> {
-  const killAll = [realm.tools.node, "-e", "process.kill(-1, 'SIGKILL')"] as const;
+async function endAll(user: Ids): Promise<void> {
+  const killAll = [process.execPath, "-e", "process.kill(-1, 'SIGKILL')"] as const;
   for (let count = 0; count < 50; count += 1) {
     const living = await processesOf(user);
     if (living.length === 0) return;
@@ -45,6 +41,13 @@ async function processesOf({ uid }: Ids): Promise<number[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
   const uids = await Promise.all(pids.map(uidOf));
   return pids.filter((_, index) => uids[index] === uid);
+}
+
+/** The real user of a process; null for one that is gone. @see proc(5) */
+async function uidOf(pid: number): Promise<number | null> {
+  const status = await readIfThere(`/proc/${pid}/status`).catch(() => null);
+  const uid = /^Uid:\t(\d+)/m.exec(status ?? "")?.[1];
+  return uid === undefined ? null : Number(uid);
 }
 
 /**

@@ -1,27 +1,16 @@
 import { chmod } from "node:fs/promises";
-import type {
-  PlainVerb,
-  SupervisedInstance,
-  Verb,
-  VerbArguments,
-  VerbResult,
-} from "#domain/privileges.ts";
+import type { PlainVerb, Verb, VerbArguments, VerbResult } from "#domain/privileges.ts";
+import { userOf } from "#domain/realm.ts";
 import type { Outcome } from "#domain/runner.ts";
+import { namesIn } from "#lib/files.ts";
 import type { Caller } from "./caller.ts";
 import { runCommand } from "./commands.ts";
-import { inspectApp } from "./inspect.ts";
-import {
-  limitInstance,
-  reviveInstance,
-  setNetwork,
-  startInstance,
-  stopInstance,
-} from "./instances.ts";
-import { instancesIn } from "./kept.ts";
-import { socketsOf } from "./processes.ts";
-import type { Realm } from "./realm.ts";
-import { statusOf } from "./s6.ts";
-import { finishTree, handOverTree, removeAll, requireArtifact, sealTree } from "./trees.ts";
+import { fenceOf } from "./fence.ts";
+import { observeInstance, startInstance, stopInstance } from "./instances.ts";
+import { instancesAmong } from "./layout.ts";
+import type { Own } from "./realm.ts";
+import { order } from "./s6.ts";
+import * as trees from "./trees.ts";
 import { retireUser } from "./users.ts";
 
 type Result<V extends Verb> = V extends PlainVerb ? VerbResult<V> : Outcome;
@@ -33,45 +22,41 @@ type Verbs = {
 };
 
 /** What is done for each verb, once its arguments are known to be what they should. */
-export function verbsIn(realm: Realm): Verbs {
-  const { layout, userOf } = realm;
-  const observe = async (id: number): Promise<SupervisedInstance> => {
-    const status = await statusOf(layout.service(id));
-    if (status === null) return { id, state: "gone", pid: null, sinceMs: 0, givenUp: false };
-    const { up, wantedUp, pid, sinceMs } = status;
-    return { id, state: up ? "running" : "waiting", pid, sinceMs, givenUp: !up && !wantedUp };
-  };
+export function verbsIn(realm: Own): Verbs {
+  const { layout } = realm;
+  const fence = fenceOf(realm);
+  const ids = (user: number) => userOf(realm, user);
   return {
     startInstance: (instance) => startInstance(realm, instance),
-    stopInstance: ({ id, graceMs }) => stopInstance(realm, id, graceMs),
-    reviveInstance: ({ id }) => reviveInstance(realm, id),
-    limitInstance: ({ id, limits }) => limitInstance(realm, id, limits),
-    observeInstances: async ({ id }) =>
-      Promise.all((id === null ? await instancesIn(layout) : [id]).map(observe)),
-    listSockets: async ({ id }) => {
-      const status = await statusOf(layout.service(id));
-      return status?.pid ? socketsOf(status.pid) : [];
+    stopInstance: (instance) => stopInstance(realm, instance),
+    reviveInstance: ({ id }) => order("-u", layout.service(id)),
+    observeInstances: async ({ id }) => {
+      const all = id === null ? instancesAmong(await namesIn(layout.services)) : [id];
+      return Promise.all(all.map((it) => observeInstance(realm, it)));
     },
     runCommand: (command, caller) => runCommand(realm, command, caller),
-    setNetwork: ({ user, network }) => setNetwork(realm, user, network),
-    setPorts: async ({ open, instances }) => {
-      if (realm.walls.protections.narrowsPorts) realm.walls.instancePorts = instances;
-      await realm.walls.fence?.openToAll(open);
-    },
-    inspectApp: ({ user }) => inspectApp(realm, user),
-    protections: async () => realm.walls.protections,
-    handOverArtifact: ({ artifactId, user }) => handOverTree(realm, artifactId, userOf(user)),
-    sealArtifact: ({ artifactId, user }) =>
-      sealTree(realm, layout.growing(artifactId), userOf(user), userOf(user)),
-    finishArtifact: ({ artifactId, user }) => finishTree(realm, artifactId, userOf(user)),
+    admitApp: ({ user, network, port }) => fence.admit(ids(user).uid, network, port),
+    closePort: ({ user, port }) => fence.closePort(ids(user).uid, port),
+    setOpenPorts: ({ ports }) => fence.openToAll(ports),
+    lookAtFence: () => fence.look(),
+    handOverArtifact: ({ artifactId, user }) => trees.handOver(realm, artifactId, ids(user)),
+    sealArtifact: ({ artifactId, user }) => trees.seal(realm, artifactId, ids(user)),
+    finishArtifact: ({ artifactId, user }) => trees.finish(realm, artifactId, ids(user)),
+    adoptArtifact: ({ artifactId, user }) => trees.adopt(realm, artifactId, ids(user)),
     publishArtifact: async ({ artifactId, user }) =>
       // Who knows a name may then read what is below it; the list of names stays closed.
-      chmod(await requireArtifact(realm, artifactId, userOf(user)), 0o551),
+      chmod(await trees.requireArtifact(realm, artifactId, ids(user)), 0o551),
     removeArtifact: async ({ artifactId }) => {
-      await removeAll(realm, layout.growing(artifactId));
-      await removeAll(realm, layout.artifact(artifactId));
+      await trees.removeAll(realm, layout.growing(artifactId));
+      await trees.removeAll(realm, layout.artifact(artifactId));
     },
-    removeCache: ({ appId }) => removeAll(realm, layout.cache(appId)),
-    retireUser: ({ user }) => retireUser(realm, userOf(user)),
+    makeCache: ({ appId, user }) => trees.makeCache(realm, appId, ids(user)),
+    removeCache: ({ appId }) => trees.removeAll(realm, layout.cache(appId)),
+    retireUser: async ({ user }) => {
+      // An ordinary user's apps share the user's own account, which is not ours to end.
+      if (!realm.hasUsers) return;
+      await fence.forget(ids(user).uid);
+      await retireUser(realm, ids(user));
+    },
   };
 }

@@ -2,11 +2,10 @@ import { constants } from "node:fs";
 import { lstat, mkdir, open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PlatformError } from "#domain/errors.ts";
+import type { Ids } from "#domain/realm.ts";
 import { exec } from "#lib/exec.ts";
 import { ensureDirectory, nullIfMissing } from "#lib/files.ts";
 import type { HomeLayout } from "./layout.ts";
-
-type Ids = { readonly uid: number; readonly gid: number };
 
 /** Whose a folder of the home is, and who else may do what in it. */
 type Folder = {

@@ -1,19 +1,14 @@
 import { chmod, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import type { Ids } from "#domain/realm.ts";
 import { programOf } from "#lib/checkout.ts";
 import { bareEnv, exec } from "#lib/exec.ts";
 import { execlineTool, renderExecline, type ExeclineWord } from "#lib/execline.ts";
 import { ensureDirectory, exists, nullIfMissing, writeAtomic } from "#lib/files.ts";
 import type { HomeLayout } from "./layout.ts";
 
-type Ids = { readonly uid: number; readonly gid: number };
-
-/** Who each part runs as, when root starts them; apps have the users from `appsFrom` on. */
-export type TreeUsers = {
-  readonly account: Ids;
-  readonly router: Ids;
-  readonly appsFrom: number;
-};
+/** Who each part runs as, when root starts them. */
+export type TreeUsers = { readonly account: Ids; readonly router: Ids };
 
 export type TreeOptions = {
   readonly layout: HomeLayout;
@@ -86,12 +81,10 @@ async function writeParts(options: TreeOptions): Promise<void> {
   ]);
   if (!users) return;
   const [, ...helper] = ours("berth-root");
-  const { appsFrom, account: berth } = users;
-  const ids = [appsFrom, berth.uid, berth.gid, users.router.uid].map(String);
   await writeService(options, "berth-root", [
     cachedIn(layout.helperCache),
     oneArena,
-    [...dieWithParent, node, ...smallHeap, ...helper, ...ids],
+    [...dieWithParent, node, ...smallHeap, ...helper],
   ]);
 }
 

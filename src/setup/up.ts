@@ -12,6 +12,7 @@ import { withShortTurns } from "#lib/turns.ts";
 import type { Account } from "./account.ts";
 import { requireFreePorts } from "./free-ports.ts";
 import { homeLayout, type HomeLayout } from "./layout.ts";
+import { readRealm, removeRealm } from "./realm.ts";
 import { endSupervisors, supervisedFolders } from "./supervisors.ts";
 
 /** Where Berth runs from and as whom. */
@@ -42,6 +43,9 @@ export async function writeFiles(installation: Installation): Promise<HostSettin
   const { account, users } = installation;
   const { uid, gid } = account;
   const layout = homeLayout(installation.home);
+  // What an s6-svscan that was killed left running would be beyond the reach of the next one, and
+  // stands behind walls that are made anew.
+  await endSupervisors(layout.scan);
   const who = users ? { account: { uid, gid }, ...users } : null;
   const asAccount = users ? { uid, gid } : {};
   const [settings] = await Promise.all([
@@ -82,8 +86,6 @@ export async function startTree(
 ): Promise<Supervisor> {
   const layout = homeLayout(installation.home);
   await ensureDirectory(layout.logs);
-  // What an s6-svscan that was killed left running would be beyond the reach of the next one.
-  await endSupervisors(layout.scan);
   await requireFreePorts(settings);
   await forgetInstances(layout);
   const log = openSync(layout.supervisorLog, "a", 0o644);
@@ -156,7 +158,7 @@ export async function untilReady(
 
 /** Ends the supervisor and all that it supervises; resolves when they are gone. */
 export async function stopTree(home: string): Promise<void> {
-  const { scan } = homeLayout(home);
+  const { scan, helper } = homeLayout(home);
   await exec(["s6-svscanctl", "-t", scan]).catch((error: unknown) => {
     if (!(error instanceof ExecError)) throw error;
   });
@@ -171,6 +173,8 @@ export async function stopTree(home: string): Promise<void> {
     await sleep(50);
   }
   await endSupervisors(scan);
+  const realm = await readRealm(helper);
+  if (realm && process.getuid?.() === 0) await removeRealm(realm);
 }
 
 function answers(door: { path: string } | { port: number; host: string }): Promise<boolean> {

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { instanceLimits } from "#domain/limits.ts";
 import { exec } from "#lib/exec.ts";
-import { openCgroups } from "#privileged/cgroups.ts";
+import { Cgroups } from "#drivers/privileges/cgroups.ts";
+import { homeLayout } from "#setup/layout.ts";
+import { readRealm } from "#setup/realm.ts";
 import { startPlatform, webApp, type Platform } from "../platform.ts";
 import { isRoot } from "../privileges.ts";
 
@@ -56,7 +58,8 @@ test("the score card tells each protection that somebody took away", { skip: noR
   const uid = Number(lines.find(({ name }) => name === "user")?.found.split(" ")[1]);
   const key = `u${uid - (uid % 10_000)}`;
   // As somebody with root might: another limit, firewall rules dropped, a file opened to all.
-  const cgroups = await openCgroups(key);
+  const realm = await readRealm(homeLayout(platform.home).helper);
+  const cgroups = new Cgroups(realm?.cgroups ?? [], async () => {});
   cgroups.update({ uid, name: id }, { ...instanceLimits, memoryBytes: 2 ** 31 });
   await exec(["nft", "flush", "chain", "inet", `berth_${key}`, "app_asks"]);
   await chmod(join(platform.home, "run/services", id, "sandbox.3"), 0o644);

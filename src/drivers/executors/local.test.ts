@@ -13,9 +13,9 @@ executorContract("local", async () => {
   for (const id of [1, 2, 3, 4, 5, 6, 7, 8, 9]) await world.logFolder(`1/${id}-web.1`);
   const executor = createLocalExecutor(world.privileges, {
     logs: join(folder.path, "logs"),
-    exits: world.realm.layout.exits,
+    exits: world.layout.exits,
   });
-  const supervision = await superviseFolder(world.realm.layout.scan);
+  const supervision = await superviseFolder(world.layout.scan);
   return {
     executor,
     commands: { serves: `node -e '${server}'`, exits: "exit 3", idles: "exec sleep 900" },

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { revealVars } from "#domain/config-var.ts";
 import type { Executor, HealthAnswer, InstanceStart } from "#domain/executor.ts";
 import type { ObservedInstance } from "#domain/instance.ts";
-import type { Privileges } from "#domain/privileges.ts";
+import type { Privileges, SupervisedInstance } from "#domain/privileges.ts";
 import { ensureDirectory } from "#lib/files.ts";
 import { busyPorts, listeningSockets } from "#lib/sockets.ts";
 import { lastExitOf } from "./exits.ts";
@@ -20,9 +20,7 @@ export function createLocalExecutor(
 ): Executor {
   const list = async (id: number | null = null): Promise<ObservedInstance[]> => {
     const seen = await privileges.call("observeInstances", { id });
-    return Promise.all(
-      seen.map(async (it) => ({ ...it, lastExit: await lastExitOf(exits, it.id) })),
-    );
+    return Promise.all(seen.map((it) => withLastExit(exits, it)));
   };
   const observe = async (id: number) => {
     const [seen] = await list(id);
@@ -38,17 +36,17 @@ export function createLocalExecutor(
       const { command, artifactId, limits } = spec;
       const app = { user: userNumber, network };
       const instance = { id, ...app, artifactId, command, env, limits, port, logName };
-      await privileges.call("startInstance", instance);
+      await privileges.startInstance(instance);
       expect(id);
     },
     stop: async (id, graceMs) => {
-      await privileges.call("stopInstance", { id, graceMs });
+      await privileges.stopInstance(id, graceMs);
     },
     limit: async (id, limits) => {
-      await privileges.call("limitInstance", { id, limits });
+      await privileges.limitInstance(id, limits);
     },
     revive: async (id) => {
-      await privileges.call("reviveInstance", { id });
+      await privileges.reviveInstance(id);
       expect(id);
     },
     list: () => list(),
@@ -64,6 +62,13 @@ export function createLocalExecutor(
   };
 }
 
+async function withLastExit(
+  exits: string,
+  { id, state, pid, sinceMs, givenUp }: SupervisedInstance,
+): Promise<ObservedInstance> {
+  return { id, state, pid, sinceMs, givenUp, lastExit: await lastExitOf(exits, id) };
+}
+
 async function check(
   privileges: Privileges,
   { id, port, spec: { health } }: InstanceStart,
@@ -72,7 +77,7 @@ async function check(
   const problem = health.path === null ? await askPort(port) : await askPath(port, health.path);
   if (problem === null) return { healthy: true };
   const listening = async () => {
-    const [held, all] = [await privileges.call("listSockets", { id }), await listeningSockets()];
+    const [held, all] = [await privileges.listSockets(id), await listeningSockets()];
     const ports = new Set(held.flatMap((inode) => all.get(inode) ?? []));
     return [...ports].toSorted((a, b) => a - b);
   };

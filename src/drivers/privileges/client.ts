@@ -1,24 +1,23 @@
-import { watch } from "node:fs";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
 import type { Privileges, Verb, VerbArguments } from "#domain/privileges.ts";
-import { parseFailure, sessionFrames, type Session } from "#domain/runner.ts";
+import { parseFailure, sessionFrames } from "#domain/runner.ts";
 import { framesOf } from "#lib/frames.ts";
-
-export type ClientOptions = {
-  /** A new connection to whoever has privilege. */
-  readonly connect: () => Duplex;
-  /** The folder in which an instance's end is noted, by its id. */
-  readonly exits: string;
-};
 
 const answerBytesMax = 64 * 1024 * 1024;
 const triesMax = 40;
 const retryMs = 250;
 
-/** The verbs over a connection each: a request in a line, answered in frames. */
-export function createPrivileges({ connect, exits }: ClientOptions): Privileges {
+/** berth-root, as it is spoken to: a connection for each verb, a request in a line, answers in frames. */
+export type RootClient = {
+  readonly call: Privileges["call"];
+  /** A conversation with a program that runs. */
+  readonly open: (command: VerbArguments<"runCommand">) => Duplex;
+};
+
+/** @param connect Makes a new connection. */
+export function createRootClient(connect: () => Duplex): RootClient {
   return {
     call: async (verb, args) => {
       for (let tries = 1; ; tries += 1) {
@@ -32,14 +31,7 @@ export function createPrivileges({ connect, exits }: ClientOptions): Privileges 
         }
       }
     },
-    openCommand: (command) => sessionOn(ask(connect(), "runCommand", command)),
-    watchExits: (onExit) => {
-      const watcher = watch(exits, (_, name) => {
-        const id = /^i(\d{1,15})$/.exec(name ?? "")?.[1];
-        if (id !== undefined) onExit(Number(id));
-      });
-      return { [Symbol.asyncDispose]: async () => watcher.close() };
-    },
+    open: (command) => ask(connect(), "runCommand", command),
   };
 }
 
@@ -61,19 +53,6 @@ async function answerOf(connection: Duplex): Promise<unknown> {
     connection.destroy();
   }
   throw Object.assign(new Error("the connection was cut"), { code: "ECONNRESET" });
-}
-
-function sessionOn(connection: Duplex): Session {
-  return {
-    bytes: connection,
-    write: async (bytes) => {
-      if (connection.destroyed || connection.write(bytes)) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      connection.once("drain", resolve).once("close", resolve);
-      await promise;
-    },
-    close: () => void connection.destroy(),
-  };
 }
 
 /** Restarted at this moment: what was asked may be asked again. */

@@ -6,13 +6,11 @@ import { nullIfMissing } from "#lib/files.ts";
 import { instanceSight } from "./sight.ts";
 
 /** The Linux users that apps have on this machine. */
-export function createUsers({ call }: Privileges, caches: string): Users {
+export function createUsers(privileges: Privileges, caches: string): Users {
   return {
-    setNetwork: async (user, network) => {
-      await call("setNetwork", { user, network });
-    },
+    setNetwork: (user, network) => privileges.setNetwork(user, network),
     look: async (appId, user) => {
-      const { instances, ...app } = await call("inspectApp", { user });
+      const { instances, ...app } = await privileges.inspectApp(user);
       const cache = await lstat(join(caches, String(appId))).catch(nullIfMissing);
       return {
         ...app,
@@ -20,8 +18,6 @@ export function createUsers({ call }: Privileges, caches: string): Users {
         instances: instances.map(instanceSight),
       };
     },
-    retire: async (user) => {
-      await call("retireUser", { user });
-    },
+    retire: (user) => privileges.retireUser(user),
   };
 }

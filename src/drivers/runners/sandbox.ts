@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { revealVars } from "#domain/config-var.ts";
 import { PlatformError } from "#domain/errors.ts";
-import type { Privileges, VerbArguments } from "#domain/privileges.ts";
+import type { CommandProgram, Privileges } from "#domain/privileges.ts";
 import {
   parseFailure,
   sessionFrames,
@@ -52,7 +52,7 @@ function argumentsOf({ app, ...command }: SandboxCommand, timeoutMs: number) {
     user: app.userNumber,
     network: app.network,
     timeoutMs: Math.min(timeoutMs, timeoutMsMax),
-  } satisfies Partial<VerbArguments<"runCommand">>;
+  } satisfies Partial<CommandProgram>;
 }
 
 /** Gives the output on and resolves with the end; closing the session ends the command. */

@@ -5,16 +5,26 @@ import { totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { instanceLimits, type Limits } from "#domain/limits.ts";
-import { canNarrowPorts } from "#lib/bind-program.ts";
+import {
+  joinFiles,
+  memoryEventsFile,
+  narrowedFolder,
+  type CgroupName,
+  type CgroupPlace,
+} from "#domain/realm.ts";
+import { baseIn } from "#lib/cgroups.ts";
+import { canNarrowPorts, narrowWords } from "#lib/bind-program.ts";
 import { ended, exec, start } from "#lib/exec.ts";
 import { readIfThere } from "#lib/files.ts";
+import { entryWords } from "#privileged/entry.ts";
+import { makeCgroups, removeCgroups } from "#setup/cgroups.ts";
 import { claimUsers, releaseUsers } from "#setup/uid-range.ts";
-import { temporaryFolder } from "../../test/machine.ts";
-import { entryWords } from "./entry.ts";
-import { baseIn, openCgroups, type Cgroups, type CgroupName } from "./cgroups.ts";
-import { goBehind, ownWalls } from "./walls.ts";
+import { temporaryFolder } from "../../../test/machine.ts";
+import { Cgroups } from "./cgroups.ts";
 
 const uid = 1_999_990_001;
+/** Who makes the cgroups of apps. */
+const account = { uid: 65_533, gid: 65_533 };
 const mebi = 1024 ** 2;
 const small: Limits = { ...instanceLimits, memoryBytes: 64 * mebi, pids: 20 };
 
@@ -68,7 +78,7 @@ test("limits are changed while it runs, up and down, as often as asked", async (
   cgroups.create(cgroup, small);
   for (const memoryBytes of [256 * mebi, 32 * mebi, 32 * mebi, 128 * mebi]) {
     cgroups.update(cgroup, { ...small, memoryBytes });
-    const file = cgroups.memoryEventsFile(cgroup);
+    const file = memoryEventsFile({ cgroups: world.places }, cgroup);
     assert.ok(file);
     const name = existsSync(join(dirname(file), "memory.max"))
       ? "memory.max"
@@ -92,16 +102,17 @@ test("class 22, exhaustion: all of an app together leaves others something of th
 test("class 22, exhaustion: an app takes no port that is given to others, in no family, and has its own", async (t) => {
   await using world = await openWorld(t, []);
   if (!world) return;
-  const { cgroups, cgroup } = world;
-  if (cgroups.unified === null || !(await canNarrowPorts())) {
+  const { cgroups, cgroup, places } = world;
+  const folder = narrowedFolder({ cgroups: places }, cgroup);
+  if (folder === null || !(await canNarrowPorts())) {
     t.skip("the kernel takes no programs for cgroups of version 2 here");
     return;
   }
   cgroups.create(cgroup, small);
   const [min, max] = [61_500, 61_800];
-  const walls = { ...ownWalls(), cgroups, instancePorts: { min, max } };
   const refusedFor = async (port: number | null) => {
-    const words = goBehind(walls, { ...cgroup, limits: small, network: null, port });
+    const narrowing = narrowWords({ min, max }, port, folder);
+    const words = entryWords({ cgroups: joinFiles({ cgroups: places }, cgroup), narrowing });
     const [program, ...args] = [...words, "perl", "-MIO::Socket::IP", "-e", listening];
     const ports = [min - 1, min, min + 7, max - 1, max, 0].map(String);
     return (await exec([program, ...args, ...ports])).trim().split(" ").map(Number);
@@ -143,9 +154,9 @@ test("two homes share nothing, not even for the same uid", async (t) => {
   if (!one || !two) return;
   one.cgroups.create(one.cgroup, small);
   assert.deepEqual(await namesOf(two), []);
-  const files = two.cgroups.joinFiles(two.cgroup);
+  const files = joinFiles({ cgroups: two.places }, two.cgroup);
   assert.deepEqual(
-    one.cgroups.joinFiles(one.cgroup).filter((file) => files.includes(file)),
+    joinFiles({ cgroups: one.places }, one.cgroup).filter((file) => files.includes(file)),
     [],
   );
 });
@@ -177,7 +188,8 @@ test("version 2 gives its controllers down to each cgroup and takes its own proc
   await writeFile(join(unit, "cgroup.procs"), "4711\n");
   const own = "/system.slice/berth.service";
   const hierarchy = { version: 2, controllers: [], mountedAt: folder.path, own } as const;
-  const cgroups = await openCgroups("key", [hierarchy]);
+  const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const cgroups = new Cgroups(await makeCgroups("key", self, [hierarchy]), async () => {});
   assert.deepEqual(cgroups.controllers, ["memory", "cpu", "pids"]);
   cgroups.create({ uid, name: "i1" }, { ...small, cpuCores: 1.5 });
   const text = (path: string) => readFile(join(unit, path), "utf8");
@@ -214,18 +226,24 @@ test("Berth stands at the top, or in the part that systemd gave to its unit", ()
   assert.equal(at("/system.slice/berth.service/platform"), "/cg/system.slice/berth.service");
 });
 
-type World = AsyncDisposable & { readonly cgroups: Cgroups; readonly cgroup: CgroupName };
+type World = AsyncDisposable & {
+  readonly cgroups: Cgroups;
+  readonly places: readonly CgroupPlace[];
+  readonly cgroup: CgroupName;
+};
 
 /** Real cgroups of a home of its own; null, with the reason said, where there are none to be had. */
 async function openWorld(t: TestContext, needed: readonly string[]): Promise<World | null> {
   if (process.getuid?.() !== 0) return skip(t, "only root may make cgroups");
   const home = await temporaryFolder();
-  const cgroups = await openCgroups(`u${await claimUsers(home.path)}`);
+  const places = await makeCgroups(`u${await claimUsers(home.path)}`, account);
+  const cgroups = new Cgroups(places, async (_, pids) => {
+    for (const pid of pids) process.kill(pid, "SIGKILL");
+  });
   const absent = needed.filter((name) => !(cgroups.controllers as string[]).includes(name));
   const cgroup = { uid, name: "i1" };
   const end = async () => {
-    await cgroups.removeApp(uid);
-    await cgroups.close();
+    await removeCgroups(places);
     await releaseUsers(home.path);
     await home[Symbol.asyncDispose]();
   };
@@ -233,7 +251,7 @@ async function openWorld(t: TestContext, needed: readonly string[]): Promise<Wor
     await end();
     return skip(t, `this machine gives no cgroup controller ${absent.join(", ")}`);
   }
-  return { cgroups, cgroup, [Symbol.asyncDispose]: end };
+  return { cgroups, places, cgroup, [Symbol.asyncDispose]: end };
 }
 
 async function namesOf({ cgroups }: World): Promise<string[]> {
@@ -241,8 +259,8 @@ async function namesOf({ cgroups }: World): Promise<string[]> {
 }
 
 /** A file of its cgroup, from whichever hierarchy has it. */
-async function readIn({ cgroups, cgroup }: World, name: string): Promise<string> {
-  const files = cgroups.joinFiles(cgroup).map((file) => join(dirname(file), name));
+async function readIn({ places, cgroup }: World, name: string): Promise<string> {
+  const files = joinFiles({ cgroups: places }, cgroup).map((file) => join(dirname(file), name));
   const texts = await Promise.all(files.map(readIfThere));
   return texts.find((text) => text !== null) ?? "";
 }
@@ -253,8 +271,8 @@ function skip(t: TestContext, reason: string): null {
 }
 
 /** A program that joins the cgroup first, as an instance does. */
-function joined({ cgroups, cgroup }: World, argv: readonly string[]): [string, ...string[]] {
-  const files = cgroups.joinFiles(cgroup);
+function joined({ places, cgroup }: World, argv: readonly string[]): [string, ...string[]] {
+  const files = joinFiles({ cgroups: places }, cgroup);
   const joining = entryWords({ cgroups: files });
   const [program = "", ...args] = [...joining, ...argv];
   return [program, ...args];

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import type { Limits } from "#domain/limits.ts";
+import type { controllers } from "#lib/cgroups.ts";
 
-/** What is limited, and needs the kernel's help for it. */
-export const controllers = ["memory", "cpu", "pids"] as const;
 type Controller = (typeof controllers)[number];
 
 /** What is written into one file of a cgroup; one with a question mark not every kernel has. */

@@ -1,7 +1,7 @@
+import { dnsPort } from "#domain/realm.ts";
+
 /** What the fence must know of a home; apps and their ports come and go as elements of its sets. */
 export type FenceSettings = {
-  /** Tells two homes on one machine apart. */
-  readonly key: string;
   /** The uids that this home gives to apps, from the first to the last. */
   readonly uids: { readonly first: number; readonly last: number };
   /** Who may connect to an instance's port beside its own app: root, berthd, the router. */
@@ -9,22 +9,6 @@ export type FenceSettings = {
   /** The cgroup of all apps, below /sys/fs/cgroup, and how deep it is in its hierarchy. */
   readonly apps: { readonly path: string; readonly level: number };
 };
-
-/** Sets of the table, each with what one element says. */
-export const fenceSets = ["marks", "own", "ports", "open", "closed", "closed_marks"] as const;
-
-/** Chains of the table; without one of them, or with an empty one, the fence has a hole. */
-export const fenceChains = [
-  "leaves",
-  "cut",
-  "app_sends",
-  "app_asks_here",
-  "arrives",
-  "begins",
-  "app_asks",
-  "app_is_asked",
-  "refuse",
-] as const;
 
 /** Outside of what uids can be, so that no app has one of them. */
 const trusted = 0xfffffff1;
@@ -34,8 +18,6 @@ const unknown = 0xfffffff2;
 const metadata = { v4: ["100.100.100.200", "192.0.0.192"], v6: ["fd00:ec2::254", "fd20:ce::254"] };
 /** Azure's, which is also its resolver. */
 const azure = "168.63.129.16";
-/** Every app may ask for names. */
-export const dnsPort = 53;
 
 /**
  * All but the beginning of a TCP connection belongs to one that was allowed. This stands early, as

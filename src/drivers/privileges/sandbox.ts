@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { lstatSync, readFileSync, readlinkSync } from "node:fs";
 import type { TerminalSize } from "#domain/runner.ts";
-import type { Ids } from "./realm.ts";
+import type { Ids } from "#domain/realm.ts";
 import { seccompProgram } from "#lib/seccomp.ts";
 import { userCommand } from "./user-command.ts";
 

@@ -1,8 +1,13 @@
 import { statfs } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { exec } from "#lib/exec.ts";
 
 const lookEveryMs = 250;
+
+type Watched = {
+  readonly folders: readonly string[];
+  /** Bytes on the disk. */
+  readonly sizeOf: (folders: readonly string[]) => Promise<number>;
+};
 
 /**
  * Resolves with true once folders hold more than they may, and with false when `signal` aborts.
@@ -10,7 +15,7 @@ const lookEveryMs = 250;
  * make the difference.
  */
 export async function outgrows(
-  folders: readonly string[],
+  { folders, sizeOf }: Watched,
   bytesMax: number,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -31,10 +36,4 @@ export async function outgrows(
 async function freeBytes(path: string): Promise<number> {
   const { bfree, bsize } = await statfs(path);
   return bfree * bsize;
-}
-
-/** Bytes on the disk; no link is followed, and what goes away meanwhile does not count. */
-async function sizeOf(folders: readonly string[]): Promise<number> {
-  const text = await exec(["du", "-sxB1", "--", ...folders]).catch(() => "");
-  return text.split("\n").reduce((sum, line) => sum + (Number.parseInt(line, 10) || 0), 0);
 }

@@ -1,0 +1,178 @@
+import { watch } from "node:fs";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import type { AppFacts, InstanceProgram, Privileges, Protections } from "#domain/privileges.ts";
+import { userOf, type Realm } from "#domain/realm.ts";
+import { nullIf } from "#lib/files.ts";
+import { seccompProgram } from "#lib/seccomp.ts";
+import { AppFolders } from "./app-folders.ts";
+import { runAsUser } from "./as-user.ts";
+import { Cgroups } from "./cgroups.ts";
+import { createRootClient } from "./client.ts";
+import { openCommand, type Surroundings } from "./commands.ts";
+import { fenceSight } from "./fence.ts";
+import { lookAt, socketsOf } from "./inspect.ts";
+import { KeptInstances } from "./kept.ts";
+import { askedToEnd, insideOf } from "./processes.ts";
+import { programOf, type Tools } from "./programs.ts";
+import { confinedOf, Walls } from "./walls.ts";
+
+export type PrivilegesOptions = {
+  readonly home: string;
+  readonly realm: Realm;
+  readonly tools: Tools;
+  /** A new connection to whoever has privilege. */
+  readonly connect: () => Duplex;
+};
+
+type World = Surroundings & { readonly kept: KeptInstances };
+
+/** What runs as apps' users, made of berth-root's verbs and of what needs no privilege. */
+export async function createPrivileges(options: PrivilegesOptions): Promise<Privileges> {
+  const { home, realm, tools } = options;
+  const root = createRootClient(options.connect);
+  const { call } = root;
+  const cgroups = new Cgroups(realm.cgroups, async (uid, pids) => {
+    const user = uid - (realm.usersFrom ?? 0);
+    await runAsUser(root, user, ["kill", "-KILL", ...pids.map(String)]);
+  });
+  const walls = new Walls(realm, cgroups, call);
+  const folders = new AppFolders(join(home, "data"), realm, call);
+  const kept = new KeptInstances(join(home, "run/instances"));
+  const world: World = { realm, tools, folders, walls, root, kept };
+  await forgetOthers(world);
+  return {
+    call,
+    startInstance: (instance) => startInstance(world, instance),
+    stopInstance: (id, graceMs) => stopInstance(world, id, graceMs),
+    limitInstance: async (id, limits) => {
+      const found = await kept.get(id);
+      if (!found) return;
+      await kept.put(id, { ...found, limits });
+      const { uid } = userOf(realm, found.user);
+      // Version 1 does not go below what is in use: then it holds from the next start on.
+      const update = async () => cgroups.update({ uid, name: `i${id}` }, limits);
+      await update().catch(nullIf(["EBUSY"]));
+    },
+    reviveInstance: async (id) => {
+      const found = await kept.get(id);
+      for (const confined of found ? confinedOf(id, found) : []) await walls.putUp(confined);
+      await call("reviveInstance", { id });
+    },
+    listSockets: async (id) => {
+      const [found, outer] = [await kept.get(id), await outerOf(world, id)];
+      if (!found || outer === null) return [];
+      return socketsOf(await insideOf(outer), (argv) => runAsUser(root, found.user, argv));
+    },
+    openCommand: (command) => openCommand(world, command),
+    setNetwork: async (user, network) => {
+      for (const { id, kept: own } of await kept.all())
+        if (own.user === user) await kept.put(id, { ...own, network });
+      await walls.setNetwork(user, network);
+    },
+    setPorts: (open, instances) => walls.setPorts(open, instances),
+    mendFence: async () => void (await walls.look(kept)),
+    inspectApp: (user) => inspectApp(world, user),
+    retireUser: (user) => walls.retire(user),
+    protections: protectionsOf(realm, cgroups),
+    watchExits: (onExit) => watchExits(join(home, "run/exits"), onExit),
+  };
+}
+
+function protectionsOf(
+  { fence, fenceProblem, ...found }: Realm,
+  { controllers }: Cgroups,
+): Protections {
+  const hasFilter = seccompProgram() !== null;
+  const limited = [...controllers];
+  const { scopesSockets, narrowsPorts } = found;
+  const hasFence = fence !== null;
+  return { limited, hasFence, fenceProblem, hasFilter, scopesSockets, narrowsPorts };
+}
+
+/** Ends what commands of a killed berthd left, and what is known of instances that are gone. */
+async function forgetOthers({ root, kept, walls }: World): Promise<void> {
+  const supervised = await root.call("observeInstances", { id: null });
+  const ids = new Set(supervised.map(({ id }) => id));
+  for (const { id } of await kept.all()) if (!ids.has(id)) await kept.drop(id);
+  const names = new Set((await kept.all()).flatMap(({ id }) => [`i${id}`, `l${id}`]));
+  for (const [uid, own] of await walls.cgroups.apps())
+    for (const name of own) if (!names.has(name)) await walls.cgroups.remove({ uid, name });
+}
+
+async function startInstance(world: World, instance: InstanceProgram): Promise<void> {
+  const { realm, tools, folders, walls, root, kept } = world;
+  const { id, user, artifactId, command, env, limits, network, port, logName } = instance;
+  const dir = await folders.artifact(artifactId, user);
+  const ids = userOf(realm, user);
+  const sandbox = { user: ids, dir, building: null, scratchBytes: limits.diskBytes, env };
+  const program = programOf(
+    {
+      command,
+      limits,
+      isCounted: walls.cgroups.controllers.includes("pids"),
+      sandbox: { ...sandbox, terminal: null },
+    },
+    tools,
+  );
+  const known = { user, limits, network, port };
+  await kept.put(id, known);
+  const both = confinedOf(id, known);
+  await Promise.all(both.map((confined) => walls.putUp(confined)));
+  const [own] = both;
+  await Promise.all([
+    root.call("startInstance", { id, user, program, ports: walls.portsFor(port), logName }),
+    walls.openDoor(own),
+  ]);
+}
+
+async function stopInstance(
+  { walls, root, kept }: World,
+  id: number,
+  graceMs: number,
+): Promise<void> {
+  const found = await kept.get(id);
+  const outer = await outerOf({ root }, id);
+  const asked = outer === null ? [] : await askedToEnd(outer);
+  // What is not known was never started: any user will do, as nobody is asked.
+  const user = found?.user ?? 1;
+  await root.call("stopInstance", { id, user, asked: found ? asked : [], graceMs });
+  for (const confined of found ? confinedOf(id, found) : []) await walls.takeDown(confined);
+  await kept.drop(id);
+}
+
+async function outerOf({ root }: Pick<World, "root">, id: number): Promise<number | null> {
+  const [seen] = await root.call("observeInstances", { id });
+  return seen?.pid ?? null;
+}
+
+/** Looks at everything of an app that runs, as it is and not as it was asked for. */
+async function inspectApp({ realm, walls, root, kept }: World, user: number): Promise<AppFacts> {
+  const { uid } = userOf(realm, user);
+  const own = (await kept.all()).filter((it) => it.kept.user === user);
+  const fence = await root.call("lookAtFence", {});
+  const inspect = async ({ id }: { id: number }) => {
+    const [seen] = await root.call("observeInstances", { id });
+    const pids = seen?.pid ? await insideOf(seen.pid) : [];
+    return {
+      id,
+      processes: await lookAt(pids, (argv) => runAsUser(root, user, argv)),
+      cgroup: await walls.cgroups.look({ uid, name: `i${id}` }, pids),
+      environment: seen?.environment ?? null,
+    };
+  };
+  return {
+    hasOwnUser: realm.usersFrom !== null,
+    uid,
+    fence: realm.fence && fence && fenceSight(realm.fence, fence.listing, uid),
+    instances: await Promise.all(own.map(inspect)),
+  };
+}
+
+function watchExits(folder: string, onExit: (id: number) => void): AsyncDisposable {
+  const watcher = watch(folder, (_, name) => {
+    const id = /^i(\d{1,15})$/.exec(name ?? "")?.[1];
+    if (id !== undefined) onExit(Number(id));
+  });
+  return { [Symbol.asyncDispose]: async () => watcher.close() };
+}
