@@ -25,7 +25,14 @@ export const node = join(checkout, "node_modules/node/bin/node");
 export const cli = join(checkout, "dist/bin/cli.js");
 
 const installedLock = join(checkout, "node_modules/.berth-lock");
-const npmInstall = ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--include=dev"];
+/**
+ * What is native comes ready-made, but npm would compile some of it again, with tools that a server has
+ * not; only the package that fetches Node needs its script.
+ */
+const npmCommands = [
+  "npm install --no-save --no-audit --no-fund --include=dev --ignore-scripts".split(" "),
+  "npm rebuild node".split(" "),
+];
 
 /**
  * Installs what is missing: Node packages, and Debian packages for `purpose` (`run`, `test`, or `none`),
@@ -76,12 +83,14 @@ async function ensureNodePackages(lockFile) {
 /** npm holds the lock as well: when the set-up is killed, the next one waits for its npm to end. */
 async function installNodePackages(lockFile) {
   const stdio = ["ignore", "pipe", "pipe", lockFile];
-  const { code, output } = await capture(npmInstall, { cwd: checkout, stdio }).catch(noNpm);
-  if (code === 0 && existsSync(node)) return;
-  const problem = code === 0 ? "left no Node in node_modules/node" : "failed";
-  throw new SetupError(`npm install ${problem}:
+  for (const argv of npmCommands) {
+    const { code, output } = await capture(argv, { cwd: checkout, stdio }).catch(noNpm);
+    if (code === 0) continue;
+    throw new SetupError(`${argv.slice(0, 2).join(" ")} failed:
 ${tailOf(output)}
-See what is wrong with: ${npmInstall.join(" ")}`);
+See what is wrong with: ${argv.join(" ")}`);
+  }
+  if (!existsSync(node)) throw new SetupError("npm left no Node in node_modules/node.");
 }
 
 function noNpm(error) {
