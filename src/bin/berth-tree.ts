@@ -2,8 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createConfigDirectory } from "#drivers/config/directory.ts";
 import { renderNginx } from "#drivers/routers/nginx/render.ts";
+import { settingsFiles } from "#drivers/config/interpret.ts";
 import { checkout } from "#lib/checkout.ts";
 import { homeLayout } from "#setup/layout.ts";
+import { keptSettings } from "#setup/kept-settings.ts";
 import { renderSshd } from "#setup/sshd.ts";
 import { makeRealm, type RealmUsers } from "#setup/realm.ts";
 import { fallbackPair, writeTree } from "#setup/tree.ts";
@@ -17,8 +19,17 @@ const [home = "", who = "null"] = process.argv.slice(2);
 const users = JSON.parse(who) as RealmUsers | null;
 const layout = homeLayout(home);
 
-const nothing = { get: () => null, set: () => {} };
-const { settings } = await createConfigDirectory({ dir: layout.config, lastGood: nothing }).read();
+const lastGood = keptSettings(layout.platformServices, settingsFiles);
+const { settings, problems } = await createConfigDirectory({ dir: layout.config, lastGood }).read();
+const broken = problems.find(({ severity, file }) => {
+  return severity === "error" && settingsFiles.includes(file) && lastGood.get(file) === null;
+});
+if (broken) {
+  const { file, line, key, problem, fix } = broken;
+  const what = key === "" ? problem : `${key} ${problem}`;
+  process.stderr.write(`${file}:${line}: ${what}; ${fix}\n`);
+  process.exit(1);
+}
 const { address, direct, http, terminated, tls, ssh } = settings.listen;
 const nginxConf = renderNginx({
   address,

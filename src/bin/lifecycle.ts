@@ -2,13 +2,14 @@ import { homedir } from "node:os";
 import { createClient } from "#api/client.ts";
 import type { Lifecycle } from "#cli/lifecycle.ts";
 import { everyItem } from "#cli/pages.ts";
+import { problemLines } from "#cli/platform.ts";
 import { apiSocketOf } from "#cli/run-cli.ts";
 import { checkout } from "#lib/checkout.ts";
 import { createTransport } from "#lib/http.ts";
 import { createLifecycle } from "#setup/lifecycle.ts";
 import { addKey } from "#api/keys.ts";
 import { createApp, listApps } from "#api/apps.ts";
-import { shutDown } from "#api/platform.ts";
+import { platformStatus, shutDown } from "#api/platform.ts";
 import { firstLink } from "./first-link.ts";
 
 const clientOf = (home: string) =>
@@ -27,6 +28,7 @@ export const lifecycle: Lifecycle = createLifecycle({
     createApp: async (home, name) => void (await clientOf(home)(createApp, { body: { name } })),
     addKey: async (home, name, line) =>
       void (await clientOf(home)(addKey, { body: { name, key: line } })),
+    problems: async (home) => problemLines(await clientOf(home)(platformStatus, {})),
     firstLink: (home) => firstLink(clientOf(home)),
   },
   untilInterrupted: () => {

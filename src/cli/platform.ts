@@ -185,11 +185,16 @@ function printStatus(status: StatusView, out: Output): void {
   for (const { what, inForce } of status.isolation) {
     out.line(`Isolation  ${inForce ? "yes" : "NO "}  ${what}`);
   }
-  for (const { severity, file, line, key, problem, fix } of status.problems) {
+  for (const line of problemLines(status)) out.line(line);
+}
+
+/** What is wrong with files, and what to write instead. */
+export function problemLines({ problems }: Pick<StatusView, "problems">): string[] {
+  return problems.flatMap(({ severity, file, line, key, problem, fix }) => {
     const word = severity === "error" ? "Problem  " : "Warning  ";
-    out.line(`${word}  ${file}${line > 0 ? `:${line}` : ""}: ${key ? `${key}: ` : ""}${problem}`);
-    out.line(`           ${fix}`);
-  }
+    const place = `${file}${line > 0 ? `:${line}` : ""}`;
+    return [`${word}  ${place}: ${key ? `${key}: ` : ""}${problem}`, `           ${fix}`];
+  });
 }
 
 function count(number: number, noun: string): string {

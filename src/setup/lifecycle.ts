@@ -20,6 +20,8 @@ export type LifecycleOptions = Place & {
     readonly addKey: (home: string, name: string, line: string) => Promise<void>;
     /** A one-time sign-in link, as long as nobody can sign in without one; else null. */
     readonly firstLink: (home: string) => Promise<string | null>;
+    /** What is wrong with configuration files, in lines. */
+    readonly problems: (home: string) => Promise<string[]>;
   };
   /**
    * Resolves when the person wants it to end: Ctrl-C, a termination, the terminal gone. From the
@@ -147,8 +149,10 @@ function ignoreKnownKey(error: unknown): void {
 }
 
 async function printDoors(options: LifecycleOptions, begun: Begun, out: Out): Promise<void> {
-  const link = await options.api.firstLink(begun.installation.home);
+  const { home } = begun.installation;
+  const link = await options.api.firstLink(home);
   for (const line of renderDoors({ ...options, ...begun, link })) out.line(line);
+  for (const line of await options.api.problems(home)) out.note(line);
 }
 
 async function stayInForeground(

@@ -27,7 +27,7 @@ export async function prepareHome(
   layout: HomeLayout,
   { account, router }: { readonly account: Ids; readonly router: Ids },
 ): Promise<void> {
-  await mkdir(layout.home, { recursive: true, mode: 0o711 });
+  await makeHome(layout.home, 0o711);
   await requirePassage(dirname(layout.home));
   const folders = foldersOf(layout, account, router);
   // The folders above first, so that nobody can put anything back.
@@ -53,7 +53,16 @@ async function letKeysBePut(ssh: string, { gid }: Ids): Promise<void> {
 
 /** The home of an ordinary user, which is theirs alone. */
 export async function prepareOwnHome({ home, config, data, logs, run }: HomeLayout): Promise<void> {
-  for (const folder of [home, config, data, logs, run]) await ensureDirectory(folder, 0o700);
+  await makeHome(home, 0o700);
+  for (const folder of [config, data, logs, run]) await ensureDirectory(folder, 0o700);
+}
+
+/** @throws {PlatformError} `command_failed` where no folder can be. */
+async function makeHome(path: string, mode: number): Promise<void> {
+  await mkdir(path, { recursive: true, mode }).catch((error: NodeJS.ErrnoException) => {
+    const details = { command: `Making the home ${path}`, problem: error.message };
+    throw new PlatformError("command_failed", details, { cause: error });
+  });
 }
 
 function outer({ home, run, logs }: HomeLayout): string[] {

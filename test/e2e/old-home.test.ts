@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lstat, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { appendFile, lstat, mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { exec } from "#lib/exec.ts";
@@ -109,11 +109,36 @@ test(
   },
 );
 
-test("a home that nobody can pass into is refused with the fix", forRoot, async () => {
-  await using platform = await startPlatform();
-  assert.equal((await platform.berth("down")).code, 0);
-  await exec(["chmod", "700", platform.folder]);
-  const refused = await platform.berth("up", "--detach");
-  assert.notEqual(refused.code, 0);
-  assert.match(refused.stderr, new RegExp(`chmod o\\+x ${platform.folder}`));
-});
+test(
+  "a home that nobody can pass into is refused with the fix, and so is a file in its place",
+  forRoot,
+  async () => {
+    await using platform = await startPlatform();
+    assert.equal((await platform.berth("down")).code, 0);
+    const file = join(platform.home, "config/berth.yml");
+    const odd = await platform.berth("up", "--detach", "--home", file);
+    assert.match(odd.stderr, /^berth: Making the home \S+berth\.yml failed: .*already exists/m);
+    const yaml = join(platform.folder, "empty/config/berth.yml");
+    await mkdir(join(platform.folder, "empty/config"), { recursive: true });
+    await writeFile(yaml, "listn: {}\n");
+    const unknown = await platform.berth(
+      "up",
+      "--detach",
+      "--home",
+      join(platform.folder, "empty"),
+    );
+    assert.match(
+      unknown.stderr,
+      /berth\.yml:1: listn is not a key that Berth knows; is it listen\?; write/,
+    );
+    await appendFile(file, "colour: red\n");
+    const warned = await platform.berth("up", "--detach");
+    assert.match(warned.stderr, /^Problem +berth\.yml:\d+: colour: is not a key/m);
+    assert.equal((await platform.overSsh("version")).code, 0, "the doors stay where they were");
+    assert.equal((await platform.berth("down")).code, 0);
+    await exec(["chmod", "700", platform.folder]);
+    const refused = await platform.berth("up", "--detach");
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.stderr, new RegExp(`chmod o\\+x ${platform.folder}`));
+  },
+);
