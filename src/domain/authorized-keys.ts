@@ -1,5 +1,6 @@
 import { shown } from "./config-wording.ts";
 import type { ConfigProblem, ConfiguredKey } from "./host-config.ts";
+import { rowsOf } from "./text-rows.ts";
 
 export type KeyFile = {
   readonly keys: readonly ConfiguredKey[];
@@ -21,19 +22,14 @@ export function parseAuthorizedKeys(file: string, text: string): KeyFile {
   }
   const keys: ConfiguredKey[] = [];
   const problems: ConfigProblem[] = [];
-  for (const [index, raw] of text
-    .replace(/^\uFEFF/, "")
-    .split(/\r?\n/)
-    .entries()) {
-    const row = raw.trim();
-    if (row === "" || row.startsWith("#")) continue;
+  for (const { line, row } of rowsOf(text)) {
     if (/^-----BEGIN .*PRIVATE KEY/.test(row)) {
-      return refused(file, index + 1, "this is a private key", "put the .pub file here instead");
+      return refused(file, line, "this is a private key", "put the .pub file here instead");
     }
     const key = parseRow(row);
     const name = keys.length === 0 ? stem : `${stem}-${keys.length + 1}`;
     if (key) keys.push({ name, ...key, file });
-    else problems.push(brokenLine(file, index + 1));
+    else problems.push(brokenLine(file, line));
   }
   return { keys, problems: problems.slice(0, problemsMax) };
 }

@@ -2,6 +2,7 @@ import { ProcessTypeName } from "./app.ts";
 import { PlatformError } from "./errors.ts";
 import type { ProcessType } from "./process-type.ts";
 import { parseSubdirectory } from "./subdirectory.ts";
+import { rowsOf } from "./text-rows.ts";
 
 export type Procfile = {
   readonly processTypes: Readonly<Record<string, ProcessType>>;
@@ -37,13 +38,7 @@ type Fail = (line: number, problem: string) => PlatformError;
 
 function parseCommands(text: string, fail: Fail): Map<string, { command: string; line: number }> {
   const commands = new Map<string, { command: string; line: number }>();
-  for (const [index, raw] of text
-    .replace(/^\uFEFF/, "")
-    .split(/\r?\n/)
-    .entries()) {
-    const row = raw.trim();
-    if (row === "" || row.startsWith("#")) continue;
-    const line = index + 1;
+  for (const { line, row } of rowsOf(text)) {
     const { name, command, problem } = parseRow(row);
     if (problem !== null) throw fail(line, problem);
     const earlier = commands.get(name);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { buildLimits, instanceLimits } from "#domain/limits.ts";
-import { createWorld, eventually, webFiles, type World } from "../../test/engine-world.ts";
+import { deployed } from "../../test/deployed.ts";
+import { createWorld, eventually, webFiles } from "../../test/engine-world.ts";
 
 const web = { kind: "type", processType: "web" } as const;
 const gibi = 1024 ** 3;
@@ -97,13 +98,6 @@ test("an instance that ran out of memory is told as such, with what to type", as
     "web.1: it ran out of memory: its limit is 512M. Let it use less, or allow it more: berth limits:set memory=1G --type web -a shop",
   );
 });
-
-async function deployed(): Promise<World> {
-  const world = await createWorld();
-  await world.engine.createApp("shop", "ann");
-  assert.equal((await world.push("shop")).status, "done");
-  return world;
-}
 
 test("class 22, exhaustion: a team has only so many apps, made or handed over", async () => {
   await using world = await createWorld();

@@ -1,33 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { everyLine, logMoment, type LogLine } from "#domain/logs.ts";
-import type { RequestLine } from "#domain/request-log.ts";
-import { createWorld, eventually, type World } from "../../test/engine-world.ts";
+import { eventually, type World } from "../../test/engine-world.ts";
+import { deployed, request } from "../../test/deployed.ts";
 import type { LogQuery } from "./engine.ts";
-
-async function deployed(): Promise<World> {
-  const world = await createWorld();
-  await world.engine.createApp("shop", "ann");
-  assert.equal((await world.push("shop")).status, "done");
-  return world;
-}
-
-function request(world: World, overrides: Partial<RequestLine> = {}): RequestLine {
-  const [instance] = world.store.instances.list();
-  return {
-    atMs: world.context.clock.now().getTime(),
-    id: "0123456789abcdef",
-    method: "GET",
-    host: "shop.localhost",
-    path: "/",
-    status: 200,
-    bytes: 100,
-    durationMs: 12,
-    peer: `127.0.0.1:${instance?.port}`,
-    client: "192.0.2.1",
-    ...overrides,
-  };
-}
 
 async function read(world: World, query: Partial<LogQuery>): Promise<LogLine[]> {
   const asked = { ...everyLine, origins: ["router"] as const, lines: 1000, follow: false };

@@ -1,18 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Clock } from "#domain/clock.ts";
 import type { Job } from "#domain/job.ts";
 import { machineClock } from "#lib/clock.ts";
-import { atStep, createWorld, eventually, type World } from "../../test/engine-world.ts";
+import { deployed } from "../../test/deployed.ts";
+import { atStep, eventually, type World } from "../../test/engine-world.ts";
 
 const segfault = { code: null, signal: "SIGSEGV" } as const;
-
-async function deployed(clock?: Clock): Promise<World> {
-  const world = await createWorld({}, clock);
-  await world.engine.createApp("shop", "ann");
-  assert.equal((await world.push("shop")).status, "done");
-  return world;
-}
 
 const messages = ({ store }: World, type: string) =>
   store.events

@@ -1,31 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RequestLine } from "#domain/request-log.ts";
-import { createWorld, eventually, type World } from "../../test/engine-world.ts";
-
-async function deployed(): Promise<World> {
-  const world = await createWorld();
-  await world.engine.createApp("shop", "ann");
-  assert.equal((await world.push("shop")).status, "done");
-  return world;
-}
-
-function request(world: World, overrides: Partial<RequestLine> = {}): RequestLine {
-  const [instance] = world.store.instances.list();
-  return {
-    atMs: world.context.clock.now().getTime(),
-    id: "r1",
-    method: "GET",
-    host: "shop.localhost",
-    path: "/",
-    status: 200,
-    bytes: 100,
-    durationMs: 12,
-    peer: `127.0.0.1:${instance?.port}`,
-    client: "192.0.2.1",
-    ...overrides,
-  };
-}
+import { eventually, type World } from "../../test/engine-world.ts";
+import { deployed, request } from "../../test/deployed.ts";
 
 const all = { process: null, names: null, from: null, to: null, stepS: null } as const;
 

@@ -3,14 +3,8 @@ import { test } from "node:test";
 import type { Job } from "#domain/job.ts";
 import { everyLine } from "#domain/logs.ts";
 import { Secret } from "#domain/secret.ts";
-import { createWorld, eventually, type World } from "../../test/engine-world.ts";
-
-async function deployed(): Promise<World> {
-  const world = await createWorld();
-  await world.engine.createApp("shop", "ann");
-  assert.equal((await world.push("shop")).status, "done");
-  return world;
-}
+import { deployed } from "../../test/deployed.ts";
+import { eventually, type World } from "../../test/engine-world.ts";
 
 async function asked(world: World, command: string): Promise<{ id: string; job: Job }> {
   const { id, job } = await world.engine.createRun("shop", { command, terminal: null }, "bob");
