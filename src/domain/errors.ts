@@ -419,7 +419,7 @@ export const errorCatalog = {
   command_failed: {
     kind: "failed",
     message: "{command} failed: {problem}.",
-    hint: "berth doctor checks what Berth needs; its own logs are in logs of its home.",
+    hint: "Check what Berth needs with berth doctor; its own logs are in logs of its home.",
   },
 } as const satisfies Record<string, ErrorSpec>;
 
