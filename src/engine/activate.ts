@@ -178,11 +178,12 @@ async function startInstances(work: Work, release: Release, loop: Loop): Promise
       (it) => it.drainingAt === null && wanted.some(({ specHash }) => specHash === it.specHash),
     );
   await loop.health.until(mine, { target: targetOf(branch), since, signal });
-  if (mine.length > 0) {
+  const started = mine.filter((it) => it.createdAt >= since);
+  if (started.length > 0) {
     const took = seconds(clock.now().getTime() - since.getTime());
-    out.line(`${mine.map(nameOf).join(", ")} healthy after ${took}`);
+    out.line(`${started.map(nameOf).join(", ")} healthy after ${took}`);
   }
-  return mine.filter((it) => it.spec.kind === "web" && it.createdAt >= since);
+  return started.filter((it) => it.spec.kind === "web");
 }
 
 /** The one step in which a branch's release changes: all of it is on the disk, or nothing. */

@@ -53,12 +53,14 @@ test("scaling keeps what runs, and takes away what is too much", async () => {
   await using world = await deployed();
   const { store, engine } = world;
   const [first] = store.instances.list();
-  await world.ended(await engine.scale("shop", { web: 3 }, "ann"));
+  const more = await world.ended(await engine.scale("shop", { web: 3 }, "ann"));
+  assert.match(await world.output(more), /^ +web\.2, web\.3 healthy after/m, "only the new ones");
   assert.deepEqual(
     store.instances.list().map(({ index }) => index),
     [1, 2, 3],
   );
-  await world.ended(await engine.scale("shop", { web: 1 }, "ann"));
+  const fewer = await world.ended(await engine.scale("shop", { web: 1 }, "ann"));
+  assert.doesNotMatch(await world.output(fewer), /healthy after/);
   await eventually(() => store.instances.list().length === 1, "two are gone");
   assert.equal(store.instances.list()[0]?.id, first?.id);
   assert.equal(await engine.scale("shop", { web: 1 }, "ann"), null);
