@@ -24,6 +24,19 @@ test("class 20, name collisions: no app takes a name that another app's may be, 
     assert.equal((await add(name)).name, name);
 });
 
+test("a domain that leads to the app already may be added again, which changes nothing", async () => {
+  await using world = await createWorld();
+  const { engine, store } = world;
+  for (const app of ["shop", "blog"]) await engine.createApp(app, "ann");
+  const first = await engine.addDomain("shop", "shop.example.com", "ann");
+  assert.deepEqual(await engine.addDomain("shop", "Shop.example.com", "ann"), first);
+  const added = store.events.list({ types: ["domain.added"], before: null, limit: 9 });
+  assert.equal(added.length, 1);
+  await assert.rejects(engine.addDomain("blog", "shop.example.com", "ann"), {
+    code: "domain_taken",
+  });
+});
+
 test("class 22, exhaustion: an app has only so many domains", async () => {
   await using world = await createWorld();
   const { engine } = world;

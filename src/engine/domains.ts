@@ -16,7 +16,7 @@ export function listDomains({ store }: EngineContext, target: string | null): Do
   return store.domains.list().filter((it) => leadsTo(it, branch));
 }
 
-/** @throws {PlatformError} `domain_taken`, `invalid_input` */
+/** One that leads there already is left as it is. @throws {PlatformError} `domain_taken`, `invalid_input` */
 export async function addDomain(
   context: EngineContext,
   publisher: Publisher,
@@ -25,6 +25,9 @@ export async function addDomain(
   const { store } = context;
   const branch = branchAt(store, asked.target);
   const name = checkName(asked.domain);
+  const mine = listDomains(context, asked.target);
+  const already = mine.find((it) => it.name === name);
+  if (already) return already;
   const { settings } = context.hostConfig();
   const isOwn = store.branches.list().some((it) => ownHostOf(it, settings.suffix) === name);
   if (isOwn)
@@ -45,7 +48,7 @@ export async function addDomain(
       key: null,
     },
   };
-  if (listDomains(context, asked.target).length >= domainsMax)
+  if (mine.length >= domainsMax)
     throw refusal(name, `${asked.target} has ${domainsMax} domains, as many as it may`);
   store.transaction(() => {
     const taken = store.domains.get(name);
