@@ -19,7 +19,7 @@ import { namedUser } from "./keys.ts";
 import { moment } from "./moment.ts";
 
 const appOf = ({ target }: Context): string => parseTarget(target).app;
-const role = "viewer, deployer or admin, with rights added or taken away: deployer+reveal";
+const role = "viewer, deployer or admin";
 
 export const teamCommands = [
   listCommand({
