@@ -36,9 +36,9 @@ export async function createPrivileges(options: PrivilegesOptions): Promise<Priv
     const user = uid - (realm.usersFrom ?? 0);
     await runAsUser(root, user, ["kill", "-KILL", ...pids.map(String)]);
   });
-  const walls = new Walls(realm, cgroups, call);
-  const folders = new AppFolders(join(home, "data"), realm, call);
   const kept = new KeptInstances(join(home, "run/instances"));
+  const walls = new Walls(realm, cgroups, kept, call);
+  const folders = new AppFolders(join(home, "data"), realm, call);
   const world: World = { realm, tools, folders, walls, root, kept };
   await forgetOthers(world);
   return {
@@ -71,7 +71,7 @@ export async function createPrivileges(options: PrivilegesOptions): Promise<Priv
       await walls.setNetwork(user, network);
     },
     setPorts: (open, instances) => walls.setPorts(open, instances),
-    mendFence: async () => void (await walls.look(kept)),
+    mendFence: () => walls.mend(),
     inspectApp: (user) => inspectApp(world, user),
     retireUser: (user) => walls.retire(user),
     protections: protectionsOf(realm, cgroups),
@@ -150,6 +150,7 @@ async function outerOf({ root }: Pick<World, "root">, id: number): Promise<numbe
 async function inspectApp({ realm, walls, root, kept }: World, user: number): Promise<AppFacts> {
   const { uid } = userOf(realm, user);
   const own = (await kept.all()).filter((it) => it.kept.user === user);
+  await walls.mend();
   const fence = await root.call("lookAtFence", {});
   const inspect = async ({ id }: { id: number }) => {
     const [seen] = await root.call("observeInstances", { id });

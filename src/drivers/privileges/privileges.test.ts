@@ -166,6 +166,9 @@ test("a fence that somebody took down comes back with all that it knew", async (
   await exec(["nft", "delete", "table", ...realm.fence.table.split(" ")]);
   await privileges.mendFence();
   assert.equal(await rules(), before);
+  await exec(["nft", "delete", "table", ...realm.fence.table.split(" ")]);
+  await privileges.setPorts([4711], { min: 61_500, max: 61_800 });
+  assert.equal(await rules(), before, "whoever tells it something mends it first");
   await world.executor.stop(9, 100);
 });
 

@@ -38,15 +38,17 @@ const loggerLimits: Limits = {
 export class Walls {
   readonly cgroups: Cgroups;
   readonly #realm: Realm;
+  readonly #instances: KeptInstances;
   readonly #call: Privileges["call"];
   /** Nobody else changes the fence, so what was said once need not be said for each command. */
   readonly #admitted = new Map<number, Network>();
   #openPorts: readonly number[] = [];
   #instancePorts: PortRange | null = null;
 
-  constructor(realm: Realm, cgroups: Cgroups, call: Privileges["call"]) {
+  constructor(realm: Realm, cgroups: Cgroups, instances: KeptInstances, call: Privileges["call"]) {
     this.#realm = realm;
     this.cgroups = cgroups;
+    this.#instances = instances;
     this.#call = call;
   }
 
@@ -55,30 +57,28 @@ export class Walls {
     const { uid } = userOf(this.#realm, confined.user);
     this.cgroups.create({ uid, name: confined.name }, confined.limits);
     const { user, network } = confined;
-    if (network === null || this.#realm.fence === null) return;
-    if (this.#admitted.get(user) !== network) await this.#admit(user, network, null);
+    if (network !== null && this.#admitted.get(user) !== network)
+      await this.#admit(user, network, null);
   }
 
   /** Lets the router in: until then nobody reaches what stands between the walls. Repeatable. */
   async openDoor({ user, network, port }: Confined): Promise<void> {
-    if (network === null || port === null || this.#realm.fence === null) return;
-    await this.#admit(user, network, port);
+    if (network !== null && port !== null) await this.#admit(user, network, port);
   }
 
   /** Ends what still runs between the walls and takes them away; the app's own stay. Repeatable. */
   async takeDown({ user, name, port }: Confined): Promise<void> {
     const { uid } = userOf(this.#realm, user);
-    if (port !== null && this.#realm.fence) {
-      // After a restart of the machine it is not there, and the fence takes only what is.
+    if (port !== null) {
+      // The fence takes only a cgroup that is there.
       await this.cgroups.ensureApp(uid);
-      await this.#call("closePort", { user, port });
+      await this.#toldFence(() => this.#call("closePort", { user, port }));
     }
     await this.cgroups.remove({ uid, name });
   }
 
   /** Opens or closes an app's connections from now on. */
   async setNetwork(user: number, network: Network): Promise<void> {
-    if (this.#realm.fence === null) return;
     await this.cgroups.ensureApp(userOf(this.#realm, user).uid);
     await this.#admit(user, network, null);
   }
@@ -100,31 +100,45 @@ export class Walls {
     const { uid } = userOf(this.#realm, user);
     this.#admitted.delete(user);
     await this.cgroups.ensureApp(uid);
+    await this.mend();
     await this.#call("retireUser", { user });
     await this.cgroups.removeApp(uid);
   }
 
-  /** What nft says of the fence; where somebody had taken it down, all that it knew is said again. */
-  async look(instances: KeptInstances): Promise<string | null> {
+  /**
+   * Where somebody has taken the fence down, as who reloads the machine's other rules may, it is put
+   * up again and told all that it knew.
+   */
+  async mend(): Promise<void> {
     const seen = await this.#call("lookAtFence", {});
-    if (seen === null || !seen.isNew) return seen?.listing ?? null;
+    if (seen === null || !seen.isNew) return;
     this.#admitted.clear();
     await this.#openAll();
-    for (const { id, kept } of await instances.all())
+    for (const { id, kept } of await this.#instances.all()) {
       for (const confined of confinedOf(id, kept)) {
         await this.putUp(confined);
         await this.openDoor(confined);
       }
-    return (await this.#call("lookAtFence", {}))?.listing ?? null;
+    }
+  }
+
+  async #toldFence(tell: () => Promise<unknown>): Promise<void> {
+    if (this.#realm.fence === null) return;
+    try {
+      await tell();
+    } catch {
+      await this.mend();
+      await tell();
+    }
   }
 
   async #openAll(): Promise<void> {
-    if (this.#realm.fence) await this.#call("setOpenPorts", { ports: [...this.#openPorts] });
+    await this.#toldFence(() => this.#call("setOpenPorts", { ports: [...this.#openPorts] }));
   }
 
   async #admit(user: number, network: Network, port: number | null): Promise<void> {
     this.#admitted.delete(user);
-    await this.#call("admitApp", { user, network, port });
+    await this.#toldFence(() => this.#call("admitApp", { user, network, port }));
     this.#admitted.set(user, network);
   }
 }
