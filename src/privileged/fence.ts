@@ -46,7 +46,7 @@ export function fenceOf(realm: Realm) {
     look: async () => {
       if (!fence) return null;
       const list = () => exec(["nft", "-j", "list", "table", ...fence.table.split(" ")]);
-      const listing = await list().catch(nullIfFailed);
+      const listing = await list().catch(nullIfGone);
       if (listing !== null) return { listing, isNew: false };
       await exec(["nft", "-f", fence.file]);
       return { listing: await list(), isNew: true };
@@ -54,8 +54,8 @@ export function fenceOf(realm: Realm) {
   };
 }
 
-function nullIfFailed(error: unknown): null {
-  if (error instanceof ExecError) return null;
+function nullIfGone(error: unknown): null {
+  if (error instanceof ExecError && /No such file/.test(error.stderrTail)) return null;
   throw error;
 }
 

@@ -88,7 +88,8 @@ test("a secret that an older release shows is told until it is new", { skip: noR
 });
 
 async function cardOf(app: string): Promise<Card> {
-  const { stdout } = await platform.berth("security", "--json");
+  const { stdout, stderr } = await platform.berth("security", "--json");
+  assert.notEqual(stdout, "", stderr);
   const card = (JSON.parse(stdout) as Card[]).find((it) => it.app === app);
   assert.ok(card, stdout);
   return card;
