@@ -35,10 +35,15 @@ const InstancePorts = z.strictObject({ min: Port, max: Port, own: Port.nullable(
  * checked before.
  */
 export const privilegedVerbs = {
-  /** Supervises an instance; does nothing when it is supervised already. */
+  /**
+   * Supervises an instance, and lets the router connect to its port; does not start one that is
+   * supervised already.
+   */
   startInstance: z.strictObject({
     id: Id,
     user: UserNumber,
+    network: Network,
+    port: Port.nullable(),
     program: Program,
     ports: InstancePorts,
     /** `<branch id>/<instance id>-<web.1>` */

@@ -8,6 +8,7 @@ import { memoryEventsFile, userOf } from "#domain/realm.ts";
 import { exec } from "#lib/exec.ts";
 import { execlineTool, renderExecline, type ExeclineWord } from "#lib/execline.ts";
 import { exists, nullIf, nullIfMissing, removeTree } from "#lib/files.ts";
+import { fenceOf } from "./fence.ts";
 import { enter, type Own } from "./realm.ts";
 import { endOld, isDownWithin, order, startNew, statusOf } from "./s6.ts";
 
@@ -30,7 +31,9 @@ export async function startInstance(realm: Own, instance: Started): Promise<void
     await symlink(service, layout.link(instance.id)).catch(nullIf(["EEXIST"]));
   }
   await startNew(layout);
-  await Promise.all([hastened, untilSupervised(service, !isLinked)]);
+  const { user, network, port } = instance;
+  const opened = port !== null && fenceOf(realm).admit(userOf(realm, user).uid, network, port);
+  await Promise.all([hastened, opened, untilSupervised(service, !isLinked)]);
 }
 
 /**

@@ -60,7 +60,13 @@ const run = {
   timeoutMs: 20_000,
 };
 const named = () => ({ ...run, name: `c${randomUUID()}` });
-const how = { program: shell("exec sleep 900"), ports: null, logName: "1/1-web.1" };
+const how = {
+  network: "open",
+  port: null,
+  program: shell("exec sleep 900"),
+  ports: null,
+  logName: "1/1-web.1",
+};
 const instance = { id: 1, user: 1, ...how };
 
 /** For each verb, arguments that it takes. */

@@ -119,11 +119,9 @@ async function startInstance(world: World, instance: InstanceProgram): Promise<v
   await kept.put(id, known);
   const both = confinedOf(id, known);
   await Promise.all(both.map((confined) => walls.putUp(confined)));
-  const [own] = both;
-  await Promise.all([
-    root.call("startInstance", { id, user, program, ports: walls.portsFor(port), logName }),
-    walls.openDoor(own),
-  ]);
+  const ports = walls.portsFor(port);
+  const start = { id, user, network, port, program, ports, logName };
+  await walls.toldFence(() => root.call("startInstance", start));
 }
 
 async function stopInstance(

@@ -72,7 +72,7 @@ export class Walls {
     if (port !== null) {
       // The fence takes only a cgroup that is there.
       await this.cgroups.ensureApp(uid);
-      await this.#toldFence(() => this.#call("closePort", { user, port }));
+      await this.toldFence(() => this.#call("closePort", { user, port }));
     }
     await this.cgroups.remove({ uid, name });
   }
@@ -122,8 +122,8 @@ export class Walls {
     }
   }
 
-  async #toldFence(tell: () => Promise<unknown>): Promise<void> {
-    if (this.#realm.fence === null) return;
+  /** Has the fence told something, which is put up again first where somebody took it down. */
+  async toldFence(tell: () => Promise<unknown>): Promise<void> {
     try {
       await tell();
     } catch {
@@ -133,12 +133,12 @@ export class Walls {
   }
 
   async #openAll(): Promise<void> {
-    await this.#toldFence(() => this.#call("setOpenPorts", { ports: [...this.#openPorts] }));
+    await this.toldFence(() => this.#call("setOpenPorts", { ports: [...this.#openPorts] }));
   }
 
   async #admit(user: number, network: Network, port: number | null): Promise<void> {
     this.#admitted.delete(user);
-    await this.#toldFence(() => this.#call("admitApp", { user, network, port }));
+    await this.toldFence(() => this.#call("admitApp", { user, network, port }));
     this.#admitted.set(user, network);
   }
 }
