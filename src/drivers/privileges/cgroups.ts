@@ -89,7 +89,7 @@ export class Cgroups {
   /** How often the kernel killed there for lack of memory. */
   async kills(cgroup: CgroupName): Promise<number> {
     const file = memoryEventsFile({ cgroups: this.#places }, cgroup);
-    const text = file === null ? null : await readIfThere(file);
+    const text = file === null ? null : await readUnlessGone(file);
     return Number(/^oom_kill (\d+)$/m.exec(text ?? "")?.[1] ?? 0);
   }
 
@@ -101,12 +101,17 @@ export class Cgroups {
       const members = new Set(await pidsIn(folder));
       if (!pids.every((pid) => members.has(pid))) return null;
       for (const name of limitFiles) {
-        const text = await readIfThere(join(folder, name));
+        const text = await readUnlessGone(join(folder, name));
         if (text !== null) found[name] = text.trim();
       }
     }
     return found;
   }
+}
+
+/** A cgroup may be removed while one of its files is read. */
+async function readUnlessGone(path: string): Promise<string | null> {
+  return readIfThere(path).catch(nullIf(["ENODEV"]));
 }
 
 /** Gives the cgroups of an app what all apps have of the controllers. */
