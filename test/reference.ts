@@ -96,8 +96,9 @@ function renderErrors(): string {
   const intro = `# Errors
 
 Every expected failure has a code, the same through every door. Its kind decides the exit code of a command and the
-status of an HTTP answer; \`sign_in_needed\` (401), \`link_not_valid\` (401) and \`too_many_attempts\` (429) have one of
-their own. What stands in braces is filled in. \`internal\` means a mistake of Berth's own.
+status of an HTTP answer; \`sign_in_needed\` (401), \`link_not_valid\` (401), \`too_many_attempts\` (429) and
+\`notification_failed\` (502) have one of their own. What stands in braces is filled in. \`internal\` means a mistake of
+Berth's own.
 
 ${tableOf(
   ["Kind", "Means", "Exit code", "HTTP status"],

@@ -14,6 +14,7 @@ const statusOfCode: Partial<Record<ErrorCode, number>> = {
   sign_in_needed: 401,
   link_not_valid: 401,
   too_many_attempts: 429,
+  notification_failed: 502,
 };
 
 /** The status of an answer that tells of this failure. */

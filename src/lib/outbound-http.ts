@@ -14,6 +14,7 @@ export type OutboundRequest = {
 export type OutboundAnswer = { readonly status: number; readonly text: string };
 
 const answerLengthMax = 2000;
+const noAnswer = "it closed the connection without an answer";
 
 /**
  * Posts to somebody's own receiver, past nothing that the guard refuses. A redirect is an answer
@@ -40,11 +41,20 @@ export async function postOutbound(
   asked.once("response", resolve);
   asked.on("error", (error) => {
     const late = new Error(`${url.host} gave no answer within ${timeoutMs / 1000} s`);
-    reject(signal.aborted ? late : error);
+    reject(signal.aborted ? late : inWords(error));
   });
+  // All that an answer of 101 brings, after which another protocol would be spoken.
+  asked.once("close", () => reject(new Error(noAnswer)));
   asked.end(body);
   const answer = await promise;
   return { status: answer.statusCode ?? 0, text: await beginningOf(answer) };
+}
+
+/** Instead of what the parser and the sockets of Node call it. */
+function inWords(error: NodeJS.ErrnoException): Error {
+  const { code = "" } = error;
+  if (code.startsWith("HPE_")) return new Error("it did not answer in HTTP", { cause: error });
+  return ["ECONNRESET", "EPIPE"].includes(code) ? new Error(noAnswer, { cause: error }) : error;
 }
 
 /** What is said beyond that, or breaks off, changes nothing: the status is known. */

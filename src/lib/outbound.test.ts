@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 import { createOutboundGuard, RefusedAddress } from "./outbound.ts";
-import { postOutbound } from "./outbound-http.ts";
+import { postOutbound, type OutboundAnswer } from "./outbound-http.ts";
 
 const closed = createOutboundGuard(() => []);
 const hostOf = (address: string) => new URL(`http://${address}/`).hostname;
@@ -56,6 +56,44 @@ test("a receiver that accepts and says nothing is given up", async () => {
     message: /gave no answer within 0.2 s/,
   });
 });
+
+test("a receiver that hangs up, or does not speak HTTP, is told in words", async () => {
+  const noAnswer = { message: "it closed the connection without an answer" };
+  const noHttp = { message: "it did not answer in HTTP" };
+  const head = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n";
+  await assert.rejects(
+    postTo((socket) => socket.destroy()),
+    noAnswer,
+  );
+  await assert.rejects(
+    postTo((socket) => socket.resetAndDestroy()),
+    noAnswer,
+  );
+  await assert.rejects(postTo(answering("")), noAnswer);
+  await assert.rejects(postTo(answering(head.slice(0, 20))), noAnswer);
+  const other = "HTTP/1.1 101 Other\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n";
+  await assert.rejects(postTo(answering(other)), noAnswer);
+  await assert.rejects(postTo(answering("220 mail.test ESMTP\r\n")), noHttp);
+  assert.deepEqual(await postTo(answering(`${head}half`)), { status: 200, text: "half" });
+});
+
+/** Reads something, says that, and hangs up. */
+function answering(text: string): (socket: Socket) => void {
+  return (socket) => socket.once("data", () => socket.write(text, () => socket.destroy()));
+}
+
+async function postTo(onSocket: (socket: Socket) => void): Promise<OutboundAnswer> {
+  const server = createTcpServer((socket) => onSocket(socket.on("error", () => {})));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const open = createOutboundGuard(() => ["127.0.0.1"]);
+  const url = new URL(`http://127.0.0.1:${port}/`);
+  try {
+    return await postOutbound(open, { url, headers: {}, body: "x", timeoutMs: 30_000 });
+  } finally {
+    server.close();
+  }
+}
 
 async function startServer() {
   let requests = 0;

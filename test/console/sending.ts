@@ -21,7 +21,7 @@ export function sendingTests({ platform, call, at, shop }: World): void {
     await told.getByRole("button", { name: "Add notification" }).click();
     await told.getByText(/^whsec_/).waitFor();
     await told.getByRole("button", { name: /^Test/ }).click();
-    await page.getByText(/took the test message/).waitFor();
+    await page.getByText(tookOf(receiver.url)).waitFor();
     assert.match(heard.join("\n"), /notification\.test/);
 
     const drains = page.getByRole("region", { name: "Log drains" });
@@ -53,7 +53,7 @@ export function sendingTests({ platform, call, at, shop }: World): void {
     });
     const room = told.getByRole("listitem").filter({ hasText: "127.0.0.1" });
     await room.getByRole("button", { name: /^Test/ }).click();
-    await page.getByText(/took the test message/).waitFor();
+    await page.getByText(tookOf(receiver.url)).waitFor();
     assert.match(heard.join("\n"), /This is how Berth tells you/);
     await room.getByRole("button", { name: /^Remove/ }).click();
     await page
@@ -68,6 +68,9 @@ export function sendingTests({ platform, call, at, shop }: World): void {
     await room.waitFor();
   });
 }
+
+/** With whose it is: notices stay for a while, also on the next page. */
+const tookOf = (url: string) => `${url}/… took the test message.`;
 
 async function startReceiver(
   onBody: (body: string) => void,

@@ -23,6 +23,7 @@ const titles: Readonly<Record<number, string>> = {
   415: "Not JSON",
   429: "Too many attempts",
   500: "Failed",
+  502: "Failed elsewhere",
   503: "Busy",
 };
 
