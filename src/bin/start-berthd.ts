@@ -182,12 +182,13 @@ async function privilegesFor(home: string, helper: string | null): Promise<Privi
  */
 async function keepFence(privileges: Privileges, config: HostConfig, log: Logger) {
   const { direct, http, terminated, tls } = config.settings.listen;
-  const open = async ({ settings: { openPorts, ports } }: HostConfig) => {
-    await privileges.setPorts([direct, http, terminated, tls, ...openPorts], ports);
+  const tell = async ({ settings: { openPorts, ports } }: HostConfig) => {
+    const open = [direct, http, terminated, tls, ...openPorts];
+    await privileges.setPorts({ open, instances: ports });
   };
   const mend = () =>
     privileges.mendFence().catch((err: unknown) => log.error({ err }, "could not mend the fence"));
-  await open(config);
+  await tell(config);
   setInterval(() => void mend(), fenceEveryMs).unref();
-  return open;
+  return tell;
 }

@@ -24,12 +24,6 @@ const Program = z.strictObject({
 export type Program = z.infer<typeof Program>;
 
 /**
- * Ports that are given to instances, from the first on, up to the last and without it: what runs may
- * have its own of them alone, if it has one. Null where the kernel takes no such order.
- */
-const InstancePorts = z.strictObject({ min: Port, max: Port, own: Port.nullable() }).nullable();
-
-/**
  * What only root can do, each with what it takes: ids, numbers, and what an app's user is to run.
  * Every path and every user follows from an id, and berth-root checks all of it itself, whatever was
  * checked before.
@@ -45,7 +39,6 @@ export const privilegedVerbs = {
     network: Network,
     port: Port.nullable(),
     program: Program,
-    ports: InstancePorts,
     /** `<branch id>/<instance id>-<web.1>` */
     logName: z.string().regex(/^\d{1,15}\/\d{1,15}-[A-Za-z][A-Za-z0-9_-]{0,62}\.\d{1,9}$/),
   }),
@@ -69,7 +62,6 @@ export const privilegedVerbs = {
     name: z.string().regex(/^c[0-9a-f-]{36}$/),
     user: UserNumber,
     program: Program,
-    ports: InstancePorts,
     /** It opens its files itself, by their names, and takes frames as they are: a terminal's relay. */
     isRelay: z.boolean(),
     /** It joins the cgroup of its name; else it looks at, or ends, what is confined. */
@@ -83,8 +75,15 @@ export const privilegedVerbs = {
    */
   admitApp: z.strictObject({ user: UserNumber, network: Network, port: Port.nullable() }),
   closePort: z.strictObject({ user: UserNumber, port: Port }),
-  /** Ports of this machine that every app may visit, and no others: the router's, and what is chosen. */
-  setOpenPorts: z.strictObject({ ports: z.array(Port).max(65_535) }),
+  /**
+   * Ports of this machine that every app may visit, and no others: the router's, and what is chosen.
+   * And those that are given to instances, from the first on, up to the last and without it: an app
+   * listens on none of them but its instances' own.
+   */
+  setPorts: z.strictObject({
+    open: z.array(Port).max(65_535),
+    instances: z.strictObject({ min: Port, max: Port }),
+  }),
   /** What the kernel has of the fence, in nft's JSON; where it is not there, it is put up first. */
   lookAtFence: z.strictObject({}),
   /** Gives a tree that berthd has checked out to the app's user, to build in. */
@@ -124,8 +123,6 @@ export type SupervisedInstance = Omit<ObservedInstance, "lastExit"> & {
   /** The file that holds its config vars. */
   readonly environment: Owned | null;
 };
-
-export type PortRange = { readonly min: number; readonly max: number };
 
 /** What is started for an app: its own command line, and the walls that it is to stand behind. */
 type Walled = {
@@ -189,7 +186,7 @@ export type Protections = {
   /** Whether an app's abstract unix sockets are its own. */
   readonly scopesSockets: boolean;
   /** An app is kept from the ports that are given to others. */
-  readonly narrowsPorts: boolean;
+  readonly keepsPorts: boolean;
 };
 
 /**
@@ -210,11 +207,8 @@ export type Privileges = {
   readonly openCommand: (command: CommandProgram) => Session;
   /** Opens or closes an app's connections to the outside. Repeatable. */
   readonly setNetwork: (user: number, network: Network) => Promise<void>;
-  /**
-   * Ports of this machine that every app may visit, and no others; and those that are given to
-   * instances, from the first on, up to the last and without it.
-   */
-  readonly setPorts: (open: readonly number[], instances: PortRange) => Promise<void>;
+  /** Ports that every app may visit, and those that are given to instances. Repeatable. */
+  readonly setPorts: (ports: VerbArguments<"setPorts">) => Promise<void>;
   /** Puts the fence up again where somebody has taken it down, with all that it knew. */
   readonly mendFence: () => Promise<void>;
   readonly inspectApp: (user: number) => Promise<AppFacts>;

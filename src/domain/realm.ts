@@ -19,8 +19,8 @@ export type Realm = {
   readonly fenceProblem: string | null;
   /** Programs are kept from the abstract unix sockets of others. */
   readonly scopesSockets: boolean;
-  /** The kernel can keep an app from the ports that are given to others. */
-  readonly narrowsPorts: boolean;
+  /** The kernel's map of the ports that are given to instances, by number; null where it keeps none. */
+  readonly portsMap: number | null;
 };
 
 /** Berth's part of one hierarchy of cgroups. */
@@ -56,7 +56,7 @@ export const dnsPort = 53;
 /** The realm of an ordinary user, who may put nothing up. */
 export function ownRealm(account: Ids, scopesSockets: boolean): Realm {
   const fenceProblem = "only root can set it up";
-  const none = { usersFrom: null, cgroups: [], fence: null, fenceProblem, narrowsPorts: false };
+  const none = { usersFrom: null, cgroups: [], fence: null, fenceProblem, portsMap: null };
   return { account, ...none, scopesSockets };
 }
 
@@ -105,15 +105,6 @@ export function joinFiles({ cgroups }: Pick<Realm, "cgroups">, cgroup: CgroupNam
     const file = place.version === 1 ? "tasks" : "cgroup.procs";
     return `${cgroupFolder(place, cgroup)}/${file}`;
   });
-}
-
-/** The folder of a cgroup that decides which ports may be had; null where there is none of version 2. */
-export function narrowedFolder(
-  { cgroups }: Pick<Realm, "cgroups">,
-  cgroup: CgroupName,
-): string | null {
-  const place = cgroups.find(({ version }) => version === 2);
-  return place ? cgroupFolder(place, cgroup) : null;
 }
 
 /** The file that counts kills for lack of memory; null where nothing counts them. */

@@ -4,69 +4,97 @@ import { syscallNumbers } from "./syscalls.ts";
 /** Ports from the first on, up to the last and without it. */
 export type PortRange = { readonly min: number; readonly max: number };
 
-/**
- * A program for the kernel that lets a socket have any port but those of a range, of which it may
- * have its own, if it has one.
- * @see bpf(2), BPF_PROG_TYPE_CGROUP_SOCK_ADDR; the kernel's bpf/standardization/instruction-set.rst
- */
-function bindProgram({ min, max }: PortRange, own: number | null): Buffer {
-  return Buffer.concat([
-    instruction(0x61, 0x12, { offset: 24 }), // r2 = the port that is asked for, as packets have it
-    instruction(0xdc, 0x02, { operand: 16 }), // as this machine has it
-    instruction(0xb7, 0x00, { operand: 1 }), // the answer: it may
-    instruction(0x15, 0x02, { offset: 3, operand: own ?? 0 }), // 0 leaves the choice to the kernel
-    instruction(0xa5, 0x02, { offset: 2, operand: min }),
-    instruction(0x35, 0x02, { offset: 1, operand: max }),
-    instruction(0xb7, 0x00), // it may not
-    instruction(0x95, 0x00),
-  ]);
-}
-
-/**
- * `narrow(WORDS)` in perl: gives a cgroup of version 2 such a program, which then decides for what is
- * in it until it is removed. Without a folder it tries whether the kernel takes the program.
- */
-export const narrowInPerl = `
-sub narrow {
-  my ($bpf, $program, $folder) = (shift, pack("H*", shift), shift);
-  for my $family (8, 9) {
-    my $load = pack("LLPPx44L", 18, length($program) / 8, $program, "GPL", $family);
-    my $number = syscall($bpf, 5, $load, length($load));
-    return 0 if $number < 0;
-    open(my $loaded, "<&=", $number) or return 0;
-    next if !defined($folder);
-    sysopen(my $cgroup, $folder, 0) or return 0;
-    my $attach = pack("LLLL", fileno($cgroup), $number, $family, 0);
-    return 0 if syscall($bpf, 8, $attach, length($attach)) < 0;
-  }
-  return 1;
+/** `bpf(COMMAND, ATTRIBUTES)` in perl: less than 0 where it is refused, or not known. @see bpf(2) */
+const bpfInPerl = `
+sub bpf {
+  my ($command, $attributes) = @_;
+  return syscall(${syscallNumbers.bpf[["x64", "arm64"].indexOf(process.arch)] ?? -1}, $command, $attributes, length($attributes));
 }
 `;
 
-/** What `narrow` takes; nothing where the number of the system call is not known. */
-export function narrowWords(range: PortRange, own: number | null, folder?: string): string[] {
-  const number = syscallNumbers.bpf[["x64", "arm64"].indexOf(process.arch)];
-  if (number === undefined) return [];
-  const words = [String(number), bindProgram(range, own).toString("hex")];
-  return folder === undefined ? words : [...words, folder];
+/** `keepPort(MAP, PORT, OWNER)` in perl, as root: whether it could be written down. */
+export const keepPortInPerl = `${bpfInPerl}
+sub keepPort {
+  my ($map, $key, $value) = (shift, pack("L", shift), pack("Q", shift));
+  my $number = bpf(14, pack("LLL", $map, 0, 0));
+  return 0 if $number < 0;
+  open(my $opened, "<&=", $number) or return 0;
+  return bpf(2, pack("LLPPQ", $number, 0, $key, $value, 0)) == 0;
+}
+`;
+
+/** Says in the map of `keepPorts` which ports are kept, from now on. */
+export async function keepRange(map: number, { min, max }: PortRange): Promise<void> {
+  const perl = `${keepPortInPerl} keepPort(@ARGV) or die("$!\\n")`;
+  await exec(["perl", "-e", perl, String(map), "0", String(min + max * 2 ** 16)]);
 }
 
-/** Whether the kernel takes such a program from us, as it does from root outside of most containers. */
-export async function canNarrowPorts(): Promise<boolean> {
-  const words = narrowWords({ min: 1, max: 2 }, null);
-  const perl = `${narrowInPerl} print narrow(@ARGV) ? "yes" : "no"`;
-  return words.length > 0 && (await exec(["perl", "-e", perl, ...words])) === "yes";
+/**
+ * Has the kernel run `program` for all that is in a folder of cgroups of version 2 and below it, until
+ * it is removed, instead of what an earlier call had it run there. Gives the number of its map; null
+ * where the kernel takes no such program from us, as it does from root outside of most containers.
+ */
+export async function keepPorts(folder: string): Promise<number | null> {
+  const words = program.map((instruction) => instruction.join(" "));
+  const map = await exec(["perl", "-e", keepPortsInPerl, folder, ...words]);
+  return map === "" ? null : Number(map);
 }
 
-function instruction(
-  code: number,
-  registers: number,
-  { offset = 0, operand = 0 }: { readonly offset?: number; readonly operand?: number } = {},
-): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeUInt8(code, 0);
-  bytes.writeUInt8(registers, 1);
-  bytes.writeInt16LE(offset, 2);
-  bytes.writeInt32LE(operand, 4);
-  return bytes;
+/** At the end it opens the map by its number, as `keepPort` will. */
+const keepPortsInPerl = `${bpfInPerl}
+sub given { my $given = bpf(@_); exit if $given < 0; $given }
+sysopen(my $folder, shift, 0) or exit;
+my $map = given(0, pack("L5", 2, 4, 8, 65536, 0));
+my $program = join("", map { pack("CCsl", map { $_ eq "map" ? $map : $_ } split(/ /)) } @ARGV);
+for my $family (8, 9) {
+  my $load = pack("LLPPx44L", 18, @ARGV + 0, $program, "GPL", $family);
+  given(8, pack("LLLL", fileno($folder), given(5, $load), $family, 0));
 }
+my $info = "\\0" x 8;
+given(15, pack("LLP", $map, length($info), $info));
+my $number = unpack("x4L", $info);
+given(14, pack("LLL", $number, 0, 0));
+print $number;
+`;
+
+/** r0 = where the map has what belongs to the key; nowhere is 0 */
+const lookUp = [
+  [0x18, 0x11, 0, "map"],
+  [0x00, 0x00, 0, 0],
+  [0xbf, 0xa2, 0, 0],
+  [0x07, 0x02, 0, -4],
+  [0x85, 0x00, 0, 1],
+] as const;
+
+/**
+ * Any port may be had but those of a range, and of these the ones that the map gives to the very
+ * cgroup that asks. The map has the range at 0, the first port in the lowest 16 bits, and at each
+ * port the id of the cgroup that has it: its folder's inode, which the kernel gives to no other ever.
+ * So nothing needs to be taken out again. Each line has the code, two registers, offset, and operand.
+ * @see bpf(2), BPF_PROG_TYPE_CGROUP_SOCK_ADDR; bpf-helpers(7); the kernel's
+ * bpf/standardization/instruction-set.rst
+ */
+const program = [
+  [0x61, 0x16, 24, 0], // r6 = the port that is asked for, as packets have it
+  [0xdc, 0x06, 0, 16], // as this machine has it
+  [0x15, 0x06, 25, 0], // 0 leaves the choice to the kernel: it may
+  [0x62, 0x0a, -4, 0], // the key is 0
+  ...lookUp,
+  [0x15, 0x00, 16, 0], // it may not
+  [0x79, 0x07, 0, 0], // r7 = the range
+  [0xbf, 0x78, 0, 0],
+  [0x77, 0x08, 0, 16], // r8 = its end
+  [0x57, 0x07, 0, 0xff_ff], // r7 = its first port
+  [0xad, 0x76, 13, 0], // before it: it may
+  [0x3d, 0x86, 12, 0], // behind it: it may
+  [0x63, 0x6a, -4, 0], // the key is the port
+  ...lookUp,
+  [0x15, 0x00, 3, 0], // it may not
+  [0x79, 0x07, 0, 0], // r7 = the cgroup that has it
+  [0x85, 0x00, 0, 80], // r0 = the cgroup that asks
+  [0x1d, 0x70, 2, 0], // the same: it may
+  [0xb7, 0x00, 0, 0], // it may not
+  [0x95, 0x00, 0, 0],
+  [0xb7, 0x00, 0, 1], // it may
+  [0x95, 0x00, 0, 0],
+] as const;

@@ -21,7 +21,7 @@ const askEveryMs = 1000;
  * away, or this process dies, so does everything that the program started.
  */
 export async function runCommand(realm: Own, command: Command, caller: Caller): Promise<Outcome> {
-  const { name, isConfined, isRelay, ports, program } = command;
+  const { name, isConfined, isRelay, program } = command;
   const user = userOf(realm, command.user);
   const folder = join(realm.layout.scratch, name);
   await mkdir(folder, { mode: 0o710 });
@@ -35,7 +35,7 @@ export async function runCommand(realm: Own, command: Command, caller: Caller): 
       await writeFile(path, content, { mode: 0o600, flag: "wx" });
       await chown(path, user.uid, user.gid);
     }
-    const stand = { cgroup: { uid: user.uid, name }, ports, opened: isRelay ? [] : files };
+    const stand = { cgroup: { uid: user.uid, name }, port: null, opened: isRelay ? [] : files };
     const words = isConfined ? enter(realm, user, stand) : become(realm, user);
     return await runIn(folder, [...words, ...program.argv], { command, caller });
   } finally {

@@ -1,4 +1,4 @@
-import { narrowInPerl } from "#lib/bind-program.ts";
+import { keepPortInPerl } from "#lib/bind-program.ts";
 import { scopeInPerl } from "#lib/landlock.ts";
 
 /** What a program has open, and where it stands, when it begins behind its walls. */
@@ -9,8 +9,8 @@ export type Entry = {
   readonly opened: readonly string[];
   /** Its errors go where its output goes. */
   readonly joinsErrors: boolean;
-  /** Which ports it may listen on, for `narrow`; none when it may on all. */
-  readonly narrowing: readonly string[];
+  /** The map of ports, its own port, and the folder of its cgroup; nothing without one of these. */
+  readonly port: readonly string[];
 };
 
 /**
@@ -23,12 +23,12 @@ export type Entry = {
  * whose rules on sockets alone leave bwrap free to mount
  */
 export function entryWords({ joinsErrors, ...lists }: Partial<Entry>): string[] {
-  const { cgroups = [], narrowing = [], opened = [] } = lists;
-  const counted = [cgroups, narrowing, opened].flatMap((all) => [String(all.length), ...all]);
+  const { cgroups = [], opened = [], port = [] } = lists;
+  const counted = [cgroups, port, opened].flatMap((all) => [String(all.length), ...all]);
   return ["perl", "-e", script, "--", joinsErrors ? "1" : "0", ...counted];
 }
 
-const script = `${narrowInPerl}
+const script = `${keepPortInPerl}
 sub some { splice(@ARGV, 0, shift(@ARGV)) }
 sub note {
   open(my $file, ">", $_[0]) or die("$_[0]: $!\\n");
@@ -36,7 +36,9 @@ sub note {
 }
 if (shift) { open(STDERR, ">&", STDOUT) or die("stderr: $!\\n") }
 note($_, 0) for some();
-if (my @narrowing = some()) { narrow(@narrowing) }
+if (my ($map, $port, $folder) = some()) {
+  keepPort($map, $port, (stat($folder))[1]) or die("port $port: $!\\n");
+}
 note("/proc/self/oom_score_adj", 500);
 $^F = 99;
 my $next = 3;

@@ -113,7 +113,7 @@ async function kill(service: string, id: number): Promise<void> {
 
 async function writeService(realm: Own, instance: Started): Promise<void> {
   const { layout, account } = realm;
-  const { id, program, ports, logName } = instance;
+  const { id, program, port, logName } = instance;
   const service = layout.service(id);
   const partial = partialOf(service);
   const user = userOf(realm, instance.user);
@@ -128,8 +128,8 @@ async function writeService(realm: Own, instance: Started): Promise<void> {
     write(fileIn(partial, index), Buffer.from(text, "base64"), 0o600);
   const { uid } = user;
   const cgroup = { uid, name: `i${id}` };
-  const words = enter(realm, user, { cgroup, ports, opened: files, joinsErrors: true });
-  const logger = enter(realm, account, { cgroup: { uid, name: `l${id}` }, ports: null });
+  const words = enter(realm, user, { cgroup, port, opened: files, joinsErrors: true });
+  const logger = enter(realm, account, { cgroup: { uid, name: `l${id}` }, port: null });
   const run = renderExecline([[...words, ...program.argv]], { args: "-P" });
   const log = renderExecline([[...logger, ...logWords(layout.log(logName))]], { args: "-P" });
   write(join(partial, "run"), run, 0o700);

@@ -1,15 +1,7 @@
 import { chown, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { VerbArguments } from "#domain/privileges.ts";
-import {
-  joinFiles,
-  narrowedFolder,
-  usersIn,
-  type CgroupName,
-  type Ids,
-  type Realm,
-} from "#domain/realm.ts";
-import { narrowWords } from "#lib/bind-program.ts";
+import { cgroupFolder, joinFiles, usersIn, type CgroupName } from "#domain/realm.ts";
+import type { Ids, Realm } from "#domain/realm.ts";
 import { namesIn, removeTree } from "#lib/files.ts";
 import { entryWords, type Entry } from "./entry.ts";
 import { instancesAmong, supervisionLayout, type SupervisionLayout } from "./layout.ts";
@@ -52,13 +44,15 @@ export function become({ hasUsers }: Own, { uid, gid }: Ids): string[] {
 /** What a program stands in, and has open, when it begins. */
 export type Stand = Partial<Pick<Entry, "opened" | "joinsErrors">> & {
   readonly cgroup: CgroupName;
-  readonly ports: VerbArguments<"startInstance">["ports"];
+  /** Which it is to have for itself. */
+  readonly port: number | null;
 };
 
 /** The same, in a cgroup. */
-export function enter(realm: Own, ids: Ids, { cgroup, ports, ...stand }: Stand): string[] {
+export function enter(realm: Own, ids: Ids, { cgroup, port, ...stand }: Stand): string[] {
   const cgroups = joinFiles(realm, cgroup);
-  const folder = narrowedFolder(realm, cgroup);
-  const narrowing = ports && folder ? narrowWords(ports, ports.own, folder) : [];
-  return [...entryWords({ ...stand, cgroups, narrowing }), ...become(realm, ids)];
+  const unified = realm.cgroups.find(({ version }) => version === 2);
+  const keeps = port !== null && realm.portsMap !== null && unified;
+  const kept = keeps ? [String(realm.portsMap), String(port), cgroupFolder(unified, cgroup)] : [];
+  return [...entryWords({ ...stand, cgroups, port: kept }), ...become(realm, ids)];
 }

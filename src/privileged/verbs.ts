@@ -2,6 +2,7 @@ import { chmod } from "node:fs/promises";
 import type { PlainVerb, Verb, VerbArguments, VerbResult } from "#domain/privileges.ts";
 import { userOf } from "#domain/realm.ts";
 import type { Outcome } from "#domain/runner.ts";
+import { keepRange } from "#lib/bind-program.ts";
 import { namesIn } from "#lib/files.ts";
 import type { Caller } from "./caller.ts";
 import { runCommand } from "./commands.ts";
@@ -37,7 +38,10 @@ export function verbsIn(realm: Own): Verbs {
     runCommand: (command, caller) => runCommand(realm, command, caller),
     admitApp: ({ user, network, port }) => fence.admit(ids(user).uid, network, port),
     closePort: ({ user, port }) => fence.closePort(ids(user).uid, port),
-    setOpenPorts: ({ ports }) => fence.openToAll(ports),
+    setPorts: async ({ open, instances }) => {
+      if (realm.portsMap !== null) await keepRange(realm.portsMap, instances);
+      await fence.openToAll(open);
+    },
     lookAtFence: () => fence.look(),
     handOverArtifact: ({ artifactId, user }) => trees.handOver(realm, artifactId, ids(user)),
     sealArtifact: ({ artifactId, user }) => trees.seal(realm, artifactId, ids(user)),

@@ -8,7 +8,7 @@ export function isolationOf({
   fenceProblem,
   hasFilter,
   scopesSockets,
-  narrowsPorts,
+  keepsPorts,
 }: Protections & { readonly hasUsers: boolean }): { what: string; inForce: boolean }[] {
   const unlimited = ["memory", "cpu", "pids"].filter((it) => !limited.some((name) => name === it));
   const why = fenceProblem === null ? "" : ` (${fenceProblem})`;
@@ -35,6 +35,6 @@ export function isolationOf({
     },
     { what: "Addresses at which clouds keep secrets are out of reach", inForce: hasFence },
     { what: "Abstract unix sockets of an app are its own", inForce: scopesSockets },
-    { what: "Ports for instances are taken by no other app", inForce: narrowsPorts },
+    { what: "Ports for instances are taken by no other app", inForce: keepsPorts },
   ];
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { usersIn, type FencePlace, type Ids, type Realm } from "#domain/realm.ts";
-import { canNarrowPorts } from "#lib/bind-program.ts";
+import { keepPorts } from "#lib/bind-program.ts";
 import { readHierarchies } from "#lib/cgroups.ts";
 import { exec, ExecError } from "#lib/exec.ts";
 import { readIfThere, writeAtomic } from "#lib/files.ts";
@@ -27,9 +27,12 @@ export async function makeRealm(
 ): Promise<Realm> {
   const key = `u${appsFrom}`;
   const cgroups = await makeCgroups(key, account);
-  const [scopesSockets, canNarrow] = await Promise.all([canScopeSockets(), canNarrowPorts()]);
-  const narrowsPorts = canNarrow && cgroups.some(({ version }) => version === 2);
-  const realm = { account, usersFrom: appsFrom, cgroups, scopesSockets, narrowsPorts };
+  const unified = cgroups.find(({ version }) => version === 2);
+  const [scopesSockets, portsMap] = await Promise.all([
+    canScopeSockets(),
+    unified ? keepPorts(unified.apps) : null,
+  ]);
+  const realm = { account, usersFrom: appsFrom, cgroups, scopesSockets, portsMap };
   const trusted = [0, account.uid, router.uid];
   const made: Realm = { ...realm, ...(await makeFence(folder, key, realm, trusted)) };
   await writeAtomic(realmFile(folder), JSON.stringify(made), 0o644);

@@ -53,7 +53,6 @@ const shell = (line: string) => ({ argv: ["/bin/sh", "-c", line], files: [] as s
 const run = {
   user: 1,
   program: shell("true"),
-  ports: null,
   isRelay: false,
   isConfined: false,
   takesInput: false,
@@ -64,7 +63,6 @@ const how = {
   network: "open",
   port: null,
   program: shell("exec sleep 900"),
-  ports: null,
   logName: "1/1-web.1",
 };
 const instance = { id: 1, user: 1, ...how };
@@ -78,7 +76,7 @@ const fair: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   runCommand: named(),
   admitApp: { user: 1, network: "closed", port: 80 },
   closePort: { user: 1, port: 80 },
-  setOpenPorts: { ports: [80] },
+  setPorts: { open: [80], instances: { min: 61_500, max: 61_800 } },
   lookAtFence: {},
   handOverArtifact: { artifactId: 1, user: 1 },
   sealArtifact: { artifactId: 1, user: 1 },
@@ -113,15 +111,8 @@ const hostile: Readonly<Record<string, readonly unknown[]>> = {
   ],
   logName: ["../../x", "1/1-web.1/..", "/etc/passwd", "1/1-web.1\n", "1/1-.1"],
   network: ["", "OPEN", "open\n", 1, null],
-  ports: [
-    { min: 0, max: 1, own: null },
-    { min: 1, max: 2 },
-    [0],
-    [65_536],
-    ["80"],
-    ['"; flush ruleset'],
-    Array(65_536).fill(80),
-  ],
+  open: [null, [0], [65_536], ["80"], ['"; flush ruleset'], Array(65_536).fill(80)],
+  instances: [null, { min: 0, max: 1 }, { min: 1, max: 65_536 }, { min: 1, max: 2, own: 1 }],
   port: [0, -1, 1.5, 65_536, "80", '"; flush ruleset'],
   isRelay: ["yes", 1],
   isConfined: [null, 1],

@@ -16,7 +16,7 @@ export async function runAsUser(
   argv: readonly string[],
 ): Promise<string> {
   const name = `c${randomUUID()}`;
-  const how = { ports: null, isRelay: false, isConfined: false, takesInput: false, timeoutMs };
+  const how = { isRelay: false, isConfined: false, takesInput: false, timeoutMs };
   const connection = open({ name, user, program: { argv: [...argv], files: [] }, ...how });
   const printed: Buffer[] = [];
   try {

@@ -6,17 +6,17 @@ import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { instanceLimits, type Limits } from "#domain/limits.ts";
 import {
+  cgroupFolder,
   joinFiles,
   memoryEventsFile,
-  narrowedFolder,
   type CgroupName,
   type CgroupPlace,
 } from "#domain/realm.ts";
 import { baseIn } from "#lib/cgroups.ts";
-import { canNarrowPorts, narrowWords } from "#lib/bind-program.ts";
+import { keepPorts, keepRange } from "#lib/bind-program.ts";
 import { ended, exec, start } from "#lib/exec.ts";
 import { readIfThere } from "#lib/files.ts";
-import { entryWords } from "#privileged/entry.ts";
+import { entryWords, type Entry } from "#privileged/entry.ts";
 import { makeCgroups, removeCgroups } from "#setup/cgroups.ts";
 import { claimUsers, releaseUsers } from "#setup/uid-range.ts";
 import { temporaryFolder } from "../../../test/machine.ts";
@@ -102,23 +102,54 @@ test("class 22, exhaustion: all of an app together leaves others something of th
 test("class 22, exhaustion: an app takes no port that is given to others, in no family, and has its own", async (t) => {
   await using world = await openWorld(t, []);
   if (!world) return;
-  const { cgroups, cgroup, places } = world;
-  const folder = narrowedFolder({ cgroups: places }, cgroup);
-  if (folder === null || !(await canNarrowPorts())) {
+  const unified = world.places.find(({ version }) => version === 2);
+  const keep = async () => (unified ? keepPorts(unified.apps) : null);
+  const map = await keep();
+  if (!unified || map === null) {
     t.skip("the kernel takes no programs for cgroups of version 2 here");
     return;
   }
-  cgroups.create(cgroup, small);
   const [min, max] = [61_500, 61_800];
-  const refusedFor = async (port: number | null) => {
-    const narrowing = narrowWords({ min, max }, port, folder);
-    const words = entryWords({ cgroups: joinFiles({ cgroups: places }, cgroup), narrowing });
+  const asked = [min - 1, min, min + 7, max - 1, max, max + 7, 0];
+  const refusedFor = async (own: string, entry: Partial<Entry> = {}) => {
+    const cgroup = { uid, name: own };
+    world.cgroups.create(cgroup, small);
+    const words = entryWords({ cgroups: joinFiles({ cgroups: world.places }, cgroup), ...entry });
     const [program, ...args] = [...words, "perl", "-MIO::Socket::IP", "-e", listening];
-    const ports = [min - 1, min, min + 7, max - 1, max, 0].map(String);
-    return (await exec([program, ...args, ...ports])).trim().split(" ").map(Number);
+    return (await exec([program, ...args, ...asked.map(String)])).trim().split(" ").map(Number);
   };
-  assert.deepEqual(await refusedFor(min + 7), [min, max - 1], "an instance");
-  assert.deepEqual(await refusedFor(null), [min, min + 7, max - 1], "a command");
+  const given = (number: number, port: number) => {
+    return { port: [String(number), String(port), cgroupFolder(unified, { uid, name: "i1" })] };
+  };
+  await keepRange(map, { min, max });
+  assert.deepEqual(await refusedFor("i1", given(map, min + 7)), [min, max - 1], "an instance");
+  assert.deepEqual(await refusedFor("i1"), [min, max - 1], "it, when it is started again");
+  assert.deepEqual(await refusedFor("i2"), [min, min + 7, max - 1], "another of the same app");
+  assert.deepEqual(await refusedFor("c1"), [min, min + 7, max - 1], "a command");
+
+  await keepRange(map, { min: max, max: max + 10 });
+  assert.deepEqual(await refusedFor("i1"), [max, max + 7], "one that was started before a change");
+  await refusedFor("i1", given(map, max));
+  await world.cgroups.remove({ uid, name: "i1" });
+  assert.deepEqual(
+    await refusedFor("i1"),
+    [max, max + 7],
+    "one of the same name, which is another",
+  );
+
+  const next = await keep();
+  assert.ok(next !== null && next !== map);
+  await keepRange(next, { min, max });
+  assert.deepEqual(await refusedFor("i1"), [min, min + 7, max - 1], "once Berth is started again");
+  // The kernel frees what nobody uses any more, with its map, on its own time.
+  const untilMs = performance.now() + 10_000;
+  const isThere = () =>
+    keepRange(map, { min, max }).then(
+      () => true,
+      () => false,
+    );
+  while (await isThere()) assert.ok(performance.now() < untilMs, "the first map stays");
+  await assert.rejects(refusedFor("i1", given(map, min + 7)), /port 61507: No such file/);
 });
 
 /** Prints those of its arguments that this program may never listen on: whether they are free is no matter. */

@@ -71,8 +71,7 @@ async function begin(around: Surroundings, command: CommandProgram): Promise<Run
   const done = new AbortController();
   try {
     const program = await programFor(around, command, confined.name);
-    const ports = walls.portsFor(null);
-    const how = { ports, isRelay: terminal !== null, isConfined: true, takesInput, timeoutMs };
+    const how = { isRelay: terminal !== null, isConfined: true, takesInput, timeoutMs };
     const connection = root.open({ name, user, program, ...how });
     let isFull = false;
     void watchDisk(around, command, done.signal).then((it) => {

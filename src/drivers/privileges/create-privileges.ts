@@ -70,7 +70,7 @@ export async function createPrivileges(options: PrivilegesOptions): Promise<Priv
         if (own.user === user) await kept.put(id, { ...own, network });
       await walls.setNetwork(user, network);
     },
-    setPorts: (open, instances) => walls.setPorts(open, instances),
+    setPorts: (ports) => walls.setPorts(ports),
     mendFence: () => walls.mend(),
     inspectApp: (user) => inspectApp(world, user),
     retireUser: (user) => walls.retire(user),
@@ -80,14 +80,20 @@ export async function createPrivileges(options: PrivilegesOptions): Promise<Priv
 }
 
 function protectionsOf(
-  { fence, fenceProblem, ...found }: Realm,
+  { fence, fenceProblem, scopesSockets, portsMap }: Realm,
   { controllers }: Cgroups,
 ): Protections {
   const hasFilter = seccompProgram() !== null;
   const limited = [...controllers];
-  const { scopesSockets, narrowsPorts } = found;
   const hasFence = fence !== null;
-  return { limited, hasFence, fenceProblem, hasFilter, scopesSockets, narrowsPorts };
+  return {
+    limited,
+    hasFence,
+    fenceProblem,
+    hasFilter,
+    scopesSockets,
+    keepsPorts: portsMap !== null,
+  };
 }
 
 /** Ends what commands of a killed berthd left, and what is known of instances that are gone. */
@@ -119,8 +125,7 @@ async function startInstance(world: World, instance: InstanceProgram): Promise<v
   await kept.put(id, known);
   const both = confinedOf(id, known);
   await Promise.all(both.map((confined) => walls.putUp(confined)));
-  const ports = walls.portsFor(port);
-  const start = { id, user, network, port, program, ports, logName };
+  const start = { id, user, network, port, program, logName };
   await walls.toldFence(() => root.call("startInstance", start));
 }
 

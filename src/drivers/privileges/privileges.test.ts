@@ -158,7 +158,8 @@ test("a fence that somebody took down comes back with all that it knew", async (
   const { privileges, realm } = world;
   if (realm.fence === null) return t.skip("there is no fence here");
   await world.start(9, "exec sleep 900");
-  await privileges.setPorts([4711], { min: 61_500, max: 61_800 });
+  const ports = { open: [4711], instances: { min: 61_500, max: 61_800 } };
+  await privileges.setPorts(ports);
   await privileges.setNetwork(1, "closed");
   const rules = () => exec(["nft", "list", "table", ...(realm.fence?.table.split(" ") ?? [])]);
   const before = await rules();
@@ -167,7 +168,7 @@ test("a fence that somebody took down comes back with all that it knew", async (
   await privileges.mendFence();
   assert.equal(await rules(), before);
   await exec(["nft", "delete", "table", ...realm.fence.table.split(" ")]);
-  await privileges.setPorts([4711], { min: 61_500, max: 61_800 });
+  await privileges.setPorts(ports);
   assert.equal(await rules(), before, "whoever tells it something mends it first");
   await world.executor.stop(9, 100);
 });

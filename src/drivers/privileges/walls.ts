@@ -1,6 +1,6 @@
 import type { Network } from "#domain/app.ts";
 import type { Limits } from "#domain/limits.ts";
-import type { PortRange, Privileges, VerbArguments } from "#domain/privileges.ts";
+import type { Privileges, VerbArguments } from "#domain/privileges.ts";
 import { userOf, type Realm } from "#domain/realm.ts";
 import type { Cgroups } from "./cgroups.ts";
 import type { Kept, KeptInstances } from "./kept.ts";
@@ -42,8 +42,7 @@ export class Walls {
   readonly #call: Privileges["call"];
   /** Nobody else changes the fence, so what was said once need not be said for each command. */
   readonly #admitted = new Map<number, Network>();
-  #openPorts: readonly number[] = [];
-  #instancePorts: PortRange | null = null;
+  #ports: VerbArguments<"setPorts"> | null = null;
 
   constructor(realm: Realm, cgroups: Cgroups, instances: KeptInstances, call: Privileges["call"]) {
     this.#realm = realm;
@@ -83,16 +82,9 @@ export class Walls {
     await this.#admit(user, network, null);
   }
 
-  async setPorts(open: readonly number[], instances: PortRange): Promise<void> {
-    this.#openPorts = open;
-    this.#instancePorts = instances;
-    await this.#openAll();
-  }
-
-  /** Which ports of the instances' what runs may have; null for all. */
-  portsFor(own: number | null): VerbArguments<"startInstance">["ports"] {
-    const { narrowsPorts } = this.#realm;
-    return narrowsPorts && this.#instancePorts ? { ...this.#instancePorts, own } : null;
+  async setPorts(ports: VerbArguments<"setPorts">): Promise<void> {
+    this.#ports = ports;
+    await this.toldFence(() => this.#call("setPorts", ports));
   }
 
   /** Ends everything of an app and forgets it. */
@@ -113,7 +105,7 @@ export class Walls {
     const seen = await this.#call("lookAtFence", {});
     if (seen === null || !seen.isNew) return;
     this.#admitted.clear();
-    await this.#openAll();
+    if (this.#ports) await this.setPorts(this.#ports);
     for (const { id, kept } of await this.#instances.all()) {
       for (const confined of confinedOf(id, kept)) {
         await this.putUp(confined);
@@ -130,10 +122,6 @@ export class Walls {
       await this.mend();
       await tell();
     }
-  }
-
-  async #openAll(): Promise<void> {
-    await this.toldFence(() => this.#call("setOpenPorts", { ports: [...this.#openPorts] }));
   }
 
   async #admit(user: number, network: Network, port: number | null): Promise<void> {
