@@ -74,6 +74,8 @@ export const privilegedVerbs = {
    * outside if its network is open. The router may connect to the port. Repeatable.
    */
   admitApp: z.strictObject({ user: UserNumber, network: Network, port: Port.nullable() }),
+  /** Has the fence forget an app, whose cgroup is still there. Repeatable. */
+  forgetApp: z.strictObject({ user: UserNumber }),
   closePort: z.strictObject({ user: UserNumber, port: Port }),
   /**
    * Ports of this machine that every app may visit, and no others: the router's, and what is chosen.
@@ -101,8 +103,6 @@ export const privilegedVerbs = {
   /** Makes a folder for what an app's builds fetch; one that is somebody else's is thrown away. */
   makeCache: z.strictObject({ appId: Id, user: UserNumber }),
   removeCache: z.strictObject({ appId: Id }),
-  /** Ends everything of an app's user and makes sure that nothing is left of it. Repeatable. */
-  retireUser: z.strictObject({ user: UserNumber }),
 } as const;
 
 export type Verb = keyof typeof privilegedVerbs;

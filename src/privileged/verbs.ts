@@ -12,7 +12,6 @@ import { instancesAmong } from "./layout.ts";
 import type { Own } from "./realm.ts";
 import { order } from "./s6.ts";
 import * as trees from "./trees.ts";
-import { retireUser } from "./users.ts";
 
 type Result<V extends Verb> = V extends PlainVerb ? VerbResult<V> : Outcome;
 type Verbs = {
@@ -37,6 +36,7 @@ export function verbsIn(realm: Own): Verbs {
     },
     runCommand: (command, caller) => runCommand(realm, command, caller),
     admitApp: ({ user, network, port }) => fence.admit(ids(user).uid, network, port),
+    forgetApp: ({ user }) => fence.forget(ids(user).uid),
     closePort: ({ user, port }) => fence.closePort(ids(user).uid, port),
     setPorts: async ({ open, instances }) => {
       if (realm.portsMap !== null) await keepRange(realm.portsMap, instances);
@@ -56,11 +56,5 @@ export function verbsIn(realm: Own): Verbs {
     },
     makeCache: ({ appId, user }) => trees.makeCache(realm, appId, ids(user)),
     removeCache: ({ appId }) => trees.removeAll(realm, layout.cache(appId)),
-    retireUser: async ({ user }) => {
-      // An ordinary user's apps share the user's own account, which is not ours to end.
-      if (!realm.hasUsers) return;
-      await fence.forget(ids(user).uid);
-      await retireUser(realm, ids(user));
-    },
   };
 }

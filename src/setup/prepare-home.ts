@@ -84,8 +84,8 @@ function foldersOf(layout: HomeLayout, account: Ids, router: Ids): Folder[] {
     // The account makes files here, and cannot touch what is not its own.
     { path: layout.data, ...forGroup, mode: 0o1771 },
     { path: layout.artifacts, ...forGroup, mode: 0o1771 },
-    { path: layout.caches, ...root, mode: 0o711 },
-    { path: layout.scratch, ...root, mode: 0o711 },
+    { path: layout.caches, ...forGroup, mode: 0o751 },
+    { path: layout.scratch, ...forGroup, mode: 0o751 },
     own(layout.repositories),
     own(layout.ssh),
     own(layout.compileCache),

@@ -75,6 +75,7 @@ const fair: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   observeInstances: { id: 1 },
   runCommand: named(),
   admitApp: { user: 1, network: "closed", port: 80 },
+  forgetApp: { user: 1 },
   closePort: { user: 1, port: 80 },
   setPorts: { open: [80], instances: { min: 61_500, max: 61_800 } },
   lookAtFence: {},
@@ -86,7 +87,6 @@ const fair: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   removeArtifact: { artifactId: 1 },
   makeCache: { appId: 1, user: 1 },
   removeCache: { appId: 1 },
-  retireUser: { user: 1 },
 };
 
 const noNumbers = [0, -1, 1.5, 2 ** 53, "1", "../1", "1; id", null, [1], { id: 1 }, true];
@@ -483,34 +483,6 @@ test("nobody but berthd's account reaches the socket", forRoot, async () => {
   assert.equal(await as({ uid: 65_534, gid: 65_534 }), "EACCES");
   assert.equal(await as(account), "connected");
 });
-
-test(
-  "a user is retired with everything that is left of them, and only theirs",
-  forRoot,
-  async () => {
-    const theirs = { uid: world.usersFrom + 3, gid: world.usersFrom + 3 };
-    const others = { uid: world.usersFrom + 4, gid: world.usersFrom + 4 };
-    // As after a way out of the sandbox.
-    const escaped = [theirs, others].map((ids) =>
-      start(["sleep", "900"], { stdio: "ignore", ...ids }),
-    );
-    const [mine, other] = escaped.map((child) => ended(child));
-    const left = join("/tmp", `berth-left-${theirs.uid}`);
-    await writeFile(left, "");
-    await chown(left, theirs.uid, theirs.gid);
-    const cache = join(world.home, "data/caches/77");
-    await mkdir(cache);
-    await chown(cache, theirs.uid, theirs.gid);
-    await makeCgroup(theirs.uid, "i3");
-    assert.equal((await ask({ verb: "retireUser", args: { user: 3 } })).value, null);
-    assert.deepEqual(await mine, { code: null, signal: "SIGKILL" });
-    await assert.rejects(lstat(left), { code: "ENOENT" });
-    await assert.rejects(lstat(cache), { code: "ENOENT" });
-    assert.deepEqual(await processesOf(4), [escaped[1]?.pid]);
-    escaped[1]?.kill("SIGKILL");
-    await other;
-  },
-);
 
 test(
   "killed at any moment it loses nothing: instances go on, commands end, the next one goes on",

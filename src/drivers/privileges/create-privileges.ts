@@ -15,6 +15,7 @@ import { lookAt, socketsOf } from "./inspect.ts";
 import { KeptInstances } from "./kept.ts";
 import { askedToEnd, insideOf } from "./processes.ts";
 import { programOf, type Tools } from "./programs.ts";
+import { retireUser } from "./retire.ts";
 import { confinedOf, Walls } from "./walls.ts";
 
 export type PrivilegesOptions = {
@@ -25,7 +26,7 @@ export type PrivilegesOptions = {
   readonly connect: () => Duplex;
 };
 
-type World = Surroundings & { readonly kept: KeptInstances };
+type World = Surroundings & { readonly data: string; readonly kept: KeptInstances };
 
 /** What runs as apps' users, made of berth-root's verbs and of what needs no privilege. */
 export async function createPrivileges(options: PrivilegesOptions): Promise<Privileges> {
@@ -38,8 +39,9 @@ export async function createPrivileges(options: PrivilegesOptions): Promise<Priv
   });
   const kept = new KeptInstances(join(home, "run/instances"));
   const walls = new Walls(realm, cgroups, kept, call);
-  const folders = new AppFolders(join(home, "data"), realm, call);
-  const world: World = { realm, tools, folders, walls, root, kept };
+  const data = join(home, "data");
+  const folders = new AppFolders(data, realm, call);
+  const world: World = { data, realm, tools, folders, walls, root, kept };
   await forgetOthers(world);
   return {
     call,
@@ -73,7 +75,7 @@ export async function createPrivileges(options: PrivilegesOptions): Promise<Priv
     setPorts: (ports) => walls.setPorts(ports),
     mendFence: () => walls.mend(),
     inspectApp: (user) => inspectApp(world, user),
-    retireUser: (user) => walls.retire(user),
+    retireUser: (user) => retireUser(world, user),
     protections: protectionsOf(realm, cgroups),
     watchExits: (onExit) => watchExits(join(home, "run/exits"), onExit),
   };

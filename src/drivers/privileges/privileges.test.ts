@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { buildLimits, instanceLimits } from "#domain/limits.ts";
 import type { InstanceProgram } from "#domain/privileges.ts";
 import { userOf } from "#domain/realm.ts";
 import { parseFailure, sessionFrames, type Outcome } from "#domain/runner.ts";
-import { exec } from "#lib/exec.ts";
+import { ended, exec, start } from "#lib/exec.ts";
 import { encodeFrame, framesOf } from "#lib/frames.ts";
 import { exists, readIfThere } from "#lib/files.ts";
 import { createLocalExecutor } from "../executors/local.ts";
@@ -203,6 +203,41 @@ test("a command in a terminal ends with whoever talks to it, and so does all it 
   await until(async () => (await countProcesses(sleeping)) === 0);
   assert.equal(await countProcesses(join(world.home, "data/scratch")), 0);
 });
+
+test(
+  "a user is retired with everything that is left of it, and only that",
+  { skip: !isRoot },
+  async () => {
+    await using world = await startWorld();
+    const { privileges, realm, home } = world;
+    // As after a way out of the sandbox.
+    const escaped = (user: number) => {
+      const child = start(["sleep", "900"], { stdio: "ignore", ...userOf(realm, user) });
+      return { child, end: ended(child) };
+    };
+    const [own, other] = [escaped(3), escaped(4)];
+    const { uid, gid } = userOf(realm, 3);
+    const left = join("/tmp", `berth-left-${uid}`);
+    const [cache, growing] = [join(home, "data/caches/77"), world.layout.growing(78)];
+    for (const path of [join(left, "inner"), cache, growing])
+      await mkdir(path, { recursive: true });
+    await exec(["chown", "-R", `${uid}:${gid}`, left, cache, growing]);
+    await chmod(left, 0);
+    await privileges.retireUser(3);
+    assert.deepEqual(await own.end, { code: null, signal: "SIGKILL" });
+    for (const path of [left, cache, growing]) assert.equal(await exists(path), false, path);
+    assert.equal(other.child.exitCode ?? other.child.signalCode, null);
+    other.child.kill("SIGKILL");
+    await other.end;
+    const kept = join("/var/tmp", `berth-kept-${uid}`);
+    await writeFile(kept, "");
+    // Not theirs to remove, and not theirs alone: whoever has it next would have a part in it.
+    await chown(kept, 0, gid);
+    await assert.rejects(privileges.retireUser(3), { code: "user_not_retired" });
+    await unlink(kept);
+    await privileges.retireUser(3);
+  },
+);
 
 test("every call leaves a line that says what is run, and no config var", async () => {
   await using world = await startWorld();

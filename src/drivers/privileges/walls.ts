@@ -87,13 +87,13 @@ export class Walls {
     await this.toldFence(() => this.#call("setPorts", ports));
   }
 
-  /** Ends everything of an app and forgets it. */
-  async retire(user: number): Promise<void> {
+  /** Ends all that stands between the walls of an app, and forgets it. Repeatable. */
+  async forget(user: number): Promise<void> {
     const { uid } = userOf(this.#realm, user);
     this.#admitted.delete(user);
     await this.cgroups.ensureApp(uid);
     await this.mend();
-    await this.#call("retireUser", { user });
+    await this.#call("forgetApp", { user });
     await this.cgroups.removeApp(uid);
   }
 
