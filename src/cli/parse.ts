@@ -1,8 +1,8 @@
 import { Command as Parser, CommanderError } from "commander";
-import { closest } from "#domain/closest.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { Command } from "./command.ts";
 import { commands, findCommand } from "./commands.ts";
+import { nearestCommand } from "./nearest-command.ts";
 
 /** What a person typed: help for a command or, when it is null, for everything; or a command to run. */
 export type Invocation =
@@ -64,10 +64,17 @@ function splitCommand(argv: readonly string[]): { name: string | null; rest: str
   const leading = argv.slice(0, at);
   const [first, second, ...others] = argv.slice(at);
   if (first === undefined || asksForHelp.has(first)) return { name: null, rest: [] };
-  if (second !== undefined && findCommand(`${first}:${second}`)) {
+  if (second !== undefined && isTopicOf(first, second)) {
     return { name: `${first}:${second}`, rest: [...leading, ...others] };
   }
   return { name: first, rest: [...leading, ...argv.slice(at + 1)] };
+}
+
+/** A word behind a command that takes none was to be a verb of it. */
+function isTopicOf(topic: string, word: string): boolean {
+  if (findCommand(`${topic}:${word}`)) return true;
+  const isTopic = commands.some(({ name }) => name.startsWith(`${topic}:`));
+  return isTopic && findCommand(topic)?.usage === topic && !word.startsWith("-");
 }
 
 function countLeading(argv: readonly string[]): number {
@@ -91,7 +98,7 @@ function helpTopic(words: readonly string[]): Command | null {
 
 function unknown(name: string): never {
   const names = commands.flatMap((command) => [command.name, ...command.aliases]);
-  const near = closest(name, names);
+  const near = nearestCommand(name, names);
   const suggestion = near ? ` (did you mean ${near}?)` : "";
   throw new PlatformError("unknown_command", { command: name.slice(0, 80), suggestion });
 }

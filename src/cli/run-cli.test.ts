@@ -147,6 +147,8 @@ test("an unknown command suggests the nearest", async (t) => {
   const result = await berth("relaeses -a shop");
   assert.equal(result.code, 2);
   assert.match(result.err, /relaeses is not a command \(did you mean releases\?\)/);
+  const verb = await berth("tokens create ci");
+  assert.match(verb.err, /tokens:create is not a command \(did you mean tokens:add\?\)/);
 });
 
 test("unknown options and missing words are refused by name", async (t) => {
