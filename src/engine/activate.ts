@@ -11,7 +11,7 @@ import { nameOf } from "./health.ts";
 import type { Loop } from "./loop.ts";
 import { createOutput } from "./output.ts";
 import { settledAfterMs } from "./plan/formation.ts";
-import { environmentOf, wantedOf } from "./plan/wanted.ts";
+import { differenceOf, environmentOf, wantedOf } from "./plan/wanted.ts";
 import { pinOf } from "./prune.ts";
 import { urlsOf } from "./publish.ts";
 import { isManaged } from "./targets.ts";
@@ -74,6 +74,8 @@ async function settle(
     if (!work.stopping.aborted) await takeBack(work, release, loop);
     throw error;
   }
+  const { surplus } = differenceOf(release, store.instances.of(branch.id));
+  if (surplus) work.out.line(`Stopping ${surplus}`);
   store.branches.update(branch.id, { candidateReleaseId: null });
   await loop.reconcile(branch.id);
 }
@@ -155,11 +157,9 @@ async function hold(work: Work, release: Release, loop: Loop): Promise<void> {
 
 /** Gives the instances that were started for it, without those that it shares with the old one. */
 async function bringUp(work: Work, release: Release, loop: Loop): Promise<Instance[]> {
-  const names = wantedOf(release)
-    .filter(({ count }) => count > 0)
-    .map(({ processType, count }) => `${processType} x${count}`);
-  const what = { name: "start", title: `Starting ${names.join(", ") || "nothing"}` };
-  const heading = names.length > 0 ? { isHeading: true as const } : {};
+  const { missing } = differenceOf(release, work.context.store.instances.of(work.branch.id));
+  const what = { name: "start", title: `Starting ${missing || "nothing"}` };
+  const heading = missing ? { isHeading: true as const } : {};
   return work.step({ ...what, ...heading, resumeAt: "start" }, () =>
     startInstances(work, release, loop),
   );

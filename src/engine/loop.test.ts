@@ -54,13 +54,15 @@ test("scaling keeps what runs, and takes away what is too much", async () => {
   const { store, engine } = world;
   const [first] = store.instances.list();
   const more = await world.ended(await engine.scale("shop", { web: 3 }, "ann"));
-  assert.match(await world.output(more), /^ +web\.2, web\.3 healthy after/m, "only the new ones");
+  const added = /Starting web x2\n +web\.2, web\.3 healthy after/;
+  assert.match(await world.output(more), added, "only the new ones");
   assert.deepEqual(
     store.instances.list().map(({ index }) => index),
     [1, 2, 3],
   );
   const fewer = await world.ended(await engine.scale("shop", { web: 1 }, "ann"));
-  assert.doesNotMatch(await world.output(fewer), /healthy after/);
+  assert.doesNotMatch(await world.output(fewer), /Starting|healthy after/);
+  assert.match(await world.output(fewer), /is live [^]*Stopping web x2\n/);
   await eventually(() => store.instances.list().length === 1, "two are gone");
   assert.equal(store.instances.list()[0]?.id, first?.id);
   assert.equal(await engine.scale("shop", { web: 1 }, "ann"), null);

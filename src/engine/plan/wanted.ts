@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { identitiesOf, type ConfigVars } from "#domain/config-var.ts";
-import type { InstanceSpec } from "#domain/instance.ts";
+import type { Instance, InstanceSpec } from "#domain/instance.ts";
 import { limitsOf } from "#domain/limit-choices.ts";
 import { instanceLimits } from "#domain/limits.ts";
 import type { Release } from "#domain/release.ts";
@@ -30,6 +30,24 @@ export function wantedOf(release: Release): WantedType[] {
 export function countOf({ processTypes }: Pick<Release, "processTypes">): number {
   const running = Object.values(processTypes).filter(({ kind }) => kind !== "static");
   return running.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** What a release lacks of these instances, and has too many of: `web x2, worker x1`. */
+export function differenceOf(
+  release: Release,
+  instances: readonly Instance[],
+): { readonly missing: string; readonly surplus: string } {
+  const staying = instances.filter((it) => it.drainingAt === null && it.retiringAt === null);
+  const counts = wantedOf(release).map(({ processType, specHash, count }) => {
+    const same = staying.filter((it) => it.processType === processType && it.specHash === specHash);
+    return { processType, by: count - same.length };
+  });
+  const named = (sign: 1 | -1) =>
+    counts
+      .filter(({ by }) => by * sign > 0)
+      .map(({ processType, by }) => `${processType} x${by * sign}`)
+      .join(", ");
+  return { missing: named(1), surplus: named(-1) };
 }
 
 /** The environment of a release's processes, hooks and one-off commands, without PORT. */
