@@ -1,7 +1,10 @@
 import { listInstances, restart, scale, startBranch, stopBranch } from "#api/instances.ts";
+import { appInfo } from "#api/apps.ts";
+import { releaseInfo } from "#api/releases.ts";
 import type { InstanceView } from "#api/views.ts";
 import { describeExit } from "#domain/instance.ts";
-import { jobCommand } from "./command.ts";
+import { parseTarget } from "#domain/app.ts";
+import { jobCommand, type Context } from "./command.ts";
 import { jobsOf } from "./job-output.ts";
 import { listCommand } from "./list-command.ts";
 import { moment } from "./moment.ts";
@@ -16,7 +19,10 @@ export const instanceCommands = [
     example: "ps -a shop",
     operation: listInstances,
     input: ({ target }) => ({ params: { target } }),
-    print: (instances, { out, target }) => printInstances(instances, out, target),
+    async print(instances, context) {
+      if (instances.length > 0) printInstances(instances, context.out);
+      else context.out.note(await whyNothing(context));
+    },
   }),
   jobCommand({
     usage: "ps:scale <type=count...>",
@@ -53,7 +59,27 @@ export const instanceCommands = [
   }),
 ];
 
-function printInstances(instances: readonly InstanceView[], out: Output, target: string): void {
+/** Why a branch runs nothing, and what to type if that is not wanted. */
+async function whyNothing({ client, target, signal }: Context): Promise<string> {
+  const asked = parseTarget(target);
+  const { branches, gitRemote } = await client(appInfo, { params: { app: asked.app } }, signal);
+  const branch = branches.find(
+    (it) => (it.isDefault && asked.branch === null) || it.name === asked.branch,
+  );
+  if (!branch || branch.state === "undeployed")
+    return `${target} has no release yet. Push it first: git push ${gitRemote}`;
+  if (branch.state === "stopped")
+    return `${target} is stopped. Start it: berth ps:start -a ${target}`;
+  if (branch.wanted > 0) return `${target} runs nothing. See why: berth events -a ${target}`;
+  const params = { target, release: "current" };
+  const { processTypes } = await client(releaseInfo, { params }, signal);
+  const [scaled] = Object.entries(processTypes).filter(([, { kind }]) => kind !== "static");
+  return scaled
+    ? `${target} is scaled to nothing. Scale it up: berth ps:scale ${scaled[0]}=1 -a ${target}`
+    : `${target} runs nothing: the router serves its files.`;
+}
+
+function printInstances(instances: readonly InstanceView[], out: Output): void {
   out.table(
     ["INSTANCE", "STATE", "PID", "PORT", "CPU", "MEMORY", "SINCE", "COMMAND"],
     instances.map((instance) => [
@@ -66,7 +92,7 @@ function printInstances(instances: readonly InstanceView[], out: Output, target:
       moment(instance.startedAt),
       instance.command,
     ]),
-    `${target} runs nothing. See why with berth events -a ${target}`,
+    "",
   );
   for (const instance of instances.filter(({ state }) => state === "crashing")) {
     const { name, lastExit, lastLines } = instance;

@@ -10,7 +10,7 @@ type ListSpec<O extends ListOperation> = CommandWords & {
   readonly operation: O;
   /** What is asked for besides what every list takes. */
   readonly input: (context: Context) => InputOf<O>;
-  readonly print: (items: readonly Item<O>[], context: Context) => void;
+  readonly print: (items: readonly Item<O>[], context: Context) => void | Promise<void>;
   /** A list without an end, newest first: only its first page is shown unless more is asked for. */
   readonly isLong?: true;
 };
@@ -30,7 +30,7 @@ export function listCommand<O extends ListOperation>(spec: ListSpec<O>): Command
     options: [...(spec.options ?? []), ...optionsOf(operation), ...pagingOptions],
     run: async (context) => {
       const { items, next } = await ask(spec, context);
-      show(spec, context, items);
+      await show(spec, context, items);
       if (next !== null && !context.out.json) {
         context.out.note(`There are more; go on with --after ${next}`);
       }
@@ -69,15 +69,15 @@ async function ask<O extends ListOperation>(
   return { items: await everyItem(client, operation, narrowed, signal), next: null };
 }
 
-function show<O extends ListOperation>(
+async function show<O extends ListOperation>(
   { print }: ListSpec<O>,
   context: Context,
   items: readonly Item<O>[],
-): void {
+): Promise<void> {
   const { out, options } = context;
   const { fields } = options;
   if (out.json) out.value(items);
-  else if (typeof fields !== "string" || items.length === 0) print(items, context);
+  else if (typeof fields !== "string" || items.length === 0) await print(items, context);
   else {
     const names = fields.split(",").map((name) => name.trim());
     const rows = items.map((item) => names.map((name) => cellOf(item[name])));

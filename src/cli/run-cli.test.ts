@@ -116,6 +116,39 @@ test("a failed job gives its error and exit code", async (t) => {
   });
 });
 
+test("ps of a branch that runs nothing says why, and what to type", async (t) => {
+  const status = await (await startWorld(t)).engine.appInfo("shop");
+  const [branch] = status.branches;
+  assert.ok(branch?.current);
+  const { current } = branch;
+  const said = async (change: Partial<typeof branch>, processTypes: object = {}) => {
+    const branches = [{ ...branch, ...change }];
+    const { berth } = await startWorld(t, {
+      listInstances: async () => [],
+      appInfo: async () => ({ ...status, branches }),
+      releaseInfo: async () => ({ ...current, processTypes: { ...processTypes } }),
+    });
+    const { out, err } = await berth("ps -a shop");
+    assert.equal(out, "");
+    return err;
+  };
+  assert.equal(
+    await said({ state: "stopped" }),
+    "shop is stopped. Start it: berth ps:start -a shop\n",
+  );
+  assert.match(await said({ state: "undeployed" }), /no release yet. .*: git push ssh:/);
+  assert.match(await said({ state: "crashing" }), /See why: berth events -a shop\n$/);
+  const [worker, files] = [
+    { kind: "worker", command: "x", count: 0 },
+    { kind: "static", count: 1 },
+  ];
+  assert.match(
+    await said({ wanted: 0 }, { files, worker }),
+    /: berth ps:scale worker=1 -a shop\n$/,
+  );
+  assert.match(await said({ wanted: 0 }, { files }), /the router serves its files\.\n$/);
+});
+
 test("each kind of failure has its exit code", async (t) => {
   const errors = {
     2: new PlatformError("invalid_input", { field: "a", problem: "b" }),
