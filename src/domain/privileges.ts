@@ -202,6 +202,8 @@ export type Privileges = {
   /** Holds a running instance to other limits of memory, processor and processes. */
   readonly limitInstance: (id: number, limits: Limits) => Promise<void>;
   readonly reviveInstance: (id: number) => Promise<void>;
+  /** What an instance uses of its memory, as the kernel counts it; null where it does not. */
+  readonly memoryOf: (id: number) => Promise<number | null>;
   /** Inodes of the sockets that an instance's processes hold. */
   readonly listSockets: (id: number) => Promise<number[]>;
   readonly openCommand: (command: CommandProgram) => Session;

@@ -27,7 +27,7 @@ export function createLocalExecutor(
     assert(seen, "who is asked for is answered for");
     return seen;
   };
-  const { usage, expect } = new ProcessUsage(observe);
+  const { usage, expect } = new ProcessUsage(observe, privileges.memoryOf);
   return {
     start: async ({ id, spec, userNumber, network, port, logName }) => {
       await ensureDirectory(join(logs, "instances", logName), 0o700);

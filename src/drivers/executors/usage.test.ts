@@ -10,12 +10,13 @@ test("an instance uses what all of its processes use, and is asked for only when
   const argv = ["timeout", "60", process.execPath, "-e", busy] as const;
   const child = start(argv, { stdio: "ignore", env: bareEnv });
   let asked = 0;
+  let counted: number | null = null;
   const observe = async (id: number): Promise<ObservedInstance> => {
     asked += 1;
     const pid = id === 1 ? (child.pid ?? null) : null;
     return { id, state: "running", pid, sinceMs: 0, lastExit: null, givenUp: false };
   };
-  const { usage, expect } = new ProcessUsage(observe);
+  const { usage, expect } = new ProcessUsage(observe, async () => counted);
   try {
     let cpuMs = 0;
     for (const end = performance.now() + 10_000; cpuMs < 300;) {
@@ -28,6 +29,8 @@ test("an instance uses what all of its processes use, and is asked for only when
     const both = await usage([1, 2]);
     assert.deepEqual([...both.keys()], [1], "one that does not run is left out");
     assert.ok((both.get(1)?.memoryBytes ?? 0) > 20_000_000);
+    counted = 4_096_000;
+    assert.equal((await usage([1])).get(1)?.memoryBytes, counted, "the kernel's count is right");
   } finally {
     child.kill();
     await ended(child);

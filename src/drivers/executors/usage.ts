@@ -10,16 +10,21 @@ const askedAtOnce = 16;
 /** Looks between two at every process of the machine, which is what finds new ones. */
 const treesKeptLooks = 6;
 
-/** What instances use, by the processes below each supervised one. */
+/** What instances use, by the processes below each supervised one, and of memory by its cgroup. */
 export class ProcessUsage {
   readonly #observe: (id: number) => Promise<ObservedInstance>;
+  readonly #memoryOf: (id: number) => Promise<number | null>;
   #trees = new Map<number, Tree>();
   /** Those that had no process when they were asked for: what crashes is not asked for at each look. */
   #absent = new Set<number>();
   #looks = 0;
 
-  constructor(observe: (id: number) => Promise<ObservedInstance>) {
+  constructor(
+    observe: (id: number) => Promise<ObservedInstance>,
+    memoryOf: (id: number) => Promise<number | null>,
+  ) {
     this.#observe = observe;
+    this.#memoryOf = memoryOf;
   }
 
   /** One that was just begun, or ended and is begun again, is asked for at the next look. */
@@ -35,12 +40,14 @@ export class ProcessUsage {
     const isDue = this.#looks % treesKeptLooks === 0 || !ids.every(isSame);
     this.#looks += 1;
     if (isDue) await this.#findTrees(ids);
-    return new Map(
-      ids.flatMap((id): [number, InstanceUsage][] => {
-        const tree = this.#trees.get(id);
-        return tree ? [[id, sumOf(tree, known)]] : [];
-      }),
-    );
+    const found = ids.map(async (id): Promise<[number, InstanceUsage][]> => {
+      const tree = this.#trees.get(id);
+      if (!tree) return [];
+      const { cpuMs, memoryBytes } = sumOf(tree, known);
+      // What processes share counts for each of them, so their sum is the second best.
+      return [[id, { cpuMs, memoryBytes: (await this.#memoryOf(id)) ?? memoryBytes }]];
+    });
+    return new Map((await Promise.all(found)).flat());
   };
 
   /** Asking a supervisor starts a program, so who runs as before is not asked for again. */

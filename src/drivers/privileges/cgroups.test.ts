@@ -39,6 +39,29 @@ test("a process beyond its memory is ended, and the kernel's count says so", asy
   assert.ok((await cgroups.kills(cgroup)) >= 1);
 });
 
+test("what processes share is counted once, and files that nobody needs are not", async (t) => {
+  await using world = await openWorld(t, ["memory"]);
+  if (!world) return;
+  const { cgroups, cgroup } = world;
+  assert.equal(await cgroups.memory(cgroup), null);
+  cgroups.create(cgroup, small);
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "file");
+  // Written once, then 20 MB that four processes have together.
+  const sharing =
+    'my $held; $held .= "x" x 1e6 for 1 .. 20; fork() for 1, 2; print "."; close(STDOUT); sleep(600)';
+  await runIn(world, ["dd", "if=/dev/zero", `of=${file}`, "bs=1M", "count=30", "conv=fsync"]);
+  const child = start(joined(world, ["perl", "-e", sharing]), {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const end = ended(child);
+  for await (const _ of child.stdout ?? []);
+  const used = (await cgroups.memory(cgroup)) ?? 0;
+  assert.ok(used > 19 * mebi && used < 40 * mebi, `${used} bytes`);
+  await cgroups.remove(cgroup);
+  await end;
+});
+
 test("a fork bomb stops at its number of processes, and all of it is removed", async (t) => {
   await using world = await openWorld(t, ["pids"]);
   if (!world) return;

@@ -93,6 +93,20 @@ export class Cgroups {
     return Number(/^oom_kill (\d+)$/m.exec(text ?? "")?.[1] ?? 0);
   }
 
+  /**
+   * What it uses of what its limit counts, but for files that the kernel keeps only while nobody needs
+   * the room; null where nothing counts it.
+   */
+  async memory(cgroup: CgroupName): Promise<number | null> {
+    const place = this.#places.find((it) => it.controllers.includes("memory"));
+    if (!place) return null;
+    const read = (name: string) => readUnlessGone(join(cgroupFolder(place, cgroup), name));
+    const current = place.version === 2 ? "memory.current" : "memory.usage_in_bytes";
+    const [used, stat] = await Promise.all([read(current), read("memory.stat")]);
+    if (used === null || stat === null) return null;
+    return Math.max(0, Number(used) - Number(/^inactive_file (\d+)$/m.exec(stat)?.[1] ?? 0));
+  }
+
   /** What its files of limits say; null when one of these processes is outside of it. */
   async look(cgroup: CgroupName, pids: readonly number[]): Promise<Record<string, string> | null> {
     const found: Record<string, string> = {};

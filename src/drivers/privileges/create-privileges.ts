@@ -61,11 +61,11 @@ export async function createPrivileges(options: PrivilegesOptions): Promise<Priv
       for (const confined of found ? confinedOf(id, found) : []) await walls.putUp(confined);
       await call("reviveInstance", { id });
     },
-    listSockets: async (id) => {
-      const [found, outer] = [await kept.get(id), await outerOf(world, id)];
-      if (!found || outer === null) return [];
-      return socketsOf(await insideOf(outer), (argv) => runAsUser(root, found.user, argv));
+    memoryOf: async (id) => {
+      const found = await kept.get(id);
+      return found && cgroups.memory({ uid: userOf(realm, found.user).uid, name: `i${id}` });
     },
+    listSockets: (id) => listSockets(world, id),
     openCommand: (command) => openCommand(world, command),
     setNetwork: async (user, network) => {
       for (const { id, kept: own } of await kept.all())
@@ -149,6 +149,12 @@ async function stopInstance(
 async function outerOf({ root }: Pick<World, "root">, id: number): Promise<number | null> {
   const [seen] = await root.call("observeInstances", { id });
   return seen?.pid ?? null;
+}
+
+async function listSockets({ root, kept }: World, id: number): Promise<number[]> {
+  const [found, outer] = [await kept.get(id), await outerOf({ root }, id)];
+  if (!found || outer === null) return [];
+  return socketsOf(await insideOf(outer), (argv) => runAsUser(root, found.user, argv));
 }
 
 /** Looks at everything of an app that runs, as it is and not as it was asked for. */
