@@ -10,12 +10,14 @@ import { runAsUser } from "./as-user.ts";
 import type { RootClient } from "./client.ts";
 import { outgrows } from "./disk-watch.ts";
 import { programInTerminal, programOf, type Boxed, type Tools } from "./programs.ts";
+import type { SharedEtc } from "./shared-etc.ts";
 import type { Confined, Walls } from "./walls.ts";
 
 export type Surroundings = {
   readonly realm: Realm;
   readonly tools: Tools;
   readonly folders: AppFolders;
+  readonly etc: SharedEtc;
   readonly walls: Walls;
   readonly root: RootClient;
 };
@@ -130,7 +132,7 @@ function resultFrame(value: Outcome): Buffer {
 }
 
 async function programFor(
-  { realm, tools, folders, walls }: Surroundings,
+  { realm, tools, folders, etc, walls }: Surroundings,
   command: CommandProgram,
   name: string,
 ) {
@@ -144,6 +146,7 @@ async function programFor(
       user: userOf(realm, user),
       dir: building ? folders.growing(artifactId) : await folders.artifact(artifactId, user),
       building: building ? { cache: await folders.cache(appId, user), scratch } : null,
+      etc,
       scratchBytes: limits.diskBytes,
       env,
       terminal,

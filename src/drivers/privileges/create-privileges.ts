@@ -1,6 +1,7 @@
 import { watch } from "node:fs";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import type { Limits } from "#domain/limits.ts";
 import type { AppFacts, InstanceProgram, Privileges, Protections } from "#domain/privileges.ts";
 import { userOf, type Realm } from "#domain/realm.ts";
 import { nullIf } from "#lib/files.ts";
@@ -16,6 +17,7 @@ import { KeptInstances } from "./kept.ts";
 import { askedToEnd, insideOf } from "./processes.ts";
 import { programOf, type Tools } from "./programs.ts";
 import { retireUser } from "./retire.ts";
+import { SharedEtc } from "./shared-etc.ts";
 import { confinedOf, Walls } from "./walls.ts";
 
 export type PrivilegesOptions = {
@@ -41,21 +43,14 @@ export async function createPrivileges(options: PrivilegesOptions): Promise<Priv
   const walls = new Walls(realm, cgroups, kept, call);
   const data = join(home, "data");
   const folders = new AppFolders(data, realm, call);
-  const world: World = { data, realm, tools, folders, walls, root, kept };
+  const etc = new SharedEtc(join(home, "run/etc"));
+  const world: World = { data, realm, tools, folders, etc, walls, root, kept };
   await forgetOthers(world);
   return {
     call,
     startInstance: (instance) => startInstance(world, instance),
     stopInstance: (id, graceMs) => stopInstance(world, id, graceMs),
-    limitInstance: async (id, limits) => {
-      const found = await kept.get(id);
-      if (!found) return;
-      await kept.put(id, { ...found, limits });
-      const { uid } = userOf(realm, found.user);
-      // Version 1 does not go below what is in use: then it holds from the next start on.
-      const update = async () => cgroups.update({ uid, name: `i${id}` }, limits);
-      await update().catch(nullIf(["EBUSY"]));
-    },
+    limitInstance: (id, limits) => limitInstance(world, id, limits),
     reviveInstance: async (id) => {
       const found = await kept.get(id);
       for (const confined of found ? confinedOf(id, found) : []) await walls.putUp(confined);
@@ -109,11 +104,11 @@ async function forgetOthers({ root, kept, walls }: World): Promise<void> {
 }
 
 async function startInstance(world: World, instance: InstanceProgram): Promise<void> {
-  const { realm, tools, folders, walls, root, kept } = world;
+  const { realm, tools, folders, etc, walls, root, kept } = world;
   const { id, user, artifactId, command, env, limits, network, port, logName } = instance;
   const dir = await folders.artifact(artifactId, user);
   const ids = userOf(realm, user);
-  const sandbox = { user: ids, dir, building: null, scratchBytes: limits.diskBytes, env };
+  const sandbox = { user: ids, dir, building: null, etc, scratchBytes: limits.diskBytes, env };
   const program = programOf(
     {
       command,
@@ -149,6 +144,20 @@ async function stopInstance(
 async function outerOf({ root }: Pick<World, "root">, id: number): Promise<number | null> {
   const [seen] = await root.call("observeInstances", { id });
   return seen?.pid ?? null;
+}
+
+async function limitInstance(
+  { realm, walls, kept }: World,
+  id: number,
+  limits: Limits,
+): Promise<void> {
+  const found = await kept.get(id);
+  if (!found) return;
+  await kept.put(id, { ...found, limits });
+  const { uid } = userOf(realm, found.user);
+  // Version 1 does not go below what is in use: then it holds from the next start on.
+  const update = async () => walls.cgroups.update({ uid, name: `i${id}` }, limits);
+  await update().catch(nullIf(["EBUSY"]));
 }
 
 async function listSockets({ root, kept }: World, id: number): Promise<number[]> {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { lstatSync, readFileSync, readlinkSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import type { TerminalSize } from "#domain/runner.ts";
 import type { Ids } from "#domain/realm.ts";
 import { seccompProgram } from "#lib/seccomp.ts";
+import type { SharedEtc } from "./shared-etc.ts";
 import { userCommand } from "./user-command.ts";
 
 /** What a sandbox shows to the program in it, beyond the machine's read-only system. */
@@ -16,6 +17,7 @@ export type Sandbox = {
    * shown at /tmp and /home/app. For anything else these are memory.
    */
   readonly building: { readonly cache: string; readonly scratch: string } | null;
+  readonly etc: SharedEtc;
   /** How much of either, when it is memory. */
   readonly scratchBytes: number;
   readonly env: Readonly<Record<string, string>>;
@@ -25,15 +27,6 @@ export type Sandbox = {
 
 /** The Node and npm that every sandbox has, whatever the machine has. */
 export type SandboxTools = { readonly node: string; readonly npm: string };
-
-/**
- * Files of /etc that programs look at; nothing that holds a secret. Each costs a tenth of a
- * millisecond at every start, so what only tools of the administrator read is left out.
- */
-const etcFiles = words(
-  "alternatives fonts gai.conf hosts ld.so.cache localtime mime.types nsswitch.conf os-release " +
-    "protocols resolv.conf services ssl/certs ssl/openssl.cnf timezone",
-);
 
 /** In the order in which the system's own login finds programs, ours first. */
 const path = "/app/node_modules/.bin:/opt/node/bin:/usr/local/bin:/usr/bin:/bin";
@@ -66,8 +59,8 @@ function argumentsOf(sandbox: Sandbox, tools: SandboxTools): string[] {
     ...(terminal ? [] : ["--new-session"]),
     ...bind("/usr"),
     ...["bin", "sbin", "lib", "lib32", "lib64"].flatMap(systemFolder),
-    ...etcFiles.flatMap((name) => etcFile(`/etc/${name}`)),
-    ...words("--perms 0444 --file 4 /etc/group --perms 0444 --file 5 /etc/passwd"),
+    ...sandbox.etc.shown(),
+    ...words("--perms 0444 --file 4 /run/group --perms 0444 --file 5 /run/passwd"),
     ...words("--proc /proc --dev /dev"),
     ...bind(tools.node, "/opt/node/bin/node"),
     ...bind(tools.npm, "/opt/node/lib/node_modules/npm"),
@@ -124,16 +117,6 @@ function systemFolder(name: string): string[] {
   const stats = lstatSync(`/${name}`, { throwIfNoEntry: false });
   if (!stats) return [];
   return stats.isSymbolicLink() ? ["--symlink", `usr/${name}`, `/${name}`] : bind(`/${name}`);
-}
-
-/** A link into /usr stays one; what it leads to is there. */
-function etcFile(file: string): string[] {
-  const stats = lstatSync(file, { throwIfNoEntry: false });
-  if (!stats) return [];
-  const target = stats.isSymbolicLink() ? readlinkSync(file) : "";
-  return /^(?:\.\.)?\/usr\//.test(target)
-    ? ["--symlink", target, file]
-    : bind(file, file, "--ro-bind-try");
 }
 
 function scratch({ building, scratchBytes }: Sandbox, name: string, shownAt: string): string[] {
