@@ -18,13 +18,8 @@ import { peopleRows } from "#store/people.ts";
 import type { Store } from "#domain/store.ts";
 import { inputBytesMax, sessionFrames, type Session } from "#domain/runner.ts";
 import { createOnce } from "#engine/once.ts";
-import type {
-  AppStatus,
-  DrainStatus,
-  Engine,
-  InstanceStatus,
-  NotificationStatus,
-} from "#engine/engine.ts";
+import type { AppStatus, Engine, InstanceStatus } from "#engine/engine.ts";
+import type { DrainStatus, NotificationStatus } from "#engine/receivers.ts";
 import { encodeFrame, frameReader } from "#lib/frames.ts";
 import { branch, madeShop, moment, release } from "./factories.ts";
 
@@ -185,6 +180,10 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
     addNotification: async (asked, actor) => (
       note("addNotification", asked, actor),
       { notification, signingSecret: asked.kind === "webhook" ? "whsec_c2VjcmV0" : null }
+    ),
+    setNotification: async ({ target }, change, actor) => (
+      note("setNotification", target, change, actor),
+      notification
     ),
     removeNotification: async ({ target }, id, actor) =>
       note("removeNotification", target, id, actor),

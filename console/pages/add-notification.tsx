@@ -7,7 +7,7 @@ import { ErrorNote } from "../parts/note.tsx";
 import type { Told } from "./notifications.tsx";
 
 type Kind = NotificationView["kind"];
-type EventType = NotificationView["events"][number];
+export type EventType = NotificationView["events"][number];
 
 const kinds = {
   webhook: { name: "a webhook, signed", label: "URL", placeholder: "https://example.com/hook" },
@@ -97,7 +97,8 @@ type EventChoiceProps = {
   readonly onChoose: (events: ReadonlySet<EventType>) => void;
 };
 
-function EventChoice({ events, onChoose }: EventChoiceProps) {
+/** Which events; what it hears of beyond these choices stays. */
+export function EventChoice({ events, onChoose }: EventChoiceProps) {
   return (
     <fieldset className="checks">
       <legend>When</legend>

@@ -16,6 +16,7 @@ import { notify } from "../parts/notices.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Receiver } from "../parts/receiver.tsx";
 import { AddNotification, eventWords } from "./add-notification.tsx";
+import { ChangeNotification } from "./change-notification.tsx";
 import { SmallButton } from "../parts/small-button.tsx";
 
 /** Whose events: an app's or a team's; those of the whole installation without either. */
@@ -86,6 +87,7 @@ function Notification({ told, notification }: NotificationProps) {
           Test<span className="unseen"> {plainText(address)}</span>
         </SmallButton>
       }
+      change={<ChangeNotification key={events.join()} told={told} notification={notification} />}
       error={test.error ?? remove.error}
       onRemove={() => remove.mutate(input)}
     >

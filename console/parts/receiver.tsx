@@ -15,6 +15,8 @@ type ReceiverProps = {
   readonly state: readonly [tone: Tone, words: string];
   readonly facts: string;
   readonly button?: ReactNode;
+  /** What can be changed of it. */
+  readonly change?: ReactNode;
   readonly error: ApiError | null;
   readonly onRemove: () => void;
   /** What it means to remove it. */
@@ -22,7 +24,16 @@ type ReceiverProps = {
 };
 
 /** Somewhere that Berth sends to: where, how that goes, and the way to end it. */
-export function Receiver({ of, state, facts, button, error, onRemove, children }: ReceiverProps) {
+export function Receiver({
+  of,
+  state,
+  facts,
+  button,
+  change,
+  error,
+  onRemove,
+  children,
+}: ReceiverProps) {
   const { address, lastError, lastSuccessAt } = of;
   const [tone, words] = lastError === null ? state : (["bad", "failing"] as const);
   return (
@@ -52,6 +63,14 @@ export function Receiver({ of, state, facts, button, error, onRemove, children }
         {children}
       </Confirm>
       {error && <ErrorNote error={error} />}
+      {change && (
+        <details className="details">
+          <summary>
+            Change<span className="unseen"> {address}</span>
+          </summary>
+          {change}
+        </details>
+      )}
     </li>
   );
 }

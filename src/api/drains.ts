@@ -39,7 +39,6 @@ export const addDrain = operation({
   body: z.strictObject({
     url: z
       .string()
-      .min(8)
       .max(2000)
       .describe("syslog+tls://, syslog://, https://, http://, loki+https:// or loki+http://"),
     ca: z

@@ -21,6 +21,8 @@ const NotificationView = z.object({
 });
 export type NotificationView = z.infer<typeof NotificationView>;
 
+// What is missing of one is said by what sends to it.
+const Address = z.string().max(2000).describe("A URL, or a mail address.");
 const whose = {
   target: AppName.optional().describe("The app; the whole installation without app and team."),
   team: TeamName.optional().describe("Instead of an app: all apps of a team."),
@@ -50,7 +52,7 @@ export const addNotification = operation({
   body: z.strictObject({
     ...whose,
     kind: z.enum(notificationKinds),
-    address: z.string().min(3).max(2000).describe("A URL, or a mail address."),
+    address: Address,
     events: z
       .array(EventTypeName)
       .min(1)
@@ -65,6 +67,29 @@ export const addNotification = operation({
       .describe("With which a webhook's requests are signed; it is shown only here."),
   }),
   errors: ["app_not_found", "team_not_found", "address_refused", "mail_not_set_up"],
+  needs: "app:configure",
+});
+
+export const setNotification = operation({
+  id: "notifications.set",
+  method: "PATCH",
+  path: "/notifications/:notification",
+  summary: "Tells somebody of other events, or at another address; a webhook keeps its secret.",
+  ...one,
+  body: z
+    .strictObject({
+      address: Address.optional(),
+      events: z.array(EventTypeName).min(1).optional().describe("All that it is to be told of."),
+    })
+    .refine((body) => Object.keys(body).length > 0, "say what to change: address or events"),
+  result: NotificationView,
+  errors: [
+    "app_not_found",
+    "team_not_found",
+    "notification_not_found",
+    "address_refused",
+    "mail_not_set_up",
+  ],
   needs: "app:configure",
 });
 

@@ -22,6 +22,7 @@ import {
   addNotification,
   listNotifications,
   removeNotification,
+  setNotification,
   testNotification,
 } from "./notifications.ts";
 import type { Operation } from "./operation.ts";
@@ -80,6 +81,7 @@ export const operations: readonly Operation[] = [
   listNotifications,
   addNotification,
   removeNotification,
+  setNotification,
   testNotification,
   listDomains,
   addDomain,

@@ -93,6 +93,15 @@ test("notifications are added by what the address is, tried and removed", async 
   assert.equal((await berth("notifications:test 3 -a shop")).code, 0);
   const failed = await berth("notifications:test 4 -a shop");
   assert.match(failed.err, /did not take the message: it answered 500/);
+  const other = "--address https://b.test --events disk.low";
+  const set = await berth(`notifications:set 3 ${other} -a shop`);
+  assert.equal(set.out, "https://a.test/… is told of deploy.failed.\n");
+  const change = '{"address":"https://b.test","events":["disk.low"],"id":3}';
+  assert.ok(engine.calls.includes(`setNotification shop ${change} ann`));
+  assert.match(
+    (await berth("notifications:set 3 -a shop")).err,
+    /say what to change: address or events/,
+  );
   assert.equal((await berth("notifications:remove 3 -a shop")).code, 0);
   assert.ok(engine.calls.includes("removeNotification shop 3 ann"));
   const wrong = await berth("notifications:add ops@example.com --events rain");

@@ -2,6 +2,7 @@ import {
   addNotification,
   listNotifications,
   removeNotification,
+  setNotification,
   testNotification,
 } from "#api/notifications.ts";
 import { eventCatalog, type EventType } from "#domain/events.ts";
@@ -41,7 +42,9 @@ export const notificationCommands = [
     options: [{ flags: "--chat", describe: "the URL is a chat's incoming webhook" }, team, events],
     example: "notifications:add https://example.com/hook -a shop",
     operation: addNotification,
-    input: (context) => ({ body: { ...whose(context), ...addressOf(context) } }),
+    input: (context) => ({
+      body: { ...whose(context), ...addressOf(context), ...eventsOf(context) },
+    }),
     print: ({ notification, signingSecret }, out) => {
       out.line(`${notification.address} is told of ${notification.events.join(", ")}.`);
       if (signingSecret !== null) {
@@ -53,6 +56,24 @@ export const notificationCommands = [
       const ofTeam = its === null ? "" : ` --team ${its}`;
       out.note(`Try it: berth notifications:test ${id}${app}${ofTeam}`);
     },
+  }),
+  command({
+    usage: "notifications:set <notification>",
+    target: "optional",
+    options: [
+      { flags: "--address <address>", describe: "where it is told from now on" },
+      events,
+      team,
+    ],
+    example: "notifications:set 3 --events deploy.failed,disk.low -a shop",
+    operation: setNotification,
+    input: (context) => {
+      const { address } = context.options;
+      const body = { ...(typeof address === "string" ? { address } : {}), ...eventsOf(context) };
+      return { ...named(context), body };
+    },
+    print: ({ address, events: types }, out) =>
+      out.line(`${address} is told of ${types.join(", ")}.`),
   }),
   command({
     usage: "notifications:remove <notification>",
@@ -94,15 +115,15 @@ function addressOf({ args: [address = ""], options }: Context) {
     : isUrl
       ? ("webhook" as const)
       : ("mail" as const);
-  const types = options["events"];
-  return { address, kind, ...(typeof types === "string" ? { events: parseEvents(types) } : {}) };
+  return { address, kind };
 }
 
-function parseEvents(text: string): EventType[] {
+function eventsOf({ options: { events: text } }: Context): { events?: EventType[] } {
+  if (typeof text !== "string") return {};
   const types = text.split(",");
   const unknown = types.find((it) => !Object.hasOwn(eventCatalog, it));
   // All of them stand in the catalogue.
-  if (unknown === undefined) return types as EventType[];
+  if (unknown === undefined) return { events: types as EventType[] };
   const problem = `there is no event ${unknown}; docs/reference/events.md lists them`;
   throw new PlatformError("invalid_input", { field: "--events", problem });
 }

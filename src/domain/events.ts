@@ -36,6 +36,7 @@ export const eventCatalog = {
   "drain.added": "The logs of a branch are sent somewhere from now on.",
   "drain.removed": "The logs of a branch are not sent there any more.",
   "notification.added": "Somebody is told of events from now on.",
+  "notification.changed": "Somebody is told of other events, or at another address.",
   "notification.removed": "Somebody is not told of events any more.",
   "disk.low": "The disk under Berth's home is nearly full.",
   "certificate.expiring": "A certificate is near its end.",

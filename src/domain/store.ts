@@ -169,7 +169,7 @@ export type Store = {
   readonly notifications: Rows<
     Notification,
     Without<Notification, "id" | "lastSuccessAt" | "lastError">,
-    Patch<Notification, "lastSuccessAt" | "lastError">
+    Patch<Notification, "address" | "events" | "lastSuccessAt" | "lastError">
   > & {
     readonly list: () => Notification[];
     readonly remove: (id: number) => void;

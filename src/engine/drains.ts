@@ -14,7 +14,7 @@ import { isEnded, type Job } from "#domain/job.ts";
 import { logMoment } from "#domain/logs.ts";
 import { Secret } from "#domain/secret.ts";
 import { emit, type EngineContext } from "./context.ts";
-import type { DrainStatus, NewDrain } from "./engine.ts";
+import type { DrainStatus, NewDrain } from "./receivers.ts";
 import { nextEvent, type Listen } from "./feed.ts";
 import { buildsOf } from "./logs.ts";
 import { problemOf } from "./notifications.ts";

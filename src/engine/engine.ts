@@ -5,8 +5,7 @@ import type { ReleaseDifference } from "#domain/code-changes.ts";
 import type { ConfigVar, ConfigVars } from "#domain/config-var.ts";
 import type { Door } from "#domain/door.ts";
 import type { Domain } from "#domain/domain-name.ts";
-import type { Drain } from "#domain/drain.ts";
-import type { Event, EventType } from "#domain/events.ts";
+import type { Event } from "#domain/events.ts";
 import type { ConfigProblem, HostSettings } from "#domain/host-config.ts";
 import type { ExitStatus } from "#domain/instance.ts";
 import type { Job, JobOutput } from "#domain/job.ts";
@@ -14,13 +13,13 @@ import type { Key } from "#domain/key.ts";
 import type { LimitChange } from "#domain/limit-choices.ts";
 import type { LogFilter, LogLine, LogOrigin } from "#domain/logs.ts";
 import type { MetricName, MetricUnit } from "#domain/metrics.ts";
-import type { Notification, NotificationKind } from "#domain/notification.ts";
 import type { Release, ReleaseStatus } from "#domain/release.ts";
 import type { ScoreCard } from "#domain/score-card.ts";
 import type { EventQuery, JobQuery, Page } from "#domain/store.ts";
 import type { LimitStatus } from "./limits.ts";
 import type { Once } from "./once.ts";
 import type { People } from "./people/people.ts";
+import type { Receivers } from "./receivers.ts";
 import type { RecentCounts } from "./recent-traffic.ts";
 import type { Session } from "#domain/runner.ts";
 import type { RunRequest, RunTicket } from "./runs.ts";
@@ -69,38 +68,6 @@ export type LogQuery = LogFilter & {
   readonly lines: number;
   readonly follow: boolean;
 };
-
-export type NewDrain = {
-  readonly target: string;
-  readonly url: string;
-  /** Certificates to trust instead of the system's, PEM. */
-  readonly ca: string | null;
-};
-
-export type DrainStatus = Omit<Drain, "url" | "ca" | "positions"> & {
-  readonly target: string;
-  /** Without what may be a password or a token in it. */
-  readonly url: string;
-  /** How much of the logs has not been sent yet. */
-  readonly waitingBytes: number;
-};
-
-/** Whose events somebody is told of: an app's, a team's, or with neither all and the installation's. */
-export type Told = { readonly target: string | null; readonly team: string | null };
-
-export type NewNotification = Told & {
-  readonly kind: NotificationKind;
-  readonly address: string;
-  /** The usual ones when it is null. */
-  readonly events: readonly EventType[] | null;
-};
-
-export type NotificationStatus = Omit<Notification, "address" | "signingSecret"> &
-  Told & {
-    /** Without what may be a token in it. */
-    readonly address: string;
-    readonly waiting: number;
-  };
 
 export type MetricsQuery = {
   /** The host when it is null. */
@@ -192,7 +159,7 @@ export type Named<Query> = Omit<Query, "appIds" | "branchId" | "target"> & {
  * What the platform does, for every door. `target` is `shop` or `shop@staging`; `actor` names who
  * asked. What takes long answers with a job to follow; null means that nothing had to change.
  */
-export type Engine = {
+export type Engine = Receivers & {
   /** Who may ask for what. */
   readonly people: People;
   /** For the first team unless another is named. */
@@ -298,19 +265,6 @@ export type Engine = {
   readonly rebuild: (target: string | null, actor: string) => Promise<Job[]>;
   /** Removes what configuration files no longer name. */
   readonly cleanup: (actor: string) => Promise<Job | null>;
-
-  readonly listDrains: (target: string) => Promise<DrainStatus[]>;
-  readonly addDrain: (asked: NewDrain, actor: string) => Promise<DrainStatus>;
-  readonly removeDrain: (target: string, id: number, actor: string) => Promise<void>;
-
-  readonly listNotifications: (of: Told) => Promise<NotificationStatus[]>;
-  readonly addNotification: (
-    asked: NewNotification,
-    actor: string,
-  ) => Promise<{ notification: NotificationStatus; signingSecret: string | null }>;
-  readonly removeNotification: (of: Told, id: number, actor: string) => Promise<void>;
-  /** Resolves when the receiver has taken a test. */
-  readonly testNotification: (of: Told, id: number, actor: string) => Promise<void>;
 
   readonly metrics: (query: MetricsQuery) => Promise<Metrics>;
   /** A page of it, by target; `visible` as in `AppQuery`. */

@@ -10,7 +10,7 @@ import {
 import { Secret } from "#domain/secret.ts";
 import type { Team } from "#domain/team.ts";
 import { note, type EngineContext } from "./context.ts";
-import type { NewNotification, NotificationStatus, Told } from "./engine.ts";
+import type { NewNotification, NotificationChange, NotificationStatus, Told } from "./receivers.ts";
 import { appNamed, teamNamed } from "./targets.ts";
 
 type Asked = { readonly of: Told; readonly id: number };
@@ -51,10 +51,34 @@ export function addNotification(
     createdAt: clock.now(),
   });
   noteOf(context, "notification.added", { owner, actor, what: shownAddress(kind, address) });
-  const of = { target, team };
-  const added = listNotifications(context, of).find((it) => it.id === id);
-  if (!added) throw notFound({ of, id });
-  return { notification: added, signingSecret: secret };
+  return { notification: statusOf(context, { target, team }, id), signingSecret: secret };
+}
+
+function statusOf(context: EngineContext, of: Told, id: number): NotificationStatus {
+  const status = listNotifications(context, of).find((it) => it.id === id);
+  if (!status) throw notFound({ of, id });
+  return status;
+}
+
+/** What waits for it goes to the new address. The secret of a webhook stays. */
+export function setNotification(
+  context: EngineContext,
+  of: Told,
+  { change: { id, address, events }, actor }: { change: NotificationChange; actor: string },
+): NotificationStatus {
+  const { store, notifiers } = context;
+  const before = found(context, { of, id });
+  if (address !== undefined) notifiers[before.kind].check(address);
+  store.notifications.update(id, {
+    ...(address === undefined ? {} : { address: Secret.of(address), lastError: null }),
+    ...(events === undefined ? {} : { events }),
+  });
+  noteOf(context, "notification.changed", {
+    owner: ownerOf(store, of),
+    actor,
+    what: shownOf(before),
+  });
+  return statusOf(context, of, id);
 }
 
 export function removeNotification(context: EngineContext, asked: Asked, actor: string): void {
@@ -135,14 +159,18 @@ function isOf({ app, team }: Owner, { appId, teamId }: Notification): boolean {
   return appId === (app?.id ?? null) && teamId === (team?.id ?? null);
 }
 
+const verbs = {
+  "notification.added": "is told of events",
+  "notification.changed": "is told of other events, or at another address",
+  "notification.removed": "is not told of events any more",
+};
+
 function noteOf(
   context: EngineContext,
-  type: "notification.added" | "notification.removed",
+  type: keyof typeof verbs,
   { owner: { app, team }, actor, what }: { owner: Owner; actor: string; what: string },
 ): void {
-  const verb =
-    type === "notification.added" ? "is told of events" : "is not told of events any more";
   const whose = team === null ? "" : `, those of the team ${team.name}`;
-  const message = `${what} ${verb}${whose}.`;
+  const message = `${what} ${verbs[type]}${whose}.`;
   note(context, type, { appId: app?.id ?? null, target: app?.name ?? null, actor, message });
 }

@@ -20,6 +20,7 @@ import {
   addNotification,
   listNotifications,
   removeNotification,
+  setNotification,
   testNotification,
 } from "./notifications.ts";
 import type { Parts } from "./parts.ts";
@@ -104,6 +105,7 @@ function outboundOperations(context: EngineContext) {
   return {
     listNotifications: async (of) => listNotifications(context, of),
     addNotification: async (asked, actor) => addNotification(context, asked, actor),
+    setNotification: async (of, change, actor) => setNotification(context, of, { change, actor }),
     removeNotification: async (of, id, actor) => removeNotification(context, { of, id }, actor),
     listDrains: (target) => listDrains(context, target),
     addDrain: (asked, actor) => addDrain(context, asked, actor),

@@ -103,6 +103,31 @@ test("an event that came while nobody looked is told after the restart, an older
   assert.equal(world.notifier.taken[1]?.delivery.event.message, "v2");
 });
 
+test("who is told can be told of other events, and at another address, with the same secret", async () => {
+  await using world = await listening("deploy.failed");
+  const { engine, store } = world;
+  const [before] = store.notifications.list();
+  const id = before?.id ?? 0;
+  const events = ["release.current"] as const;
+  const changed = await engine.setNotification(ofShop, { id, events }, "bob");
+  assert.deepEqual(changed.events, events);
+  const address = "https://b.test/y";
+  assert.equal(
+    (await engine.setNotification(ofShop, { id, address }, "bob")).address,
+    "https://b.test/…",
+  );
+  const after = store.notifications.get(id);
+  assert.deepEqual(after?.events, events);
+  assert.equal(after?.signingSecret?.reveal(), before?.signingSecret?.reveal());
+  await world.push("shop");
+  await eventually(() => messages(world).length > 0, "somebody is told");
+  assert.equal(world.notifier.taken[0]?.to, address);
+  const noted = store.events
+    .list({ limit: 9 })
+    .filter(({ type }) => type === "notification.changed");
+  assert.equal(noted.length, 2);
+});
+
 test("an app that is gone takes its listeners and their messages with it", async () => {
   await using world = await listening("release.current");
   world.notifier.problem = "away";
@@ -123,6 +148,8 @@ test("a listener of another app cannot be removed or tried by its number", async
   ];
   for (const of of others) {
     const code = { code: "notification_not_found" };
+    const change = { id: only?.id ?? 0, address: "https://evil.test" };
+    await assert.rejects(world.engine.setNotification(of, change, "bob"), code);
     await assert.rejects(world.engine.removeNotification(of, only?.id ?? 0, "bob"), code);
     await assert.rejects(world.engine.testNotification(of, only?.id ?? 0, "bob"), code);
   }

@@ -30,8 +30,14 @@ export function notificationRows(db: Db, vault: Vault): Store["notifications"] {
       return added;
     },
     get,
-    update: (id, patch) =>
-      void db.update(notifications).set(patch).where(eq(notifications.id, id)).run(),
+    update: (id, { address, ...patch }) => {
+      const sealed = address && { address: vault.seal(address, placeOf(id, "address")) };
+      void db
+        .update(notifications)
+        .set({ ...patch, ...sealed })
+        .where(eq(notifications.id, id))
+        .run();
+    },
     list: () => db.select().from(notifications).orderBy(asc(notifications.id)).all().map(opened),
     remove: (id) => void db.delete(notifications).where(eq(notifications.id, id)).run(),
   };

@@ -66,12 +66,13 @@ function fill(store: OpenStore, name = "shop") {
     appId: app.id,
     teamId: null,
     kind: "webhook",
-    address: Secret.of(`https://a.test/${marker}`),
+    address: Secret.of("https://a.test/before"),
     signingSecret: Secret.of(marker),
     events: ["deploy.failed"],
     actor: "ann",
     createdAt: moment,
   });
+  store.notifications.update(notification.id, { address: Secret.of(`https://a.test/${marker}`) });
   const drain = store.drains.add({
     branchId,
     url: Secret.of(`https://a.test/${marker}`),

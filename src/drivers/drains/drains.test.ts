@@ -169,6 +169,11 @@ test("receivers inside the machine are refused, by every scheme, and what is no 
   for (const wrong of ["ftp://a.test", "logs.example.com", "udp://a.test:514", "https://"]) {
     assert.throws(() => closed.check(wrong), { code: "invalid_input" }, wrong);
   }
+  assert.throws(() => closed.check("x"), /use a URL that begins with syslog/);
+  assert.throws(
+    () => closed.check("loki+http://"),
+    /names no host, as loki\+http:\/\/logs\.example/,
+  );
 });
 
 test("a name that leads inside is refused when lines are sent", async () => {

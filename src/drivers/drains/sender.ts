@@ -24,7 +24,10 @@ export function createDrainSender(guard: OutboundGuard): DrainSender {
       const url = URL.parse(text);
       const schemes = Object.keys(ways).map((it) => `${it}//`);
       if (!url || !Object.hasOwn(ways, url.protocol) || url.hostname === "") {
-        const problem = `use a URL that begins with ${schemes.join(", ")}`;
+        const scheme = schemes.find((it) => text.startsWith(it));
+        const problem = scheme
+          ? `it names no host, as ${scheme}logs.example.com does`
+          : `use a URL that begins with ${schemes.join(", ")}`;
         throw new PlatformError("invalid_input", { field: "url", problem });
       }
       try {

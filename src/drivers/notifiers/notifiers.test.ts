@@ -77,6 +77,8 @@ test("addresses inside the machine are refused when they are added, and when the
   for (const wrong of ["ftp://a.test", "https://user:pw@a.test/", "a.test", "file:///etc/passwd"]) {
     assert.throws(() => notifier.check(wrong), { code: "invalid_input" }, wrong);
   }
+  assert.throws(() => notifier.check("x"), /use an http:\/\/ or https:\/\/ URL/);
+  assert.throws(() => notifier.check("https://"), /names no host, as https:\/\/example\.com\/hook/);
   const to = { address: Secret.of(receiver.url.replace("127.0.0.1", "localhost")), signingSecret };
   await assert.rejects(notifier.send(to, { id: "d1", event }), /inside this machine/);
   assert.equal(receiver.requests.length, 0);

@@ -70,9 +70,12 @@ function signatureOf(secret: string, signed: string): string {
 
 function checkUrl(guard: OutboundGuard, address: string): void {
   const url = URL.parse(address);
-  const isWeb = url?.protocol === "https:" || url?.protocol === "http:";
+  const isWeb = /^https?:\/\//i.test(address);
   if (!url || !isWeb || url.username !== "" || url.password !== "") {
-    const problem = "use an http:// or https:// URL without a user name in it";
+    const problem =
+      isWeb && !url
+        ? "it names no host, as https://example.com/hook does"
+        : "use an http:// or https:// URL without a user name in it";
     throw new PlatformError("invalid_input", { field: "address", problem });
   }
   try {

@@ -2,10 +2,11 @@ import {
   addNotification,
   listNotifications,
   removeNotification,
+  setNotification,
   testNotification,
 } from "#api/notifications.ts";
 import { PlatformError } from "#domain/errors.ts";
-import type { Told } from "#engine/engine.ts";
+import type { Told } from "#engine/receivers.ts";
 import { handle, handleList, type Handler } from "./handle.ts";
 import { pageOf } from "./page.ts";
 
@@ -15,6 +16,9 @@ export const notificationHandlers: readonly Handler[] = [
   ),
   handle(addNotification, ({ body, actor }, engine) =>
     engine.addNotification({ ...body, ...toldOf(body), events: body.events ?? null }, actor),
+  ),
+  handle(setNotification, ({ params, query, body, actor }, engine) =>
+    engine.setNotification(toldOf(query), { ...body, id: params.notification }, actor),
   ),
   handle(removeNotification, async ({ params, query, actor }, engine) => {
     await engine.removeNotification(toldOf(query), params.notification, actor);
