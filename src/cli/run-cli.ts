@@ -86,6 +86,8 @@ async function runCommand(
     throw new PlatformError("not_permitted", { actor: "A session from elsewhere" });
   }
   const named = typeof words["home"] === "string" ? words["home"] : options.home;
+  if (named === "")
+    throw new PlatformError("invalid_input", { field: "--home", problem: "name a folder" });
   const home = resolve(options.directory, named);
   const transport = createTransport({
     socketPath: apiSocketOf(home),

@@ -45,6 +45,11 @@ export const errorCatalog = {
     message: "There is no Berth in {home}.",
     hint: "Name its home with --home or BERTH_HOME",
   },
+  home_unusable: {
+    kind: "invalid",
+    message: "Berth cannot have its home in {home}: {problem}.",
+    hint: "Name a folder that can be written to, with --home or BERTH_HOME.",
+  },
   app_not_found: {
     kind: "not_found",
     message: "No app is named {app}.",

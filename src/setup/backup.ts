@@ -2,16 +2,10 @@ import { rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PlatformError } from "#domain/errors.ts";
 import { ExecError, exec } from "#lib/exec.ts";
-import {
-  ensureDirectory,
-  ensurePrivateFile,
-  exists,
-  namesIn,
-  removeTree,
-  syncDirectory,
-} from "#lib/files.ts";
+import { ensurePrivateFile, exists, namesIn, removeTree, syncDirectory } from "#lib/files.ts";
 import { ensureAccount, ensureRouterAccount } from "./account.ts";
 import { isRoot, programsFor, type Place } from "./bring-up.ts";
+import { makeHome } from "./home-folder.ts";
 import { homeLayout, type HomeLayout } from "./layout.ts";
 import type { Out } from "./out.ts";
 import { runOurs } from "./up.ts";
@@ -123,10 +117,10 @@ export async function restore(
 ): Promise<void> {
   const { data, secretKey } = homeLayout(home);
   if (await exists(data)) throw new PlatformError("home_taken", { home });
+  await makeHome(home, 0o711);
   // So that what is theirs in the backup is theirs here, by name.
   await ensureAccount([], { home: accountHome });
   if (isRoot()) await ensureRouterAccount(accountHome);
-  await ensureDirectory(home, 0o711);
   out.note(`Reading ${file}`);
   const how = ["--preserve-permissions", "--skip-old-files"];
   try {

@@ -5,6 +5,7 @@ import { ensureDirectory } from "#lib/files.ts";
 import { ensureAccount, ensureRouterAccount, type Account } from "./account.ts";
 import { adoptArtifacts } from "./adopt-artifacts.ts";
 import { ensureReadableCode } from "./code.ts";
+import { makeHome } from "./home-folder.ts";
 import { homeLayout } from "./layout.ts";
 import type { Out } from "./out.ts";
 import { missingPrograms } from "./packages.ts";
@@ -38,6 +39,7 @@ export type Begun = {
 
 /** Starts everything, and waits until it answers; what was started is ended when it does not. */
 export async function bringUp(options: Place, home: string, out: Out): Promise<Begun> {
+  await makeHome(home, isRoot() ? 0o711 : 0o700);
   const missing = await missingPrograms();
   if (missing.length > 0) {
     const names = missing.map(({ name, problem }) => `${name} ${problem}`).join("; ");

@@ -15,6 +15,7 @@ import {
 } from "#lib/files.ts";
 import { ensureAccount, ensureRouterAccount, removeAccount } from "./account.ts";
 import { copyCode } from "./code.ts";
+import { makeHome } from "./home-folder.ts";
 import { homeLayout } from "./layout.ts";
 import type { Out } from "./out.ts";
 import { renderUnit } from "./systemd-unit.ts";
@@ -47,10 +48,10 @@ const cli = programOf(current, "cli");
 export async function install(options: InstallOptions, out: Out): Promise<void> {
   requireRoot("berth install");
   const { home, accountHome, checkout } = options;
+  await makeHome(home, 0o711);
   const account = await ensureAccount(["deploy"], { home: accountHome });
   await ensureRouterAccount(accountHome);
   for (const warning of account.warnings) out.note(warning);
-  await ensureDirectory(home, 0o711);
   await ensureDirectory(places.claims, 0o755);
   out.note(`Copying the code to ${places.code}`);
   const code = await copyCode(checkout, places.code);

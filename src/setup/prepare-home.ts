@@ -5,6 +5,7 @@ import { PlatformError } from "#domain/errors.ts";
 import type { Ids } from "#domain/realm.ts";
 import { exec } from "#lib/exec.ts";
 import { ensureDirectory, nullIfMissing } from "#lib/files.ts";
+import { makeHome } from "./home-folder.ts";
 import type { HomeLayout } from "./layout.ts";
 
 /** Whose a folder of the home is, and who else may do what in it. */
@@ -55,14 +56,6 @@ async function letKeysBePut(ssh: string, { gid }: Ids): Promise<void> {
 export async function prepareOwnHome({ home, config, data, logs, run }: HomeLayout): Promise<void> {
   await makeHome(home, 0o700);
   for (const folder of [config, data, logs, run]) await ensureDirectory(folder, 0o700);
-}
-
-/** @throws {PlatformError} `command_failed` where no folder can be. */
-async function makeHome(path: string, mode: number): Promise<void> {
-  await mkdir(path, { recursive: true, mode }).catch((error: NodeJS.ErrnoException) => {
-    const details = { command: `Making the home ${path}`, problem: error.message };
-    throw new PlatformError("command_failed", details, { cause: error });
-  });
 }
 
 function outer({ home, run, logs }: HomeLayout): string[] {
