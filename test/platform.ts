@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
-import { chmod, cp, mkdir, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, rename, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { userInfo } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { programOf } from "#lib/checkout.ts";
 import { bareEnv, ended, start } from "#lib/exec.ts";
-import { chownTree } from "#lib/files.ts";
+import { chownTree, exists } from "#lib/files.ts";
 import { renderExecline } from "#lib/execline.ts";
 import { busyPorts } from "#lib/sockets.ts";
+import { homeLayout } from "#setup/layout.ts";
 import { releaseUsers } from "#setup/uid-range.ts";
 import { temporaryFolder } from "./machine.ts";
+import { isRoot } from "./privileges.ts";
 
 const checkout = join(import.meta.dirname, "..");
 const nodeOf = (code: string) => join(code, "node_modules/node/bin/node");
@@ -42,6 +44,7 @@ export async function startPlatform(settings = "", person: Person = us): Promise
     join(home, "config/berth.yml"),
     `listen:\n${listen.join("")}${instanceRange}${settings}`,
   );
+  if (isRoot && person === us) await takeCompiled(home);
   const { uid, gid } = person.ids;
   if (uid !== undefined && gid !== undefined) await chownTree(home, uid, gid);
   const key = join(folder.path, "owner");
@@ -69,7 +72,8 @@ export async function startPlatform(settings = "", person: Person = us): Promise
     visit: (host, path = "/", port = ports.direct) => visit({ port, host, path }),
     [Symbol.asyncDispose]: async () => {
       await platform.berth("down");
-      if (process.getuid?.() === 0) await releaseUsers(home);
+      if (isRoot) await releaseUsers(home);
+      if (isRoot && person === us) await keepCompiled(home);
       await folder[Symbol.asyncDispose]();
     },
   };
@@ -91,10 +95,35 @@ export type Person = {
 
 /** As root, everything runs as `berth`; else as the one who runs the tests. */
 const us: Person = {
-  account: process.getuid?.() === 0 ? "berth" : userInfo().username,
+  account: isRoot ? "berth" : userInfo().username,
   code: checkout,
   ids: {},
 };
+
+/** Where a home has compiled code, and where the homes of one run of the tests hand it on. */
+function compiledIn(home: string): { readonly own: string; readonly shared: string }[] {
+  const run = process.env["NODE_COMPILE_CACHE"];
+  if (run === undefined) return [];
+  const { compileCache, helperCache } = homeLayout(home);
+  return [compileCache, helperCache].map((own) => ({ own, shared: join(run, basename(own)) }));
+}
+
+/** A home that starts anew every time would compile the same again and again. */
+async function takeCompiled(home: string): Promise<void> {
+  for (const { own, shared } of compiledIn(home)) {
+    if (!(await exists(shared))) continue;
+    await mkdir(dirname(own), { recursive: true });
+    const ran = await runProgram(["cp", "--archive", "--link", shared, own]);
+    assert.equal(ran.code, 0, ran.stderr);
+  }
+}
+
+async function keepCompiled(home: string): Promise<void> {
+  for (const { own, shared } of compiledIn(home)) {
+    // The first one is kept.
+    await rename(own, shared).catch(() => {});
+  }
+}
 
 export type Platform = AsyncDisposable & {
   /** The account that everything runs as. */

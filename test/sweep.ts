@@ -32,7 +32,9 @@ function runsThatAreOver(): string[] {
     const [, pid, startedAt] = runPattern.exec(name) ?? [];
     const runner = processStats([Number(pid)]).get(Number(pid));
     const folder = join(tmpdir(), name);
-    if (pid === undefined || runner?.startedAt === Number(startedAt)) return [];
+    // What nobody has waited for yet is over all the same, and has no memory any more.
+    const isRunning = runner?.startedAt === Number(startedAt) && runner.memoryBytes > 0;
+    if (pid === undefined || isRunning) return [];
     // Everybody can make a folder there.
     const stats = lstatSync(folder, { throwIfNoEntry: false });
     return stats?.isDirectory() && stats.uid === process.getuid?.() ? [folder] : [];

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { requestOverSocket } from "./http-socket.ts";
+import { nodeHttp } from "./node-http.ts";
 
 export type HttpTarget =
   | { readonly socketPath: string; readonly headers?: Readonly<Record<string, string>> }
@@ -30,14 +31,12 @@ async function requestOverTcp(
   target: { readonly url: string; readonly token: string },
   { method, path, body, signal }: HttpRequest,
 ): Promise<HttpAnswer> {
-  // Loaded only here: it takes longer than all else that a short command does.
-  const { request } = await import("node:http");
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const typed =
     body === null
       ? {}
       : { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-  const outgoing = request(new URL(path, target.url), {
+  const outgoing = nodeHttp().request(new URL(path, target.url), {
     method,
     agent: false,
     headers: { authorization: `Bearer ${target.token}`, ...typed },

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { nodeHttp } from "./node-http.ts";
 import type { OutboundGuard } from "./outbound.ts";
 
 export type OutboundRequest = {
@@ -27,7 +28,7 @@ export async function postOutbound(
   guard.check(url.hostname);
   const isTls = url.protocol === "https:";
   // Loaded only when something is sent.
-  const { request } = isTls ? await import("node:https") : await import("node:http");
+  const { request } = isTls ? await import("node:https") : nodeHttp();
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const signal = AbortSignal.timeout(timeoutMs);
   const asked = request(url, {

@@ -32,7 +32,7 @@ test("requests and what an instance uses are measured, and shown at every door",
   };
   await until(isMeasured, "all 20 requests, one deploy and the memory are measured", 30_000);
   assert.match((await platform.berth("ps", "-a", "shop")).stdout, /web\.1 .* \d+(\.\d)? MB /);
-  assert.match((await platform.berth("metrics:host")).stdout, /^host_memory +- +[\d.]+ GB/m);
+  assert.match((await platform.berth("metrics:host")).stdout, /^host_memory +- +[\d.]+ [MG]B/m);
   const token = await readFile(join(platform.home, "data/api.token"), "utf8");
   const url = `http://127.0.0.1:${platform.ports.api}/metrics`;
   const text = await (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).text();

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { revealVars } from "#domain/config-var.ts";
@@ -7,6 +6,7 @@ import type { Executor, HealthAnswer, InstanceStart } from "#domain/executor.ts"
 import type { ObservedInstance } from "#domain/instance.ts";
 import type { Privileges, SupervisedInstance } from "#domain/privileges.ts";
 import { ensureDirectory } from "#lib/files.ts";
+import { nodeHttp } from "#lib/node-http.ts";
 import { busyPorts, listeningSockets } from "#lib/sockets.ts";
 import { lastExitOf } from "./exits.ts";
 import { ProcessUsage } from "./usage.ts";
@@ -102,7 +102,7 @@ function askPort(port: number): Promise<string | null> {
 function askPath(port: number, path: string): Promise<string | null> {
   const { promise, resolve } = Promise.withResolvers<string | null>();
   const headers = { host: `127.0.0.1:${port}`, "user-agent": "Berth health check" };
-  const asked = request({
+  const asked = nodeHttp().request({
     port,
     host: "127.0.0.1",
     path,
