@@ -18,6 +18,7 @@ import { createLinuxMachine } from "#drivers/machine/linux.ts";
 import { openMetrics } from "#drivers/metrics/sqlite.ts";
 import { builders } from "#drivers/registry.ts";
 import { createPrivileges } from "#drivers/privileges/create-privileges.ts";
+import { letLightGoFirst } from "#drivers/privileges/light-first.ts";
 import { createUsers } from "#drivers/privileges/users.ts";
 import { createDrainSender } from "#drivers/drains/sender.ts";
 import { createDrainSource } from "#drivers/logs/drain-source.ts";
@@ -65,7 +66,7 @@ export async function startBerthd(home: string, helper: string | null): Promise<
   });
   let hostConfig = await configDirectory.read();
   await removeLeftovers(layout);
-  const privileges = await privilegesFor(home, helper);
+  const privileges = await privilegesFor(home, helper, log);
   const openPorts = await keepFence(privileges, hostConfig, log);
 
   const engine = createEngine({
@@ -161,12 +162,17 @@ async function hostOf(
   return { home, version, account, sshNames: [account], isolation };
 }
 
-async function privilegesFor(home: string, helper: string | null): Promise<Privileges> {
+async function privilegesFor(
+  home: string,
+  helper: string | null,
+  log: Logger,
+): Promise<Privileges> {
   const npm = join(checkout, "node_modules/npm");
   const tools = { node: process.execPath, npm, relay: programOf(checkout, "berth-terminal") };
   if (helper !== null) {
     const realm = await readRealm(homeLayout(home).helper);
     assert(realm, "berth up has prepared what berth-root keeps to");
+    letLightGoFirst(realm.cgroups, (err) => log.error({ err }, "apps have no order any more"));
     return createPrivileges({ home, tools, realm, connect: () => connect(helper) });
   }
   // An ordinary user: the same verbs, over the same conversation, in this process.

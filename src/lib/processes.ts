@@ -48,3 +48,17 @@ function processStat(pid: number): ProcessStat | null {
     return null;
   }
 }
+
+/**
+ * Time that all processors were in use, by whomever, since the machine's start: all but idle and
+ * waiting for disks. What guests use is counted among the others already.
+ * @param stat Text of /proc/stat. @see proc(5)
+ */
+export function busyMs(stat: string): number {
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (
+    /^cpu +(.*)$/m.exec(stat)?.[1] ?? ""
+  )
+    .split(" ")
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) * tickMs;
+}

@@ -1,8 +1,7 @@
 import { readFile, statfs } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import type { Machine } from "#domain/metrics.ts";
-
-const ticksToMs = 10;
+import { busyMs } from "#lib/processes.ts";
 
 /** The machine as Linux counts it; the disk is the one under `home`. @see proc(5) */
 export function createLinuxMachine(home: string): Machine {
@@ -23,7 +22,7 @@ export function createLinuxMachine(home: string): Machine {
       const diskTotalBytes = disk.blocks * disk.bsize;
       return {
         cores: cpus().length || availableParallelism(),
-        cpuMs: busyTicks(stat) * ticksToMs,
+        cpuMs: busyMs(stat),
         memoryBytes: memoryTotalBytes - kib("MemAvailable"),
         memoryTotalBytes,
         // What an ordinary account cannot have counts as used.
@@ -33,14 +32,4 @@ export function createLinuxMachine(home: string): Machine {
       };
     },
   };
-}
-
-/** All but idle and waiting for disks; what guests use is counted among the others already. */
-function busyTicks(stat: string): number {
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (
-    /^cpu +(.*)$/m.exec(stat)?.[1] ?? ""
-  )
-    .split(" ")
-    .map(Number);
-  return user + nice + system + irq + softirq + steal;
 }

@@ -21,6 +21,7 @@ import { makeCgroups, removeCgroups } from "#setup/cgroups.ts";
 import { claimUsers, releaseUsers } from "#setup/uid-range.ts";
 import { temporaryFolder } from "../../../test/machine.ts";
 import { Cgroups } from "./cgroups.ts";
+import { countsIn, LightFirst } from "./light-first.ts";
 
 const uid = 1_999_990_001;
 /** Who makes the cgroups of apps. */
@@ -92,6 +93,33 @@ test("the processor's time is cut at the limit", async (t) => {
   const usedMs = Number(used) / 1000;
   assert.ok(usedMs > 20, `${usedMs} ms are counted`);
   assert.ok(usedMs < tookMs * 0.3, `${usedMs} ms of ${tookMs} ms`);
+});
+
+test("an app that uses much of the processors is put behind the others, in the kernel's own words", async (t) => {
+  await using world = await openWorld(t, ["cpu"]);
+  if (!world) return;
+  const counts = countsIn(world.places);
+  if (!counts) return t.skip("this kernel takes no order of cgroups");
+  const { cgroups, cgroup } = world;
+  cgroups.create(cgroup, { ...small, cpuCores: 2 });
+  // On so large a machine no other program uses half of it.
+  const apps = new LightFirst(counts, 10_000);
+  const spin = "while :; do :; done";
+  const loops = start(joined(world, ["timeout", "20", "sh", "-c", `(${spin}) & ${spin}`]), {
+    stdio: "ignore",
+  });
+  const loopsEnd = ended(loops);
+  const idle = async () => (await readIn(world, "../cpu.idle")).trim();
+  assert.equal(await idle(), "0");
+  while ((await idle()) === "0" && loops.exitCode === null)
+    await new Promise((wait) => setTimeout(wait, apps.look()));
+  assert.equal(await idle(), "1");
+  await cgroups.remove(cgroup);
+  await loopsEnd;
+  // The next berthd finds it there, and a cgroup that is gone is no error.
+  assert.ok(counts.isBehind(`u${uid}`));
+  await cgroups.removeApp(uid);
+  assert.ok(apps.look() > 0);
 });
 
 test("limits are changed while it runs, up and down, as often as asked", async (t) => {

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { LightFirst } from "./light-first.ts";
+
+test("an app that uses much stands behind those that use little, until it has used little for a while", () => {
+  const world = machineOf(2, { hog: 1, well: 0.1, calm: 0 });
+  world.lookFor(1000);
+  assert.deepEqual(world.behind(), ["hog"]);
+  world.cores.hog = 0.1;
+  world.lookFor(9000);
+  assert.deepEqual(world.behind(), ["hog"]);
+  world.lookFor(2000);
+  assert.deepEqual(world.behind(), []);
+});
+
+test("within a third of a second it stands there", () => {
+  const world = machineOf(2, { hog: 0, well: 0.1 });
+  world.lookFor(5000);
+  assert.deepEqual(world.behind(), []);
+  world.cores.hog = 1.5;
+  world.lookFor(350);
+  assert.deepEqual(world.behind(), ["hog"]);
+});
+
+test("while all apps together use little none stands behind", () => {
+  const world = machineOf(2, { one: 0.2, other: 0.2 });
+  world.lookFor(2000);
+  assert.deepEqual(world.behind(), []);
+});
+
+test("whoever stands in front uses at most half of the processors together, whatever apps do", () => {
+  const many = (count: number, cores: number) => Array.from({ length: count }, () => cores);
+  const machines: [processors: number, used: number[]][] = [
+    [1, [0.6, 0.3]],
+    [2, [1, 0.1]],
+    [2, [0.9, 0.9, 0.1]],
+    [2, [...many(50, 0.03), 0.4]],
+    [2, many(60, 0.02)],
+    [16, [...many(8, 1), ...many(20, 0.3)]],
+    [16, many(100, 0.15)],
+  ];
+  for (const [processors, used] of machines) {
+    const world = machineOf(processors, Object.fromEntries(used.entries()));
+    world.lookFor(2000);
+    const behind = new Set(world.behind());
+    const front = used.filter((_, at) => !behind.has(String(at)));
+    const cores = front.reduce((sum, it) => sum + it, 0);
+    assert.ok(
+      cores <= processors / 2 + 1e-6,
+      `${processors} processors: ${cores} of ${used.join(", ")}`,
+    );
+  }
+});
+
+test("where other programs use most of the machine nobody stands behind for a while, who would get nothing there", () => {
+  const world = machineOf(2, { hog: 0.9, well: 0.1 });
+  world.lookFor(1000);
+  assert.deepEqual(world.behind(), ["hog"]);
+  world.others = 2;
+  world.lookFor(500);
+  assert.deepEqual(world.behind(), ["hog"]);
+  world.lookFor(5000);
+  assert.deepEqual(world.behind(), []);
+  world.others = 1;
+  world.lookFor(9000);
+  assert.deepEqual(world.behind(), []);
+  world.lookFor(3000);
+  assert.deepEqual(world.behind(), ["hog"]);
+});
+
+test("one that was left behind by a berthd that is gone comes back", () => {
+  const world = machineOf(2, { left: 0.01 }, ["left"]);
+  assert.deepEqual(world.behind(), ["left"]);
+  world.lookFor(11_000);
+  assert.deepEqual(world.behind(), []);
+});
+
+test("an app that is gone is forgotten", () => {
+  const world = machineOf(2, { hog: 1, well: 0.1 });
+  world.lookFor(1000);
+  delete world.cores.hog;
+  world.lookFor(1000);
+  world.cores.hog = 0.1;
+  world.lookFor(1000);
+  assert.deepEqual(world.behind(), []);
+});
+
+/** A machine with apps, each of which uses so many processors. */
+function machineOf(
+  processors: number,
+  cores: Record<string, number>,
+  left: readonly string[] = [],
+) {
+  let nowMs = 0;
+  const used = new Map<string, number>();
+  const behind = new Set(left);
+  const world = { cores, others: 0, behind: () => [...behind], lookFor };
+  const sum = () => Object.values(world.cores).reduce((all, it) => all + it, 0);
+  const usedMs = (name: string) => used.get(name) ?? 0;
+  const counts = {
+    apps: () => Object.keys(world.cores),
+    usedMs,
+    isBehind: (name: string) => behind.has(name),
+    setBehind: (name: string, is: boolean) => void (is ? behind.add(name) : behind.delete(name)),
+  };
+  const clock = mock.method(performance, "now", () => nowMs);
+  const apps = new LightFirst(counts, processors);
+  clock.mock.restore();
+  let waitMs = 0;
+  function lookFor(ms: number): void {
+    using _ = mockedClock();
+    for (const endMs = nowMs + ms; nowMs < endMs;) {
+      const stepMs = Math.min(10, endMs - nowMs);
+      nowMs += stepMs;
+      waitMs -= stepMs;
+      const all = { ...world.cores, ".": sum(), "/": sum() + world.others };
+      for (const [name, rate] of Object.entries(all)) used.set(name, usedMs(name) + rate * stepMs);
+      for (const name of behind) if (!(name in world.cores)) behind.delete(name);
+      if (waitMs <= 0) waitMs = apps.look();
+    }
+  }
+  function mockedClock(): Disposable {
+    const it = mock.method(performance, "now", () => nowMs);
+    return { [Symbol.dispose]: () => it.mock.restore() };
+  }
+  return world;
+}
