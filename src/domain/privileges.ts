@@ -42,20 +42,8 @@ export const privilegedVerbs = {
     /** `<branch id>/<instance id>-<web.1>` */
     logName: z.string().regex(/^\d{1,15}\/\d{1,15}-[A-Za-z][A-Za-z0-9_-]{0,62}\.\d{1,9}$/),
   }),
-  /**
-   * Asks processes of its user to end, kills it after `graceMs`, then removes everything of it.
-   * Repeatable.
-   */
-  stopInstance: z.strictObject({
-    id: Id,
-    user: UserNumber,
-    asked: z.array(z.int().min(2)).max(10_000),
-    graceMs: Milliseconds,
-  }),
-  /** Lets an instance run again that ended too often in a row. */
-  reviveInstance: z.strictObject({ id: Id }),
-  /** How one instance does, or each that there is. */
-  observeInstances: z.strictObject({ id: Id.nullable() }),
+  /** Removes everything of an instance that was stopped. Repeatable. */
+  removeInstance: z.strictObject({ id: Id }),
   /** Runs one program to its end, and never longer than whoever asked listens. */
   runCommand: z.strictObject({
     /** Of its cgroup, and of its folder below `data/scratch`. */
@@ -113,7 +101,6 @@ export type PlainVerb = Exclude<Verb, "runCommand">;
 export type VerbResult<V extends PlainVerb> = V extends keyof Answers ? Answers[V] : null;
 
 type Answers = {
-  readonly observeInstances: readonly SupervisedInstance[];
   /** Null where there is no fence; new is one that somebody had taken down, and that knows no app. */
   readonly lookAtFence: { readonly listing: string; readonly isNew: boolean } | null;
 };
@@ -201,9 +188,12 @@ export type Privileges = {
   readonly stopInstance: (id: number, graceMs: number) => Promise<void>;
   /** Holds a running instance to other limits of memory, processor and processes. */
   readonly limitInstance: (id: number, limits: Limits) => Promise<void>;
+  /** Lets an instance run again that ended too often in a row. */
   readonly reviveInstance: (id: number) => Promise<void>;
   /** What an instance uses of its memory, as the kernel counts it; null where it does not. */
   readonly memoryOf: (id: number) => Promise<number | null>;
+  readonly observeInstance: (id: number) => Promise<SupervisedInstance>;
+  readonly observeInstances: () => Promise<SupervisedInstance[]>;
   /** Inodes of the sockets that an instance's processes hold. */
   readonly listSockets: (id: number) => Promise<number[]>;
   readonly openCommand: (command: CommandProgram) => Session;

@@ -1,20 +1,18 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { lstat, rename, symlink, unlink, writeFile } from "node:fs/promises";
+import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { rename, symlink, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
-import type { SupervisedInstance, VerbArguments } from "#domain/privileges.ts";
+import type { VerbArguments } from "#domain/privileges.ts";
 import { memoryEventsFile, userOf } from "#domain/realm.ts";
-import { exec } from "#lib/exec.ts";
 import { execlineTool, renderExecline, type ExeclineWord } from "#lib/execline.ts";
 import { exists, nullIf, nullIfMissing, removeTree } from "#lib/files.ts";
+import { isSupervised } from "#lib/s6.ts";
 import { fenceOf } from "./fence.ts";
 import { enter, type Own } from "./realm.ts";
-import { endOld, isDownWithin, order, startNew, statusOf } from "./s6.ts";
+import { endOld, startNew } from "./s6.ts";
 
 type Started = VerbArguments<"startInstance">;
-
-const stuckAfterMs = 5000;
 
 /**
  * Writes the instance's service folder beside the watched one, links it in, and has s6-svscan look.
@@ -33,7 +31,9 @@ export async function startInstance(realm: Own, instance: Started): Promise<void
   await startNew(layout);
   const { user, network, port } = instance;
   const opened = port !== null && fenceOf(realm).admit(userOf(realm, user).uid, network, port);
-  await Promise.all([hastened, opened, untilSupervised(service, !isLinked)]);
+  const parts = [service, join(service, "log")];
+  const supervised = parts.map((it) => untilSupervised(realm, it, !isLinked));
+  await Promise.all([hastened, opened, ...supervised]);
 }
 
 /**
@@ -47,68 +47,38 @@ async function hasten({ cgroups }: Own): Promise<void> {
 }
 
 /** s6-svscan starts the supervisor on its own time. */
-async function untilSupervised(service: string, isNew: boolean): Promise<void> {
+async function untilSupervised(realm: Own, service: string, isNew: boolean): Promise<void> {
   // What a supervisor writes into a new folder saves asking it; in an old one it may be an old one's.
   const sign = join(service, "supervise/status");
-  const isThere = async () => (isNew ? exists(sign) : (await statusOf(service)) !== null);
+  const isThere = () => (isNew ? exists(sign) : isSupervised(service));
   for (let waitMs = 1; waitMs < 3000; waitMs *= 1.5) {
-    if (await isThere()) return;
+    if (await isThere()) return share(realm, service);
     await sleep(waitMs);
   }
   const problem = "it does not supervise a new instance";
   throw new PlatformError("command_failed", { command: "s6-svscan", problem });
 }
 
-export async function observeInstance({ layout }: Own, id: number): Promise<SupervisedInstance> {
-  const service = layout.service(id);
-  const status = await statusOf(service);
-  const file = await lstat(fileIn(service, 0)).catch(nullIfMissing);
-  const environment = file && { uid: file.uid, mode: file.mode & 0o7777 };
-  if (status === null)
-    return { id, state: "gone", pid: null, sinceMs: 0, givenUp: false, environment };
-  const { up, wantedUp, pid, sinceMs } = status;
-  const state = up ? "running" : "waiting";
-  return { id, state, pid, sinceMs, givenUp: !up && !wantedUp, environment };
+/**
+ * Lets the account see how a service does, and give it orders; what is in it stays root's. In
+ * `event` the account may have nothing: s6-supervise writes to all that is there, wherever it leads.
+ * @see s6-svperms(8), servicedir
+ */
+function share({ account }: Own, service: string): void {
+  const modes = { ".": 0o710, supervise: 0o710, "supervise/control": 0o620 };
+  for (const [name, mode] of Object.entries(modes)) {
+    chownSync(join(service, name), -1, account.gid);
+    chmodSync(join(service, name), mode);
+  }
 }
 
-/** Stops an instance and removes what it had. @throws {PlatformError} `instance_stuck` */
-export async function stopInstance(
-  realm: Own,
-  { id, user, asked, graceMs }: VerbArguments<"stopInstance">,
-): Promise<void> {
-  const { layout } = realm;
+/** Removes everything of an instance, and ends what still runs of it. Repeatable. */
+export async function removeInstance({ layout }: Own, id: number): Promise<void> {
   const service = layout.service(id);
-  await order("-O", service);
-  if ((await statusOf(service))?.up !== true) await order("-d", service);
-  else if (!(await endsWell(realm, service, { user, asked, graceMs }))) await kill(service, id);
   await unlink(layout.link(id)).catch(nullIfMissing);
-  await order("-xd", service);
-  // A logger that cannot write what it still holds, as on a full disk, does not end by itself.
-  await order("-xd", join(service, "log"));
-  if (!(await isDownWithin(join(service, "log"), 1000))) await order("-xdk", join(service, "log"));
-  await endOld(layout);
+  await endOld(layout, service);
   for (const path of [service, partialOf(service)]) await removeTree(path);
   for (const path of layout.exitNotes(id)) await unlink(path).catch(nullIfMissing);
-}
-
-/** The kernel lets a user signal only what is their own, whatever a number stands for by now. */
-async function endsWell(
-  realm: Own,
-  service: string,
-  { user, asked, graceMs }: Pick<VerbArguments<"stopInstance">, "user" | "asked" | "graceMs">,
-): Promise<boolean> {
-  if (asked.length === 0) return false;
-  const ids = realm.hasUsers ? userOf(realm, user) : {};
-  await exec(["kill", "-TERM", ...asked.map(String)], { ...ids, cwd: "/" }).catch(() => {});
-  return isDownWithin(service, graceMs);
-}
-
-/** Killing the outer process takes the whole process namespace down with it. */
-async function kill(service: string, id: number): Promise<void> {
-  await order("-dk", service);
-  if (await isDownWithin(service, stuckAfterMs)) return;
-  const seconds = stuckAfterMs / 1000;
-  throw new PlatformError("instance_stuck", { instance: `Instance ${id}`, seconds });
 }
 
 async function writeService(realm: Own, instance: Started): Promise<void> {

@@ -27,11 +27,3 @@ export function supervisionLayout(home: string) {
     growing: (id: number) => join(data, "artifacts", `${id}.partial`),
   };
 }
-
-/** The instances that have a service folder; what else is there is none's. */
-export function instancesAmong(names: readonly string[]): number[] {
-  return names.flatMap((name) => {
-    const digits = /^i(\d{1,15})$/.exec(name)?.[1];
-    return digits === undefined ? [] : [Number(digits)];
-  });
-}

@@ -4,7 +4,7 @@ import { cgroupFolder, joinFiles, usersIn, type CgroupName } from "#domain/realm
 import type { Ids, Realm } from "#domain/realm.ts";
 import { namesIn, removeTree } from "#lib/files.ts";
 import { entryWords, type Entry } from "./entry.ts";
-import { instancesAmong, supervisionLayout, type SupervisionLayout } from "./layout.ts";
+import { supervisionLayout, type SupervisionLayout } from "./layout.ts";
 import { removeAll } from "./trees.ts";
 
 /** A home, and what is ours of the machine around it. */
@@ -30,7 +30,7 @@ export async function beginRealm(home: string, realm: Realm): Promise<Own> {
   for (const name of await namesIn(layout.scratch))
     await removeAll(own, join(layout.scratch, name));
   for (const name of await namesIn(layout.services))
-    if (instancesAmong([name]).length === 0) await removeTree(join(layout.services, name));
+    if (!/^i\d+$/.test(name)) await removeTree(join(layout.services, name));
   return own;
 }
 

@@ -3,14 +3,11 @@ import type { PlainVerb, Verb, VerbArguments, VerbResult } from "#domain/privile
 import { userOf } from "#domain/realm.ts";
 import type { Outcome } from "#domain/runner.ts";
 import { keepRange } from "#lib/bind-program.ts";
-import { namesIn } from "#lib/files.ts";
 import type { Caller } from "./caller.ts";
 import { runCommand } from "./commands.ts";
 import { fenceOf } from "./fence.ts";
-import { observeInstance, startInstance, stopInstance } from "./instances.ts";
-import { instancesAmong } from "./layout.ts";
+import { removeInstance, startInstance } from "./instances.ts";
 import type { Own } from "./realm.ts";
-import { order } from "./s6.ts";
 import * as trees from "./trees.ts";
 
 type Result<V extends Verb> = V extends PlainVerb ? VerbResult<V> : Outcome;
@@ -28,12 +25,7 @@ export function verbsIn(realm: Own): Verbs {
   const ids = (user: number) => userOf(realm, user);
   return {
     startInstance: (instance) => startInstance(realm, instance),
-    stopInstance: (instance) => stopInstance(realm, instance),
-    reviveInstance: ({ id }) => order("-u", layout.service(id)),
-    observeInstances: async ({ id }) => {
-      const all = id === null ? instancesAmong(await namesIn(layout.services)) : [id];
-      return Promise.all(all.map((it) => observeInstance(realm, it)));
-    },
+    removeInstance: ({ id }) => removeInstance(realm, id),
     runCommand: (command, caller) => runCommand(realm, command, caller),
     admitApp: ({ user, network, port }) => fence.admit(ids(user).uid, network, port),
     forgetApp: ({ user }) => fence.forget(ids(user).uid),

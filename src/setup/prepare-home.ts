@@ -89,7 +89,7 @@ function foldersOf(layout: HomeLayout, account: Ids, router: Ids): Folder[] {
     { path: join(layout.logs, "berth-root"), ...root, mode: 0o700 },
     { path: layout.run, ...forGroup, mode: 0o1771 },
     { path: layout.scan, ...root, mode: 0o700 },
-    { path: layout.services, ...root, mode: 0o700 },
+    { path: layout.services, ...forGroup, mode: 0o750 },
     { path: layout.exits, ...forGroup, mode: 0o750 },
     { path: layout.platformServices, ...root, mode: 0o700 },
     { path: layout.hooks, ...root, mode: 0o755 },

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exec, ExecError } from "#lib/exec.ts";
 import { namesIn } from "#lib/files.ts";
+import { isSupervised } from "#lib/s6.ts";
 
 const endsWithinMs = 5000;
 
@@ -41,16 +42,6 @@ async function endAll(folders: readonly string[]): Promise<void> {
 async function stillSupervised(folders: readonly string[]): Promise<string[]> {
   const living = await Promise.all(folders.map(isSupervised));
   return folders.filter((_, index) => living[index]);
-}
-
-async function isSupervised(folder: string): Promise<boolean> {
-  return exec(["s6-svok", folder]).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof ExecError) return false;
-      throw error;
-    },
-  );
 }
 
 function ignoreEnded(error: unknown): void {

@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { revealVars } from "#domain/config-var.ts";
@@ -18,15 +17,7 @@ export function createLocalExecutor(
   privileges: Privileges,
   { logs, exits }: { readonly logs: string; readonly exits: string },
 ): Executor {
-  const list = async (id: number | null = null): Promise<ObservedInstance[]> => {
-    const seen = await privileges.call("observeInstances", { id });
-    return Promise.all(seen.map((it) => withLastExit(exits, it)));
-  };
-  const observe = async (id: number) => {
-    const [seen] = await list(id);
-    assert(seen, "who is asked for is answered for");
-    return seen;
-  };
+  const observe = async (id: number) => withLastExit(exits, await privileges.observeInstance(id));
   const { usage, expect } = new ProcessUsage(observe, privileges.memoryOf);
   return {
     start: async ({ id, spec, userNumber, network, port, logName }) => {
@@ -49,7 +40,10 @@ export function createLocalExecutor(
       await privileges.reviveInstance(id);
       expect(id);
     },
-    list: () => list(),
+    list: async () => {
+      const seen = await privileges.observeInstances();
+      return Promise.all(seen.map((it) => withLastExit(exits, it)));
+    },
     observe,
     usage,
     check: (asked) => check(privileges, asked),

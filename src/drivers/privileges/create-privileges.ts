@@ -18,6 +18,7 @@ import { askedToEnd, insideOf } from "./processes.ts";
 import { programOf, type Tools } from "./programs.ts";
 import { retireUser } from "./retire.ts";
 import { SharedEtc } from "./shared-etc.ts";
+import { Supervision } from "./supervision.ts";
 import { confinedOf, Walls } from "./walls.ts";
 
 export type PrivilegesOptions = {
@@ -28,7 +29,11 @@ export type PrivilegesOptions = {
   readonly connect: () => Duplex;
 };
 
-type World = Surroundings & { readonly data: string; readonly kept: KeptInstances };
+type World = Surroundings & {
+  readonly data: string;
+  readonly kept: KeptInstances;
+  readonly supervision: Supervision;
+};
 
 /** What runs as apps' users, made of berth-root's verbs and of what needs no privilege. */
 export async function createPrivileges(options: PrivilegesOptions): Promise<Privileges> {
@@ -44,18 +49,17 @@ export async function createPrivileges(options: PrivilegesOptions): Promise<Priv
   const data = join(home, "data");
   const folders = new AppFolders(data, realm, call);
   const etc = new SharedEtc(join(home, "run/etc"));
-  const world: World = { data, realm, tools, folders, etc, walls, root, kept };
+  const supervision = new Supervision(join(home, "run/services"));
+  const world: World = { data, realm, tools, folders, etc, walls, root, kept, supervision };
   await forgetOthers(world);
   return {
     call,
     startInstance: (instance) => startInstance(world, instance),
     stopInstance: (id, graceMs) => stopInstance(world, id, graceMs),
     limitInstance: (id, limits) => limitInstance(world, id, limits),
-    reviveInstance: async (id) => {
-      const found = await kept.get(id);
-      for (const confined of found ? confinedOf(id, found) : []) await walls.putUp(confined);
-      await call("reviveInstance", { id });
-    },
+    reviveInstance: (id) => reviveInstance(world, id),
+    observeInstance: (id) => supervision.observe(id),
+    observeInstances: () => supervision.observeAll(),
     memoryOf: async (id) => {
       const found = await kept.get(id);
       return found && cgroups.memory({ uid: userOf(realm, found.user).uid, name: `i${id}` });
@@ -94,9 +98,8 @@ function protectionsOf(
 }
 
 /** Ends what commands of a killed berthd left, and what is known of instances that are gone. */
-async function forgetOthers({ root, kept, walls }: World): Promise<void> {
-  const supervised = await root.call("observeInstances", { id: null });
-  const ids = new Set(supervised.map(({ id }) => id));
+async function forgetOthers({ supervision, kept, walls }: World): Promise<void> {
+  const ids = new Set(await supervision.ids());
   for (const { id } of await kept.all()) if (!ids.has(id)) await kept.drop(id);
   const names = new Set((await kept.all()).flatMap(({ id }) => [`i${id}`, `l${id}`]));
   for (const [uid, own] of await walls.cgroups.apps())
@@ -126,24 +129,28 @@ async function startInstance(world: World, instance: InstanceProgram): Promise<v
   await walls.toldFence(() => root.call("startInstance", start));
 }
 
+async function reviveInstance({ walls, kept, supervision }: World, id: number): Promise<void> {
+  const found = await kept.get(id);
+  for (const confined of found ? confinedOf(id, found) : []) await walls.putUp(confined);
+  await supervision.revive(id);
+}
+
 async function stopInstance(
-  { walls, root, kept }: World,
+  { walls, root, kept, supervision }: World,
   id: number,
   graceMs: number,
 ): Promise<void> {
   const found = await kept.get(id);
-  const outer = await outerOf({ root }, id);
-  const asked = outer === null ? [] : await askedToEnd(outer);
-  // What is not known was never started: any user will do, as nobody is asked.
-  const user = found?.user ?? 1;
-  await root.call("stopInstance", { id, user, asked: found ? asked : [], graceMs });
+  await supervision.stop(id, graceMs, async (outer) => {
+    const asked = found ? await askedToEnd(outer) : [];
+    if (!found || asked.length === 0) return false;
+    // The kernel lets a user signal only what is their own, whatever a number stands for by now.
+    await runAsUser(root, found.user, ["kill", "-TERM", ...asked.map(String)]);
+    return true;
+  });
+  await root.call("removeInstance", { id });
   for (const confined of found ? confinedOf(id, found) : []) await walls.takeDown(confined);
   await kept.drop(id);
-}
-
-async function outerOf({ root }: Pick<World, "root">, id: number): Promise<number | null> {
-  const [seen] = await root.call("observeInstances", { id });
-  return seen?.pid ?? null;
 }
 
 async function limitInstance(
@@ -160,26 +167,27 @@ async function limitInstance(
   await update().catch(nullIf(["EBUSY"]));
 }
 
-async function listSockets({ root, kept }: World, id: number): Promise<number[]> {
-  const [found, outer] = [await kept.get(id), await outerOf({ root }, id)];
-  if (!found || outer === null) return [];
-  return socketsOf(await insideOf(outer), (argv) => runAsUser(root, found.user, argv));
+async function listSockets({ root, kept, supervision }: World, id: number): Promise<number[]> {
+  const [found, { pid }] = [await kept.get(id), await supervision.observe(id)];
+  if (!found || pid === null) return [];
+  return socketsOf(await insideOf(pid), (argv) => runAsUser(root, found.user, argv));
 }
 
 /** Looks at everything of an app that runs, as it is and not as it was asked for. */
-async function inspectApp({ realm, walls, root, kept }: World, user: number): Promise<AppFacts> {
+async function inspectApp(world: World, user: number): Promise<AppFacts> {
+  const { realm, walls, root, kept, supervision } = world;
   const { uid } = userOf(realm, user);
   const own = (await kept.all()).filter((it) => it.kept.user === user);
   await walls.mend();
   const fence = await root.call("lookAtFence", {});
   const inspect = async ({ id }: { id: number }) => {
-    const [seen] = await root.call("observeInstances", { id });
-    const pids = seen?.pid ? await insideOf(seen.pid) : [];
+    const { pid, environment } = await supervision.observe(id);
+    const pids = pid === null ? [] : await insideOf(pid);
     return {
       id,
       processes: await lookAt(pids, (argv) => runAsUser(root, user, argv)),
       cgroup: await walls.cgroups.look({ uid, name: `i${id}` }, pids),
-      environment: seen?.environment ?? null,
+      environment,
     };
   };
   return {

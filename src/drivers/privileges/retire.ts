@@ -32,12 +32,12 @@ export async function retireUser(around: Surroundings, user: number): Promise<vo
     ...(await processesOf(ids)).map((pid) => `process ${pid}`),
     ...(await leftOf(ids, places)),
   ];
-  for (let count = 0; count < 50; count += 1) {
+  for (let waitMs = 10; waitMs < 1000; waitMs *= 2) {
     // The kernel signals all of them at once, so that none can fork away. @see kill(2), pid -1
     await runAsUser(around.root, user, ["perl", "-e", "kill(KILL => -1)"]);
     for (const path of await leftOf(ids, places)) await remove(around, user, path);
     if ((await look()).length === 0) return;
-    await sleep(20);
+    await sleep(waitMs);
   }
   const [left = "something that is gone by now"] = await look();
   throw new PlatformError("user_not_retired", { uid: ids.uid, what: left.slice(0, 200) });
