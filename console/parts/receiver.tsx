@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { ApiError } from "../data/client.ts";
+import { plainText } from "../lib/text.ts";
 import { Confirm } from "./confirm.tsx";
 import { ErrorNote } from "./note.tsx";
 import { Badge, type Tone } from "./state.tsx";
@@ -66,7 +67,7 @@ export function Receiver({
       {change && (
         <details className="details">
           <summary>
-            Change<span className="unseen"> {address}</span>
+            Change<span className="unseen"> {plainText(address)}</span>
           </summary>
           {change}
         </details>

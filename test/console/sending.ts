@@ -24,11 +24,11 @@ export function sendingTests({ platform, call, at, shop }: World): void {
     await page.getByText(tookOf(receiver.url)).waitFor();
     assert.match(heard.join("\n"), /notification\.test/);
     const hook = told.getByRole("listitem");
-    await hook.getByText("Change", { exact: false }).click();
+    await hook.getByText(/^Change/).click();
     await hook.getByLabel("a release went live").uncheck();
     await hook.getByLabel("somebody stopped it").check();
     await hook.getByRole("button", { name: "Save" }).click();
-    await hook.getByText(/the disk is nearly full, somebody stopped it$/).waitFor();
+    await hook.getByText(/the disk is nearly full, somebody stopped it/).waitFor();
 
     const drains = page.getByRole("region", { name: "Log drains" });
     await drains.getByLabel("Address of the log service").fill(`${receiver.url}/logs`);
