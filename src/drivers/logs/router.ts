@@ -42,10 +42,12 @@ function rotate(path: string, at = new Date(0)): void {
   // As long as TAI64N is, so that names sort by time.
   const stamp = at.getTime().toString(16).padStart(24, "0");
   renameSync(join(path, "current"), join(path, `@${stamp}.s`));
-  void namesIn(path).then((names) => {
-    const rotated = names.filter((name) => name.startsWith("@"));
+  const removeOld = async () => {
+    const rotated = (await namesIn(path)).filter((name) => name.startsWith("@"));
     for (const name of rotated.slice(0, Math.max(0, rotated.length - filesMax))) {
       rmSync(join(path, name), { force: true });
     }
-  });
+  };
+  // What stays now goes with the next one.
+  removeOld().catch(() => {});
 }

@@ -34,14 +34,9 @@ export function openCommand(around: Surroundings, command: CommandProgram): Sess
   const begun = begin(around, command);
   // Whoever reads is told.
   begun.catch(() => {});
-  closed.signal.addEventListener(
-    "abort",
-    () =>
-      void begun.then(
-        ({ end }) => end(),
-        () => {},
-      ),
-  );
+  // What could not be taken away is so when berthd begins again.
+  const endAll = () => begun.then(({ end }) => end()).catch(() => {});
+  closed.signal.addEventListener("abort", () => void endAll());
   return {
     bytes: said(begun),
     write: async (bytes) => {
@@ -76,10 +71,14 @@ async function begin(around: Surroundings, command: CommandProgram): Promise<Run
     const how = { isRelay: terminal !== null, isConfined: true, takesInput, timeoutMs };
     const connection = root.open({ name, user, program, ...how });
     let isFull = false;
-    void watchDisk(around, command, done.signal).then((it) => {
-      isFull = it;
-      if (it) connection.destroy();
-    });
+    watchDisk(around, command, done.signal).then(
+      (it) => {
+        isFull = it;
+        if (it) connection.destroy();
+      },
+      // What nobody can watch does not go on.
+      () => connection.destroy(),
+    );
     const cgroup = { uid: userOf(realm, user).uid, name };
     return {
       connection,

@@ -22,15 +22,16 @@ export async function outgrows(
   const slackBytes = Math.max(16 * 1024 ** 2, bytesMax / 8);
   const [first = "/"] = folders;
   let freeBefore = await freeBytes(first);
-  while (!signal.aborted) {
+  for (;;) {
     await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
+    // The folders may be gone by now.
+    if (signal.aborted) return false;
     const free = await freeBytes(first);
     freeBefore = Math.max(free, freeBefore);
     if (freeBefore - free < slackBytes) continue;
     if ((await sizeOf(folders)) > bytesMax) return true;
     freeBefore = free;
   }
-  return false;
 }
 
 async function freeBytes(path: string): Promise<number> {
