@@ -1,20 +1,14 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
-import { listSessions, whoAmI } from "#api/account.ts";
+import { whoAmI } from "#api/account.ts";
 import { appInfo, listApps } from "#api/apps.ts";
-import { listAudit } from "#api/audit.ts";
-import { listDrains } from "#api/drains.ts";
 import { listEvents } from "#api/events.ts";
 import { listInstances } from "#api/instances.ts";
 import { jobInfo, listJobs } from "#api/jobs.ts";
-import { listKeys } from "#api/keys.ts";
 import { listLimits } from "#api/limits.ts";
-import { metricsOverview } from "#api/metrics.ts";
-import { listNotifications } from "#api/notifications.ts";
+import { noticed } from "#api/noticed.ts";
 import { platformStatus } from "#api/platform.ts";
 import type { LiveEvent } from "#api/stream.ts";
-import { listAccess, listMembers, listTeams } from "#api/teams.ts";
-import { listTokens } from "#api/tokens.ts";
-import { listUsers } from "#api/users.ts";
+import { listMembers } from "#api/teams.ts";
 import type { AppStatusView, EventView, InstanceView, JobView } from "#api/views.ts";
 import { passkeysPath } from "./sign-in.ts";
 import { keyOf } from "./use-operation.ts";
@@ -24,19 +18,6 @@ type Concern = (path: string, input: Input) => boolean;
 type Input = { readonly params?: Named; readonly query?: Named };
 type Named = { readonly target?: string; readonly app?: string; readonly team?: string };
 
-/** Lists of which the stream only tells that they are not as they were. */
-const noticed = {
-  drains: listDrains,
-  notifications: listNotifications,
-  access: listAccess,
-  teams: listTeams,
-  users: listUsers,
-  keys: listKeys,
-  tokens: listTokens,
-  sessions: listSessions,
-  audit: listAudit,
-  metrics: metricsOverview,
-};
 type Notice = Extract<LiveEvent, { readonly type: keyof typeof noticed }>;
 
 const gatherMs = 100;
@@ -138,7 +119,7 @@ function ofList(event: Notice): Concern {
         path === noticed[event.type].path && isAbout(event, { ...params, ...query });
     case "teams":
       // What somebody may do with an app may come from its team.
-      return (path) => [listTeams, listMembers, noticed.access].some((it) => it.path === path);
+      return (path) => [noticed.teams, listMembers, noticed.access].some((it) => it.path === path);
     case "users":
       return (path) => [noticed.users.path, whoAmI.path, passkeysPath].includes(path);
     case "metrics":

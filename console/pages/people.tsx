@@ -11,6 +11,7 @@ import { PageHead, Panel } from "../parts/panel.tsx";
 import { Badge } from "../parts/state.tsx";
 import { Foreign } from "../parts/text.tsx";
 import { AddUser, LinkToPass } from "./add-user.tsx";
+import { SessionsOf } from "./sessions.tsx";
 import { Teams } from "./teams.tsx";
 import { SmallButton } from "../parts/small-button.tsx";
 
@@ -88,6 +89,7 @@ function User({ user, onLink }: UserProps) {
         {name} is out at once, with all sessions, keys and tokens.
       </Confirm>
       {error && <ErrorNote error={error} />}
+      <SessionsOf user={name} />
     </li>
   );
 }

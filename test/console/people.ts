@@ -76,6 +76,18 @@ export function peopleTests({ call, at, stranger, shop, linkFor }: World): void 
     await rowOf("People", "late").first().waitFor({ state: "detached" });
   });
 
+  test("somebody else's session is ended where people are", async () => {
+    await using window = await stranger();
+    await window.page.goto(await linkFor({ name: "guest" }));
+    await window.page.getByRole("heading", { name: "guest", level: 1 }).waitFor();
+    const people = (await at("/people")).getByRole("region", { name: "People", exact: true });
+    const guest = people.getByRole("listitem").filter({ hasText: "guest" }).first();
+    await guest.getByText(/^Sessions/).click();
+    await guest.getByRole("button", { name: "End this session" }).click();
+    await window.page.getByRole("heading", { name: "Sign in to Berth" }).waitFor();
+    await guest.getByText("Nowhere.").waitFor();
+  });
+
   test("a person, a team, a role for one app and a token are made and taken away", async () => {
     await shop();
     const page = await at("/people");

@@ -1,29 +1,10 @@
-import { listSessions } from "#api/account.ts";
-import { listAudit } from "#api/audit.ts";
-import { listDrains } from "#api/drains.ts";
-import { listKeys } from "#api/keys.ts";
-import { metricsOverview } from "#api/metrics.ts";
-import { listNotifications } from "#api/notifications.ts";
-import { listAccess, listTeams } from "#api/teams.ts";
-import { listTokens } from "#api/tokens.ts";
-import { listUsers } from "#api/users.ts";
+import { noticed } from "#api/noticed.ts";
 import type { Caller } from "#domain/caller.ts";
 import type { Notice } from "#domain/changes.ts";
 import type { Right } from "#domain/rights.ts";
 import type { People } from "#engine/people/people.ts";
 
-const lists = {
-  drains: listDrains,
-  notifications: listNotifications,
-  access: listAccess,
-  teams: listTeams,
-  users: listUsers,
-  keys: listKeys,
-  tokens: listTokens,
-  sessions: listSessions,
-  audit: listAudit,
-  metrics: metricsOverview,
-} satisfies Record<Notice["of"], unknown>;
+const lists: Record<Notice["of"], { readonly needs: string }> = noticed;
 
 /** Whether a caller may see the list that a notice is of. */
 export function mayHear(people: People, caller: Caller, { of, whose }: Notice): boolean {
