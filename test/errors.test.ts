@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { errorCatalog } from "#domain/errors.ts";
+import { errorCatalog, errorsBySubject } from "#domain/errors.ts";
 
 type Throw = {
   readonly path: string;
@@ -31,6 +31,11 @@ test("whoever throws gives all that the message and the hint name, and nothing t
     return [...missing, ...unknown].map((problem) => `${path}: ${code}: ${problem}`);
   });
   assert.deepEqual(wrong, []);
+});
+
+test("a code is of one subject alone", () => {
+  const codes = Object.values(errorsBySubject).flatMap((errors) => Object.keys(errors));
+  assert.deepEqual(codes.toSorted(), Object.keys(errorCatalog).toSorted());
 });
 
 test("messages are whole sentences that name the thing, and hints say what to do", () => {

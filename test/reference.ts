@@ -4,7 +4,7 @@ import { operations } from "#api/operations.ts";
 import type { Command } from "#cli/command.ts";
 import { commandGroups } from "#cli/commands.ts";
 import { renderHelp } from "#cli/help.ts";
-import { errorCatalog, type ErrorKind } from "#domain/errors.ts";
+import { errorsBySubject, type ErrorKind } from "#domain/errors.ts";
 import { eventCatalog } from "#domain/events.ts";
 import { renderPermissions } from "./permissions-page.ts";
 
@@ -104,10 +104,13 @@ ${tableOf(
   ["Kind", "Means", "Exit code", "HTTP status"],
   Object.entries(exits).map(([kind, it]) => [kind, it.meaning, String(it.exit), String(it.status)]),
 )}`;
-  const codes = Object.entries(errorCatalog).map(
-    ([code, { kind, message, hint }]) =>
-      `## ${code}\n\nKind \`${kind}\`.\n\n\`\`\`text\n${message}\n→ ${hint}\n\`\`\``,
-  );
+  const codes = Object.entries(errorsBySubject).flatMap(([subject, errors]) => [
+    `## ${subject}`,
+    ...Object.entries(errors).map(
+      ([code, { kind, message, hint }]) =>
+        `### ${code}\n\nKind \`${kind}\`.\n\n\`\`\`text\n${message}\n→ ${hint}\n\`\`\``,
+    ),
+  ]);
   return pageOf(intro, ...codes);
 }
 
