@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import type { Privileges } from "#domain/privileges.ts";
 import { ownRealm, type Realm } from "#domain/realm.ts";
@@ -19,7 +21,6 @@ export type PrivilegedWorld = AsyncDisposable & {
   readonly realm: Realm;
   readonly layout: SupervisionLayout;
   readonly privileges: Privileges;
-  readonly helper: ReturnType<typeof createHelper>;
   readonly audit: readonly AuditEntry[];
   /** A sealed artifact of app 1 with these files. */
   readonly artifact: (id: number, files?: Readonly<Record<string, string>>) => Promise<void>;
@@ -41,12 +42,15 @@ export async function startPrivileges(
   const layout = supervisionLayout(home);
   await mkdir(join(home, "logs/instances"), { recursive: true });
   const audit: AuditEntry[] = [];
-  const helper = createHelper(await beginRealm(home, realm), (entry) => audit.push(entry));
+  const serve = createHelper(await beginRealm(home, realm), (entry) => audit.push(entry));
+  const socket = join(home, "run/helper.sock");
+  const server = createServer(serve).listen(socket).unref();
+  await once(server, "listening");
   const privileges = await createPrivileges({
     home,
     realm,
     tools: { ...tools, relay: programOf(checkout, "berth-terminal") },
-    connect: helper.connect,
+    connect: () => connect(socket),
   });
   const growing: PrivilegedWorld["growing"] = async (id, files = { file: "content" }) => {
     const path = layout.growing(id);
@@ -62,7 +66,6 @@ export async function startPrivileges(
     realm,
     layout,
     privileges,
-    helper,
     audit,
     growing,
     logFolder: async (name) => {
@@ -77,6 +80,7 @@ export async function startPrivileges(
       await privileges.call("finishArtifact", { artifactId: id, user: 1 });
     },
     [Symbol.asyncDispose]: async () => {
+      server.close();
       await removeRealm(realm);
       if (hasUsers) await releaseUsers(home);
     },

@@ -17,11 +17,11 @@ process.umask(0o022);
 // Root's own, as `berth up` wrote it.
 const prepared = JSON.parse(readFileSync(join(folder, "realm.json"), "utf8")) as Realm;
 const realm = await beginRealm(home, prepared);
-const helper = createHelper(realm, (entry) => {
+const serve = createHelper(realm, (entry) => {
   const line = { at: machineClock.now(), by: realm.account.uid, ...entry };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 });
-const server = createServer((connection) => helper.serve(connection));
+const server = createServer(serve);
 server.maxConnections = 512;
 const socket = join(folder, "berth-root.sock");
 rmSync(socket, { force: true });

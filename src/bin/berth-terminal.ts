@@ -4,4 +4,5 @@ import { relayTerminal } from "#drivers/runners/terminal.ts";
 const [columns, rows, program = "", ...args] = process.argv.slice(2);
 const size = { columns: Number(columns), rows: Number(rows) };
 
-process.exit(await relayTerminal([program, ...args], size, process));
+await relayTerminal([program, ...args], size, process);
+process.exit();

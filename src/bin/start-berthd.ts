@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { timingSafeEqual } from "node:crypto";
-import { connect } from "node:net";
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { connect, createServer } from "node:net";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { pino, type Logger } from "pino";
@@ -33,6 +35,7 @@ import type { HostConfig } from "#domain/host-config.ts";
 import { createEngine } from "#engine/create-engine.ts";
 import { checkout, ownVersion, programOf } from "#lib/checkout.ts";
 import { machineClock } from "#lib/clock.ts";
+import { ensureDirectory } from "#lib/files.ts";
 import { canScopeSockets } from "#lib/landlock.ts";
 import { createOutboundGuard } from "#lib/outbound.ts";
 import { readConsole } from "#server/http/console.ts";
@@ -178,8 +181,12 @@ async function privilegesFor(
   // An ordinary user: the same verbs, over the same conversation, in this process.
   const { uid, gid } = userInfo();
   const realm = ownRealm({ uid, gid }, await canScopeSockets());
-  const inside = createHelper(await beginRealm(home, realm), () => {});
-  return createPrivileges({ home, tools, realm, connect: inside.connect });
+  const inside = createServer(createHelper(await beginRealm(home, realm), () => {}));
+  const { helper: folder, helperSocket } = homeLayout(home);
+  await ensureDirectory(folder, 0o700);
+  await rm(helperSocket, { force: true });
+  await once(inside.listen(helperSocket), "listening");
+  return createPrivileges({ home, tools, realm, connect: () => connect(helperSocket) });
 }
 
 /**

@@ -9,11 +9,6 @@ import type { AppSight, Owned } from "./score-card.ts";
 const Id = z.int().min(1);
 const Port = z.int().min(1).max(65_535);
 const Text = z.string().refine((text) => !text.includes("\0"), "it holds a NUL character");
-/** Longest time that a timer can be set for. */
-const Milliseconds = z
-  .int()
-  .min(0)
-  .max(2 ** 31 - 1);
 
 /** What runs as an app's user, who has no privilege: berthd says what, berth-root only as whom. */
 const Program = z.strictObject({
@@ -44,18 +39,17 @@ export const privilegedVerbs = {
   }),
   /** Removes everything of an instance that was stopped. Repeatable. */
   removeInstance: z.strictObject({ id: Id }),
-  /** Runs one program to its end, and never longer than whoever asked listens. */
+  /**
+   * Runs one program to its end, with the connection as its input and output: what is said on it from
+   * now on is the program's. The connection ends when nothing of it is left.
+   */
   runCommand: z.strictObject({
     /** Of its cgroup, and of its folder below `data/scratch`. */
     name: z.string().regex(/^c[0-9a-f-]{36}$/),
     user: UserNumber,
     program: Program,
-    /** It opens its files itself, by their names, and takes frames as they are: a terminal's relay. */
-    isRelay: z.boolean(),
     /** It joins the cgroup of its name; else it looks at, or ends, what is confined. */
     isConfined: z.boolean(),
-    takesInput: z.boolean(),
-    timeoutMs: Milliseconds,
   }),
   /**
    * Has the fence know an app, whose cgroup is there: it reaches its own listeners, and what is
@@ -98,7 +92,7 @@ export type VerbArguments<V extends Verb> = z.output<(typeof privilegedVerbs)[V]
 
 /** Verbs that are one question and one answer. */
 export type PlainVerb = Exclude<Verb, "runCommand">;
-export type VerbResult<V extends PlainVerb> = V extends keyof Answers ? Answers[V] : null;
+export type VerbResult<V extends Verb> = V extends keyof Answers ? Answers[V] : null;
 
 type Answers = {
   /** Null where there is no fence; new is one that somebody had taken down, and that knows no app. */

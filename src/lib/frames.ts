@@ -50,13 +50,13 @@ export async function* framesOf(
 }
 
 /**
- * The first line of what arrives, and what follows it.
+ * The first line of what arrives. What came with it is dropped, and what follows is not waited for.
  * @throws {RangeError} when the line is longer; an Error when there is none.
  */
 export async function firstLine(
   bytes: AsyncIterable<Buffer>,
   lineBytesMax: number,
-): Promise<{ line: string; rest: AsyncIterable<Buffer> }> {
+): Promise<string> {
   const chunks = bytes[Symbol.asyncIterator]();
   const head: Buffer[] = [];
   for (let length = 0; length <= lineBytesMax; length += head.at(-1)?.length ?? 0) {
@@ -64,16 +64,7 @@ export async function firstLine(
     if (done === true) throw new Error("there is no line");
     const end = chunk.indexOf("\n");
     head.push(end < 0 ? chunk : chunk.subarray(0, end));
-    if (end < 0) continue;
-    return {
-      line: Buffer.concat(head).toString(),
-      rest: following(chunk.subarray(end + 1), chunks),
-    };
+    if (end >= 0) return Buffer.concat(head).toString();
   }
   throw new RangeError(`a line of more than ${lineBytesMax} bytes is too long`);
-}
-
-async function* following(first: Buffer, chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  yield first;
-  for (let it = await chunks.next(); it.done !== true; it = await chunks.next()) yield it.value;
 }

@@ -1,10 +1,10 @@
-import { duplexPair, type Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import { z } from "zod";
 import { PlatformError, withDiskFull } from "#domain/errors.ts";
 import { privilegedVerbs, type Program, type Verb } from "#domain/privileges.ts";
 import { sessionFrames } from "#domain/runner.ts";
 import { ExecError } from "#lib/exec.ts";
-import { callerOn, type Caller } from "./caller.ts";
+import { encodeFrame, firstLine } from "#lib/frames.ts";
 import type { Own } from "./realm.ts";
 import { verbsIn } from "./verbs.ts";
 
@@ -20,54 +20,51 @@ const Request = z.strictObject({
   verb: z.enum(Object.keys(privilegedVerbs) as [Verb, ...Verb[]]),
   args: z.unknown(),
 });
+const requestBytesMax = 8 * 1024 * 1024;
+const requestTimeoutMs = 10_000;
 const requestShownMax = 200;
 const wordShownMax = 200;
 const wordsShownMax = 20;
 
-export function createHelper(realm: Own, audit: (entry: AuditEntry) => void) {
+/** Serves one connection: one request in a line, checked here, whatever was checked before. */
+export function createHelper(
+  realm: Own,
+  audit: (entry: AuditEntry) => void,
+): (connection: Socket) => void {
   const verbs = verbsIn(realm);
-  const answer = async (caller: Caller): Promise<void> => {
+  const answer = async (connection: Socket, request: string): Promise<void> => {
     const startedMs = performance.now();
     let asked: Asked | null = null;
     const note = (outcome: string) =>
       audit({
         verb: asked?.verb ?? "none",
-        args: asked ? shown(asked.args) : caller.request.slice(0, requestShownMax),
+        args: asked ? shown(asked.args) : request.slice(0, requestShownMax),
         outcome,
         tookMs: Math.round(performance.now() - startedMs),
       });
     try {
-      asked = parseRequest(caller.request);
+      asked = parseRequest(request);
       // The schema of the verb has just been applied; the table's types follow from the same.
-      const perform = verbs[asked.verb] as (args: unknown, caller: Caller) => Promise<unknown>;
-      const value = (await perform(asked.args, caller)) ?? null;
-      // No answer without a line.
+      const perform = verbs[asked.verb] as (args: unknown, connection: Socket) => Promise<unknown>;
+      const value = (await perform(asked.args, connection)) ?? null;
+      // No answer without a line. A command has answered itself.
       note("ok");
-      await caller.send(sessionFrames.result, JSON.stringify({ value }));
+      if (asked.verb === "runCommand") connection.destroy();
+      else connection.end(encodeFrame(sessionFrames.result, JSON.stringify({ value })));
     } catch (error) {
       const failure = failureOf(error, asked?.verb ?? "a request");
       note(`${failure.code}: ${error instanceof Error ? error.message : ""}`);
-      await caller.send(sessionFrames.failure, JSON.stringify(failure));
-    } finally {
-      caller.end();
+      connection.end(encodeFrame(sessionFrames.failure, JSON.stringify(failure)));
     }
   };
-  /** Serves one connection: one request, checked here, whatever was checked before. */
-  const serve = (connection: Duplex): void => {
+  return (connection) => {
+    connection.on("error", () => {});
+    const late = setTimeout(() => connection.destroy(), requestTimeoutMs);
     // Who goes away before a request is whole has asked nothing.
-    callerOn(connection)
-      .then(answer)
+    firstLine(connection, requestBytesMax)
+      .finally(() => clearTimeout(late))
+      .then((request) => answer(connection, request))
       .catch(() => void connection.destroy());
-  };
-  return {
-    serve,
-    /** A connection from within this process. */
-    connect: (): Duplex => {
-      const [near, far] = duplexPair();
-      near.once("close", () => void far.destroy());
-      serve(far);
-      return near;
-    },
   };
 }
 

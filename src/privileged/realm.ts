@@ -34,11 +34,14 @@ export async function beginRealm(home: string, realm: Realm): Promise<Own> {
   return own;
 }
 
-/** Words that start a program as a user for good, without a capability and without a way to get one. */
+/**
+ * Words that start a program as a user for good, without a capability and without a way to get one,
+ * that ends with whoever started it.
+ */
 export function become({ hasUsers }: Own, { uid, gid }: Ids): string[] {
   const who = ["--reuid", String(uid), "--regid", String(gid), "--clear-groups"];
-  const nothing = ["--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--"];
-  return hasUsers ? ["setpriv", ...who, ...nothing] : [];
+  const nothing = ["--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"];
+  return hasUsers ? ["setpriv", ...who, ...nothing, "--pdeathsig", "KILL", "--"] : [];
 }
 
 /** What a program stands in, and has open, when it begins. */

@@ -1,21 +1,19 @@
 import { chmod } from "node:fs/promises";
-import type { PlainVerb, Verb, VerbArguments, VerbResult } from "#domain/privileges.ts";
+import type { Socket } from "node:net";
+import type { Verb, VerbArguments, VerbResult } from "#domain/privileges.ts";
 import { userOf } from "#domain/realm.ts";
-import type { Outcome } from "#domain/runner.ts";
 import { keepRange } from "#lib/bind-program.ts";
-import type { Caller } from "./caller.ts";
 import { runCommand } from "./commands.ts";
 import { fenceOf } from "./fence.ts";
 import { removeInstance, startInstance } from "./instances.ts";
 import type { Own } from "./realm.ts";
 import * as trees from "./trees.ts";
 
-type Result<V extends Verb> = V extends PlainVerb ? VerbResult<V> : Outcome;
 type Verbs = {
   readonly [V in Verb]: (
     args: VerbArguments<V>,
-    caller: Caller,
-  ) => Promise<Result<V> extends null ? void : Result<V>>;
+    connection: Socket,
+  ) => Promise<VerbResult<V> extends null ? void : VerbResult<V>>;
 };
 
 /** What is done for each verb, once its arguments are known to be what they should. */
@@ -26,7 +24,7 @@ export function verbsIn(realm: Own): Verbs {
   return {
     startInstance: (instance) => startInstance(realm, instance),
     removeInstance: ({ id }) => removeInstance(realm, id),
-    runCommand: (command, caller) => runCommand(realm, command, caller),
+    runCommand: (command, connection) => runCommand(realm, command, connection),
     admitApp: ({ user, network, port }) => fence.admit(ids(user).uid, network, port),
     forgetApp: ({ user }) => fence.forget(ids(user).uid),
     closePort: ({ user, port }) => fence.closePort(ids(user).uid, port),

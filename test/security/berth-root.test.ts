@@ -19,8 +19,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { privilegedVerbs, type Verb } from "#domain/privileges.ts";
 import { joinFiles } from "#domain/realm.ts";
 import { inputBytesMax, sessionFrames } from "#domain/runner.ts";
+import { relayWords } from "#drivers/privileges/relay.ts";
 import { checkout, programOf } from "#lib/checkout.ts";
 import { bareEnv, ended, exec, start } from "#lib/exec.ts";
+import { exitFrom } from "#lib/exits.ts";
 import { ensureDirectory, readIfThere } from "#lib/files.ts";
 import { encodeFrame, framesOf } from "#lib/frames.ts";
 import { homeLayout } from "#setup/layout.ts";
@@ -50,14 +52,12 @@ after(async () => {
 
 /** A shell's command line of an app, as its user. */
 const shell = (line: string) => ({ argv: ["/bin/sh", "-c", line], files: [] as string[] });
-const run = {
-  user: 1,
-  program: shell("true"),
-  isRelay: false,
-  isConfined: false,
-  takesInput: false,
-  timeoutMs: 20_000,
+/** The same with a conversation about it, as berthd has one with a command. */
+const talking = (line: string, { takesInput = false } = {}) => {
+  const { argv, files } = shell(line);
+  return { argv: [...relayWords({ takesInput }), ...argv], files };
 };
+const run = { user: 1, program: talking("true"), isConfined: false };
 const named = () => ({ ...run, name: `c${randomUUID()}` });
 const how = {
   network: "open",
@@ -94,7 +94,6 @@ const hostile: Readonly<Record<string, readonly unknown[]>> = {
   appId: noNumbers,
   artifactId: noNumbers,
   user: [...noNumbers, 10_000, 1_900_000_001],
-  timeoutMs: [-1, 2 ** 31, Infinity],
   name: ["", "c", "../x", `c${"/".repeat(36)}`, `x${randomUUID()}`, `c${randomUUID()}\n`, 1],
   program: [
     {},
@@ -110,9 +109,7 @@ const hostile: Readonly<Record<string, readonly unknown[]>> = {
   open: [null, [0], [65_536], ["80"], ['"; flush ruleset'], Array(65_536).fill(80)],
   instances: [null, { min: 0, max: 1 }, { min: 1, max: 65_536 }, { min: 1, max: 2, own: 1 }],
   port: [0, -1, 1.5, 65_536, "80", '"; flush ruleset'],
-  isRelay: ["yes", 1],
   isConfined: [null, 1],
-  takesInput: [1],
 };
 
 test(
@@ -164,9 +161,11 @@ test(
     await sleep(300);
     for (const socket of crowd) socket.destroy();
     const huge = await open();
+    const listens = new Promise((first) => huge.once("data", first));
     huge.write(
-      `${JSON.stringify({ verb: "runCommand", args: { ...named(), takesInput: true } })}\n`,
+      `${JSON.stringify({ verb: "runCommand", args: { ...named(), program: talking("true", { takesInput: true }) } })}\n`,
     );
+    await listens;
     huge.write(Buffer.from([sessionFrames.input, 0xff, 0xff, 0xff, 0xff]));
     await new Promise((closed) => huge.once("close", closed));
     await until(
@@ -183,7 +182,7 @@ test(
     const small = await memoryOf(world.pid());
     const deaf = await open();
     deaf.pause();
-    const asked = { ...named(), program: shell("yes 0123456789abcdef") };
+    const asked = { ...named(), program: talking("yes 0123456789abcdef") };
     deaf.write(`${JSON.stringify({ verb: "runCommand", args: asked })}\n`);
     await until(async () => (await processesOf(1)).length > 0, "it runs");
     await sleep(2000);
@@ -200,9 +199,10 @@ test(
   async () => {
     const small = await memoryOf(world.pid());
     const sender = await open();
-    const asked = { ...named(), program: shell("exec sleep 600"), takesInput: true };
+    const asked = { ...named(), program: talking("exec sleep 600", { takesInput: true }) };
     sender.write(`${JSON.stringify({ verb: "runCommand", args: asked })}\n`);
     const piece = encodeFrame(sessionFrames.input, Buffer.alloc(inputBytesMax));
+    await new Promise((listens) => sender.once("data", listens));
     for (let bytes = 0; bytes < 64 * 1024 ** 2; bytes += piece.length) sender.write(piece);
     await until(async () => (await processesOf(1)).length > 0, "it runs");
     await sleep(500);
@@ -374,7 +374,7 @@ test(
       cat /proc/self/cgroup; chroot / true; kill -0 1; cat ${world.home}/run/root/fence.nft; su -c true`;
     const ran = await ask({
       verb: "runCommand",
-      args: { ...run, name, isConfined: true, program: shell(line) },
+      args: { ...run, name, isConfined: true, program: talking(line) },
     });
     const said = ran.output;
     assert.match(
@@ -519,7 +519,8 @@ test(
     await until(async () => Number(await pidOf()) > 0, "it runs");
     const pid = await pidOf();
     const sandboxed = ["bwrap", "--unshare-all", "--die-with-parent", "--bind", "/", "/", "--"];
-    const argv = [...sandboxed, ...shell("setsid sleep 983 & sleep 983").argv];
+    const { argv: line } = shell("setsid sleep 983 & sleep 983");
+    const argv = [...relayWords({ takesInput: false }), ...sandboxed, ...line];
     const running = ask({
       verb: "runCommand",
       args: { ...named(), program: { argv, files: [] } },
@@ -576,18 +577,22 @@ async function ask(request: { verb: unknown; args: unknown }): Promise<Answer> {
 async function askText(text: string): Promise<Answer> {
   const socket = await open();
   socket.write(`${text}\n`);
+  let answer: Omit<Answer, "output"> = {};
   let output = "";
   try {
     for await (const { type, payload } of framesOf(socket, 64 * 1024 ** 2)) {
-      const json = payload.toString();
-      if (type === sessionFrames.output) output += json;
-      if (type === sessionFrames.result) return { ...JSON.parse(json), output } as Answer;
-      if (type === sessionFrames.failure) return { failure: JSON.parse(json), output };
+      const said = payload.toString();
+      if (type === sessionFrames.output) output += said;
+      if (type === sessionFrames.failure) answer = { failure: JSON.parse(said) };
+      if (type !== sessionFrames.result) continue;
+      // Of a program that ran, how it ended; else what berth-root answers.
+      answer = said.startsWith("{") ? JSON.parse(said) : { value: exitFrom(said) };
+      socket.end();
     }
   } catch (error) {
     assert.match(String(error), /ECONNRESET|EPIPE|ECONNREFUSED|ENOENT/);
   }
-  return { output };
+  return { ...answer, output };
 }
 
 /** A connection that is taken as it comes; one that is refused is closed at once. */
@@ -623,7 +628,7 @@ async function startInstance(): Promise<string> {
 
 /** As a build does, in a tree that was handed over. */
 async function runInTree(artifactId: number, lines: string): Promise<void> {
-  const program = shell(`cd ${world.growing(artifactId)} && ${lines}`);
+  const program = talking(`cd ${world.growing(artifactId)} && ${lines}`);
   const { value } = await ask({ verb: "runCommand", args: { ...named(), program } });
   assert.equal((value as { code: number }).code, 0);
 }

@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { parseFailure, sessionFrames } from "#domain/runner.ts";
-import { framesOf } from "#lib/frames.ts";
+import { sessionFrames } from "#domain/runner.ts";
 import type { RootClient } from "./client.ts";
+import { relayed, relayWords } from "./relay.ts";
 
-const frameBytesMax = 1024 * 1024;
 const timeoutMs = 60_000;
 
 /**
@@ -16,16 +15,15 @@ export async function runAsUser(
   argv: readonly string[],
 ): Promise<string> {
   const name = `c${randomUUID()}`;
-  const how = { isRelay: false, isConfined: false, takesInput: false, timeoutMs };
-  const connection = open({ name, user, program: { argv: [...argv], files: [] }, ...how });
+  const program = { argv: [...relayWords({ takesInput: false }), ...argv], files: [] };
+  const connection = open({ name, user, program, isConfined: false });
+  const late = setTimeout(() => connection.end(), timeoutMs);
   const printed: Buffer[] = [];
   try {
-    for await (const { type, payload } of framesOf(connection, frameBytesMax)) {
+    for await (const { type, payload } of relayed(connection))
       if (type === sessionFrames.output) printed.push(payload);
-      if (type === sessionFrames.failure) throw parseFailure(payload.toString());
-      if (type === sessionFrames.result) break;
-    }
   } finally {
+    clearTimeout(late);
     connection.destroy();
   }
   return Buffer.concat(printed).toString();

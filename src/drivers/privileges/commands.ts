@@ -4,12 +4,14 @@ import { PlatformError } from "#domain/errors.ts";
 import type { CommandProgram } from "#domain/privileges.ts";
 import { userOf, type Realm } from "#domain/realm.ts";
 import { sessionFrames, type Outcome, type Session } from "#domain/runner.ts";
-import { encodeFrame, framesOf } from "#lib/frames.ts";
+import { exitFrom } from "#lib/exits.ts";
+import { encodeFrame } from "#lib/frames.ts";
 import type { AppFolders } from "./app-folders.ts";
 import { runAsUser } from "./as-user.ts";
 import type { RootClient } from "./client.ts";
 import { outgrows } from "./disk-watch.ts";
 import { programInTerminal, programOf, type Boxed, type Tools } from "./programs.ts";
+import { relayed, relayWords } from "./relay.ts";
 import type { SharedEtc } from "./shared-etc.ts";
 import type { Confined, Walls } from "./walls.ts";
 
@@ -22,8 +24,7 @@ export type Surroundings = {
   readonly root: RootClient;
 };
 
-const frameBytesMax = 1024 * 1024;
-const outOfDisk: Outcome = { code: null, signal: "SIGKILL", timedOut: false, outOfDisk: true };
+const killed: Outcome = { code: null, signal: "SIGKILL", timedOut: false };
 
 /**
  * Runs one command line in the sandbox to its end, as a conversation that may begin at once. When
@@ -40,8 +41,9 @@ export function openCommand(around: Surroundings, command: CommandProgram): Sess
   return {
     bytes: said(begun),
     write: async (bytes) => {
-      const { connection } = await begun;
-      if (connection.destroyed || connection.write(bytes)) return;
+      const { connection, listens } = await begun;
+      await listens.promise;
+      if (connection.writableEnded || connection.destroyed || connection.write(bytes)) return;
       const { promise, resolve } = Promise.withResolvers<void>();
       connection.once("drain", resolve).once("close", resolve);
       await promise;
@@ -52,44 +54,54 @@ export function openCommand(around: Surroundings, command: CommandProgram): Sess
 
 type Running = {
   readonly connection: Duplex;
+  /** Resolves when somebody takes what is said to it: before, it would be lost. */
+  readonly listens: PromiseWithResolvers<void>;
+  /** How it ended, by what came first: its own last word, or that we ended it. */
+  outcome: Outcome | null;
   readonly isOutOfMemory: () => Promise<boolean>;
-  /** Whether it was ended for the disk that it took. */
-  readonly isFull: () => boolean;
   /** Ends what still runs of it. Repeatable. */
   readonly end: () => Promise<void>;
 };
 
 async function begin(around: Surroundings, command: CommandProgram): Promise<Running> {
   const { realm, walls, root } = around;
-  const { user, limits, network, terminal, takesInput, timeoutMs } = command;
+  const { user, limits, network, timeoutMs } = command;
   const confined: Confined = { user, name: `c${randomUUID()}`, limits, network, port: null };
   const { name } = confined;
   await walls.putUp(confined);
-  const done = new AbortController();
   try {
-    const program = await programFor(around, command, confined.name);
-    const how = { isRelay: terminal !== null, isConfined: true, takesInput, timeoutMs };
-    const connection = root.open({ name, user, program, ...how });
-    let isFull = false;
-    watchDisk(around, command, done.signal).then(
-      (it) => {
-        isFull = it;
-        if (it) connection.destroy();
-      },
-      // What nobody can watch does not go on.
-      () => connection.destroy(),
-    );
-    const cgroup = { uid: userOf(realm, user).uid, name };
-    return {
+    const program = await programFor(around, command, name);
+    const connection = root.open({ name, user, program, isConfined: true });
+    const done = new AbortController();
+    const running: Running = {
       connection,
-      isOutOfMemory: async () => (await walls.cgroups.kills(cgroup)) > 0,
-      isFull: () => isFull,
+      listens: Promise.withResolvers(),
+      outcome: null,
+      isOutOfMemory: async () =>
+        (await walls.cgroups.kills({ uid: userOf(realm, user).uid, name })) > 0,
       end: async () => {
         done.abort();
+        clearTimeout(late);
+        running.listens.resolve();
         connection.destroy();
         await walls.takeDown(confined);
       },
     };
+    const cut = (why: Partial<Outcome>) => {
+      running.outcome ??= { ...killed, ...why };
+      // Where there are no walls its relay ends it; that they are down is seen to at the end.
+      connection.end();
+      walls.takeDown(confined).catch(() => {});
+    };
+    const late = setTimeout(() => cut({ timedOut: true }), timeoutMs);
+    watchDisk(around, command, done.signal).then(
+      (isFull) => {
+        if (isFull) cut({ outOfDisk: true });
+      },
+      // What nobody can watch does not go on.
+      () => connection.destroy(),
+    );
+    return running;
   } catch (error) {
     await walls.takeDown(confined);
     throw error;
@@ -101,33 +113,39 @@ async function* said(begun: Promise<Running>): AsyncGenerator<Uint8Array> {
   let running: Running | null = null;
   try {
     running = await begun;
-    for await (const { type, payload } of framesOf(running.connection, frameBytesMax))
-      yield type === sessionFrames.result
-        ? await lastWord(running, payload)
-        : encodeFrame(type, payload);
-    // It was cut.
-    if (running.isFull()) yield resultFrame(outOfDisk);
+    yield* printed(running);
+    const outcome = await outcomeOf(running);
+    await running.end();
+    if (outcome) yield encodeFrame(sessionFrames.result, JSON.stringify({ value: outcome }));
   } catch (error) {
-    if (running?.isFull()) yield resultFrame(outOfDisk);
-    else if (error instanceof PlatformError) {
-      const { code, details } = error;
-      yield encodeFrame(sessionFrames.failure, JSON.stringify({ code, details }));
-    } else throw error;
+    if (!(error instanceof PlatformError)) throw error;
+    const { code, details } = error;
+    yield encodeFrame(sessionFrames.failure, JSON.stringify({ code, details }));
   } finally {
     await running?.end();
   }
 }
 
-/** How it ended, with what berth-root does not know; nothing of it is left then. */
-async function lastWord({ isOutOfMemory, end }: Running, payload: Buffer): Promise<Buffer> {
-  const { value } = JSON.parse(payload.toString()) as { value: Outcome };
-  const outOfMemory = value.code !== 0 && (await isOutOfMemory());
-  await end();
-  return resultFrame({ ...value, ...(outOfMemory ? { outOfMemory } : {}) });
+/** What the command prints, until its connection ends; how it ended is noted. */
+async function* printed(running: Running): AsyncGenerator<Uint8Array> {
+  const { connection, listens } = running;
+  try {
+    for await (const { type, payload } of relayed(connection)) {
+      listens.resolve();
+      if (type === sessionFrames.result) {
+        const exit = exitFrom(payload.toString());
+        running.outcome ??= exit && { ...exit, timedOut: false };
+      } else if (payload.length > 0) yield encodeFrame(type, payload);
+    }
+  } catch (error) {
+    if ((await outcomeOf(running)) === null) throw error;
+  }
 }
 
-function resultFrame(value: Outcome): Buffer {
-  return encodeFrame(sessionFrames.result, JSON.stringify({ value }));
+/** Null when it was lost. Who runs out of memory may take its relay along, and say nothing. */
+async function outcomeOf({ outcome, isOutOfMemory }: Running): Promise<Outcome | null> {
+  const outOfMemory = outcome?.code !== 0 && (await isOutOfMemory());
+  return outOfMemory ? { ...(outcome ?? killed), outOfMemory } : outcome;
 }
 
 async function programFor(
@@ -135,7 +153,7 @@ async function programFor(
   command: CommandProgram,
   name: string,
 ) {
-  const { appId, artifactId, building, user, env, limits, terminal } = command;
+  const { appId, artifactId, building, user, env, limits, terminal, takesInput } = command;
   const scratch = folders.scratch(name);
   const boxed: Boxed = {
     command: command.command,
@@ -151,7 +169,9 @@ async function programFor(
       terminal,
     },
   };
-  return terminal ? programInTerminal(boxed, scratch, tools) : programOf(boxed, tools);
+  if (terminal) return programInTerminal(boxed, scratch, tools);
+  const { argv, files } = programOf(boxed, tools);
+  return { argv: [...relayWords({ takesInput }), ...argv], files };
 }
 
 /** Resolves with true when a build has outgrown its disk; its cache is then given up, too. */

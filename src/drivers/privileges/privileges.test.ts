@@ -104,12 +104,13 @@ test("a command builds in the growing tree, cannot write outside of it, and is b
       ...build,
       env: { NAME: "x" },
       command:
-        "echo $NAME > made; cat made; touch /tmp/x /cache/x ~/x; touch /usr/x || touch /x || exit 3",
+        "echo $NAME > made; cat made; echo by name > /dev/stderr; touch /tmp/x /cache/x ~/x; touch /usr/x || touch /x || exit 3",
     },
     { ...options, timeoutMs: 5000 },
   );
   assert.deepEqual(good, { code: 3, signal: null, timedOut: false });
   assert.match(output.join(""), /^x\n/);
+  assert.match(output.join(""), /^by name$/m);
   assert.equal(await readIfThere(join(tree, "made")), "x\n");
   const slow = await world.runner.run(
     { ...build, env: {}, command: sleep },
@@ -201,7 +202,7 @@ test("a command in a terminal ends with whoever talks to it, and so does all it 
   await talk.until(/ready/);
   talk.close();
   await until(async () => (await countProcesses(sleeping)) === 0);
-  assert.equal(await countProcesses(join(world.home, "data/scratch")), 0);
+  await until(async () => (await countProcesses(join(world.home, "data/scratch"))) === 0);
 });
 
 test(

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { lstat, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -33,14 +34,25 @@ export async function retireUser(around: Surroundings, user: number): Promise<vo
     ...(await leftOf(ids, places)),
   ];
   for (let waitMs = 10; waitMs < 1000; waitMs *= 2) {
-    // The kernel signals all of them at once, so that none can fork away. @see kill(2), pid -1
-    await runAsUser(around.root, user, ["perl", "-e", "kill(KILL => -1)"]);
+    await endAll(around.root, user);
     for (const path of await leftOf(ids, places)) await remove(around, user, path);
     if ((await look()).length === 0) return;
     await sleep(waitMs);
   }
   const [left = "something that is gone by now"] = await look();
   throw new PlatformError("user_not_retired", { uid: ids.uid, what: left.slice(0, 200) });
+}
+
+/**
+ * The kernel signals all of them at once, so that none can fork away. It does not signal who asks,
+ * who talks to nobody here: a relay would be ended, too. @see kill(2), pid -1
+ */
+async function endAll({ open }: RootClient, user: number): Promise<void> {
+  const program = { argv: ["perl", "-e", "kill(KILL => -1)"], files: [] };
+  const connection = open({ name: `c${randomUUID()}`, user, program, isConfined: false });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  connection.once("close", resolve).resume();
+  await promise;
 }
 
 /** What is outside of the home the user itself removes, so that it can be nobody else's. */

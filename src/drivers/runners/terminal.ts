@@ -2,41 +2,44 @@ import type { Readable, Writable } from "node:stream";
 import { spawn } from "@lydell/node-pty";
 import { inputBytesMax, sessionFrames, type TerminalSize } from "#domain/runner.ts";
 import { bareEnv } from "#lib/exec.ts";
-import { framesOf } from "#lib/frames.ts";
+import { encodeFrame, framesOf } from "#lib/frames.ts";
 
 /**
- * Runs a program in a terminal of its own and relays: frames of input and of new sizes from `stdin`,
- * what the terminal shows to `stdout`. Resolves with the program's exit code; 128 and the signal's
- * number for a signal. To be run as the program's own user, outside of its sandbox: the terminal's
- * other end is never seen in it.
+ * Runs a program in a terminal of its own and relays, as `relayWords` does for pipes: frames of input
+ * and of new sizes from `stdin`, of what the terminal shows to `stdout`, the last one with how the
+ * program ended. Resolves when whoever is at the other end has gone. To be run as the program's own
+ * user, outside of its sandbox: the terminal's other end is never seen in it.
  */
 export async function relayTerminal(
   [program, ...args]: readonly [string, ...string[]],
   { columns: cols, rows }: TerminalSize,
   { stdin, stdout }: { readonly stdin: Readable; readonly stdout: Writable },
-): Promise<number> {
+): Promise<void> {
+  stdout.write(encodeFrame(sessionFrames.output));
   // Descriptors that this process was given are the program's too.
   const terminal = spawn(program, args, { cols, rows, cwd: "/", env: bareEnv, encoding: null });
-  const { promise, resolve } = Promise.withResolvers<number>();
-  terminal.onData((bytes) => {
-    if (stdout.write(bytes)) return;
+  let hasEnded = false;
+  // Bytes are passed on as they are; the types know text only.
+  terminal.onData((bytes: string | Uint8Array) => {
+    if (stdout.write(encodeFrame(sessionFrames.output, bytes))) return;
     terminal.pause();
     stdout.once("drain", () => terminal.resume());
   });
-  terminal.onExit(({ exitCode, signal }) => resolve(signal ? 128 + signal : exitCode));
-  const giveUp = () => terminal.kill("SIGKILL");
-  relayInput(stdin, (frame) => {
-    // Bytes are written as they are; the type knows text only.
+  terminal.onExit(({ exitCode, signal = 0 }) => {
+    hasEnded = true;
+    const end = signal ? `256 ${signal}` : `${exitCode} 0`;
+    stdout.write(encodeFrame(sessionFrames.result, end));
+  });
+  await relayInput(stdin, (frame) => {
+    if (hasEnded) return;
     const bytes = frame.payload as unknown as string;
     if (frame.type === sessionFrames.input) terminal.write(bytes);
     if (frame.type === sessionFrames.resize) {
       const size = sizeFrom(frame.payload.toString());
       if (size) terminal.resize(size.columns, size.rows);
     }
-  }).then(giveUp, giveUp);
-  const code = await promise;
-  if (stdout.writableNeedDrain) await new Promise((drained) => stdout.once("drain", drained));
-  return code;
+  }).catch(() => {});
+  if (!hasEnded) terminal.kill("SIGKILL");
 }
 
 /** Resolves when nobody is there any more. */
