@@ -42,6 +42,17 @@ test("a session's cookie is for no script and no other site", async (t) => {
   assert.match(cookie, /SameSite=Lax/i);
 });
 
+test("who looks on with a session that is over loses no newer one by the answer", async (t) => {
+  const world = await withAnn(t);
+  const browser = await signIn(world, "ann", good);
+  const headers = { cookie: cookieOf(browser) };
+  await browser.send("POST", "/api/auth/sign-out", {});
+  for (const path of ["/api/auth/passkey/list-user-passkeys", "/api/auth/get-session"]) {
+    const late = await world.browser().send("GET", path, undefined, headers);
+    assert.deepEqual(late.headers.getSetCookie(), [], path);
+  }
+});
+
 test("with TLS, no other site can set a session's cookie, not even a subdomain of the same parent", async (t) => {
   const world = await withAnn(t);
   const browser = world.browser();

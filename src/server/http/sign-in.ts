@@ -69,7 +69,7 @@ async function answer(
   if (asked.audit === "sign_in.link" && response.status === 401) {
     throw new PlatformError("link_not_valid");
   }
-  return send(reply, response);
+  return send(reply, response, asked);
 }
 
 /** The request for the library: nothing of it but what it needs, and the address that we saw. */
@@ -153,12 +153,20 @@ function nameIn(body: unknown): string {
   return named.success ? named.data.name : "somebody";
 }
 
-async function send(reply: FastifyReply, response: Response): Promise<FastifyReply> {
+async function send(
+  reply: FastifyReply,
+  response: Response,
+  { method, audit }: SignInPath,
+): Promise<FastifyReply> {
   for (const name of ["content-type", "location"]) {
     const value = response.headers.get(name);
     if (value !== null) void reply.header(name, value);
   }
-  const cookies = response.headers.getSetCookie();
+  const onlyLooks = method === "GET" && audit === null;
+  // Of a session that is over the library takes the cookie away; the browser may have the next by then.
+  const cookies = response.headers
+    .getSetCookie()
+    .filter((it) => !(onlyLooks && /; Max-Age=0(?:;|$)/i.test(it)));
   if (cookies.length > 0) void reply.header("set-cookie", cookies);
   void reply.header("cache-control", "no-store");
   return reply.status(response.status).send(Buffer.from(await response.arrayBuffer()));
