@@ -18,6 +18,7 @@ type Surroundings = {
   readonly walls: Walls;
   readonly root: RootClient;
 };
+
 /**
  * Ends everything of an app's user and makes sure that nothing of it is left; only then may another
  * app have it. @throws {PlatformError} `user_not_retired`
@@ -27,32 +28,33 @@ export async function retireUser(around: Surroundings, user: number): Promise<vo
   // An ordinary user's apps share the user's own account, which is not ours to end.
   if (around.realm.usersFrom === null) return;
   const ids = userOf(around.realm, user);
+  await endAll(around.root, user, ids);
   const inHome = ["caches", "artifacts", "scratch"].map((name) => join(around.data, name));
   const places = [...inHome, ...openToAll];
-  const look = async () => [
-    ...(await processesOf(ids)).map((pid) => `process ${pid}`),
-    ...(await leftOf(ids, places)),
-  ];
-  for (let waitMs = 10; waitMs < 1000; waitMs *= 2) {
-    await endAll(around.root, user);
-    for (const path of await leftOf(ids, places)) await remove(around, user, path);
-    if ((await look()).length === 0) return;
-    await sleep(waitMs);
-  }
-  const [left = "something that is gone by now"] = await look();
-  throw new PlatformError("user_not_retired", { uid: ids.uid, what: left.slice(0, 200) });
+  for (const path of await leftOf(ids, places)) await remove(around, user, path);
+  // What berth-root is just removing, as it does after each command, goes by itself.
+  const isClean = async () => (await leftOf(ids, places)).length === 0;
+  if ((await isClean()) || (await sleep(500).then(isClean))) return;
+  const [left = "something that is gone by now"] = await leftOf(ids, places);
+  throw leftOver(ids, left);
 }
 
 /**
  * The kernel signals all of them at once, so that none can fork away. It does not signal who asks,
- * who talks to nobody here: a relay would be ended, too. @see kill(2), pid -1
+ * who talks to nobody here: a relay would be ended, too. That they are gone may take until the
+ * machine's first process has looked after its orphans. @see kill(2), pid -1
  */
-async function endAll({ open }: RootClient, user: number): Promise<void> {
+async function endAll({ open }: RootClient, user: number, ids: Ids): Promise<void> {
   const program = { argv: ["perl", "-e", "kill(KILL => -1)"], files: [] };
-  const connection = open({ name: `c${randomUUID()}`, user, program, isConfined: false });
-  const { promise, resolve } = Promise.withResolvers<void>();
-  connection.once("close", resolve).resume();
-  await promise;
+  for (let count = 0; count < 40; count += 1) {
+    const connection = open({ name: `c${randomUUID()}`, user, program, isConfined: false });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    connection.once("close", resolve).resume();
+    await promise;
+    if ((await processesOf(ids)).length === 0) return;
+    await sleep(Math.min(150, 10 * 2 ** count));
+  }
+  throw leftOver(ids, `process ${(await processesOf(ids)).join(", ")}`);
 }
 
 /** What is outside of the home the user itself removes, so that it can be nobody else's. */
@@ -95,4 +97,8 @@ async function leftOf({ uid, gid }: Ids, places: readonly string[]): Promise<str
     }
   }
   return left;
+}
+
+function leftOver({ uid }: Ids, what: string): PlatformError {
+  return new PlatformError("user_not_retired", { uid, what: what.slice(0, 200) });
 }
