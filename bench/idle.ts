@@ -1,6 +1,6 @@
 /** What berthd costs while nothing happens: its memory and its processor time with many apps. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { exec } from "#lib/exec.ts";
@@ -8,8 +8,6 @@ import { startPlatform, webApp, type Platform } from "../test/platform.ts";
 import { verdict } from "./numbers.ts";
 
 const targets = { residentMbMax: 120, cpuPercentMax: 0.5 };
-/** Ticks in which the kernel counts processor time. @see proc(5), sysconf(3) _SC_CLK_TCK */
-const ticksPerSecond = 100;
 
 const { values } = parseArgs({
   options: {
@@ -26,9 +24,9 @@ for (let count = 1; count <= apps; count += 1) await addApp(platform, `app-${cou
 // What the deploys left behind is collected first; the rest is what stays.
 await new Promise((wait) => setTimeout(wait, 5000));
 const pid = await berthdPid(platform);
-const before = await ticksOf(pid);
+const before = await cpuSecondsOf(pid);
 await new Promise((wait) => setTimeout(wait, seconds * 1000));
-const cpuPercent = (((await ticksOf(pid)) - before) / ticksPerSecond / seconds) * 100;
+const cpuPercent = (((await cpuSecondsOf(pid)) - before) / seconds) * 100;
 const residentMb = await residentMbOf(pid);
 
 console.log(
@@ -51,11 +49,12 @@ async function berthdPid(berth: Platform): Promise<number> {
   return Number(await exec(["s6-svstat", "-o", "pid", join(berth.home, "run/scan/berthd")]));
 }
 
-/** User and system time of a process. */
-async function ticksOf(process: number): Promise<number> {
-  const text = await readFile(`/proc/${process}/stat`, "utf8");
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return Number(fields[11]) + Number(fields[12]);
+/** What a process's threads have had of the processors, to the nanosecond. */
+async function cpuSecondsOf(process: number): Promise<number> {
+  const threads = await readdir(`/proc/${process}/task`);
+  const texts = threads.map((id) => readFile(`/proc/${process}/task/${id}/schedstat`, "utf8"));
+  const sum = (await Promise.all(texts)).reduce((all, text) => all + Number(text.split(" ")[0]), 0);
+  return sum / 1e9;
 }
 
 async function residentMbOf(process: number): Promise<number> {

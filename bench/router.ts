@@ -44,11 +44,16 @@ const { values } = parseArgs({
   options: {
     routes: { type: "string", multiple: true, default: ["1", String(routesMax)] },
     runs: { type: "string", default: "10" },
+    // Goes on up to so many runs while the ratio by processor time is below `enough`.
+    "runs-max": { type: "string", default: "0" },
+    enough: { type: "string", default: "0" },
     seconds: { type: "string", default: "2" },
     json: { type: "boolean", default: false },
   },
 });
 const runs = Math.min(100, Math.max(1, Number(values.runs)));
+const runsMax = Math.min(100, Math.max(runs, Number(values["runs-max"])));
+const enough = Number(values.enough);
 const seconds = Math.min(60, Math.max(1, Number(values.seconds)));
 
 const result = await measureAll();
@@ -99,17 +104,18 @@ async function compare(
   const compared = { reference, berth: { port: nginx.settings.ports.direct, worker } };
   for (const target of Object.values(compared)) await load(target, script, 1);
   const measured: Record<keyof typeof compared, Run[]> = { reference: [], berth: [] };
-  for (let index = 0; index < runs; index += 1) {
-    measured.reference.push(await load(compared.reference, script, seconds));
-    measured.berth.push(await load(compared.berth, script, seconds));
+  const cpuRatios: number[] = [];
+  while (cpuRatios.length < runs || (cpuRatios.length < runsMax && median(cpuRatios) < enough)) {
+    const byHand = await load(compared.reference, script, seconds);
+    const berth = await load(compared.berth, script, seconds);
+    measured.reference.push(byHand);
+    measured.berth.push(berth);
+    cpuRatios.push(byHand.cpuUs / berth.cpuUs);
   }
   const byHand = medianRun(measured.reference);
   const berth = medianRun(measured.berth);
-  const pairs = measured.berth.map(
-    (it, index) => (measured.reference[index]?.cpuUs ?? NaN) / it.cpuUs,
-  );
   const ratio = berth.requestsPerS / byHand.requestsPerS;
-  return { routes, reference: byHand, berth, ratio, cpuRatio: median(pairs) };
+  return { routes, reference: byHand, berth, ratio, cpuRatio: median(cpuRatios) };
 }
 
 /** Asks for every host in turn; the requests are built beforehand, so wrk itself stays quick. */
