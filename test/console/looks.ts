@@ -42,8 +42,11 @@ export function lookTests({ platform, call, at, signedIn, shop }: World): void {
     await page.getByLabel("State").selectOption("");
     await page.getByLabel("Order").selectOption("deployed");
     await page.getByRole("link", { name: "shop", exact: true }).waitFor();
-    const names = await page.locator(".app-name").allInnerTexts();
-    assert.ok(names.indexOf("shop") < names.indexOf("empty"), names.join());
+    const isInOrder = async () => {
+      const names = await page.locator(".app-name").allInnerTexts();
+      return names.includes("shop") && names.indexOf("shop") < names.indexOf("empty");
+    };
+    await until(isInOrder, "what was deployed comes first");
 
     await walkTo(page, "/activity?show=events");
     await loaded(page);
@@ -137,7 +140,8 @@ export function lookTests({ platform, call, at, signedIn, shop }: World): void {
     await page.getByRole("link", { name: "Keys" }).focus();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Keys", level: 1 }).waitFor();
-    assert.equal(await page.evaluate("document.activeElement.tagName"), "H1");
+    const isAtHeading = () => page.evaluate<boolean>("document.activeElement.tagName === 'H1'");
+    await until(isAtHeading, "the new page's heading has the focus");
     await page.goBack();
     await page.getByRole("heading", { name: "Apps", level: 1 }).waitFor();
 
@@ -149,10 +153,10 @@ export function lookTests({ platform, call, at, signedIn, shop }: World): void {
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "shop", level: 1 }).waitFor();
     await page.keyboard.press("Control+k");
+    await places.getByRole("option").first().waitFor();
     await page.keyboard.type("lim");
     await page.keyboard.press("Enter");
-    await page.getByRole("link", { name: "Limits", exact: true }).waitFor();
-    assert.match(page.url(), /\/apps\/shop\/limits$/);
+    await page.waitForURL(/\/apps\/shop\/limits$/);
   });
 
   test("the first load is small, and can be used within a second", async () => {

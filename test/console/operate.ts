@@ -61,6 +61,7 @@ export function operateTests({ platform, call, at, shop }: World): void {
     await page.getByLabel("Type doomed to confirm").fill("doomed");
     await button.click();
     await page.getByRole("heading", { name: "Apps", level: 1 }).waitFor();
+    await loaded(page);
     const link = page.getByRole("link", { name: "doomed", exact: true });
     await until(async () => (await link.count()) === 0, "it is gone");
   });

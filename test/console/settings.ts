@@ -10,10 +10,13 @@ export function settingsTests({ platform, call, at, shop }: World): void {
     await call(createApp, { body: { name: "configured" } });
     const page = await at("/apps/configured/config");
     const set = async (name: string, value: string) => {
-      await page.getByLabel("Name", { exact: true }).fill(name);
+      const nameField = page.getByLabel("Name", { exact: true });
+      await nameField.fill(name);
       await page.getByLabel("Value", { exact: true }).fill(value);
       await page.getByRole("button", { name: "Set", exact: true }).click();
       await page.getByRole("listitem").filter({ hasText: name }).waitFor();
+      // The list may hear of it before the form does.
+      await until(async () => (await nameField.inputValue()) === "", "the form is empty again");
     };
     await set("GREETING", "hello there");
     await page.getByText("hello there").waitFor();
