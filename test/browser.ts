@@ -43,7 +43,8 @@ export async function startBrowser(platform: Platform): Promise<TestBrowser> {
       const problems: string[] = [];
       page.on("pageerror", (error) => problems.push(`threw: ${error.message}`));
       page.on("console", (message) => {
-        if (isProblem(message.type(), message.text())) problems.push(message.text());
+        if (!isProblem(message.type(), message.text())) return;
+        problems.push(`${message.text()} (${message.location().url})`);
       });
       return {
         page,
