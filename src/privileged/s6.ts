@@ -26,6 +26,6 @@ export async function startNew({ scan, supervisorPid }: SupervisionLayout): Prom
  * are told themselves, too, as there may be no s6-svscan.
  */
 export async function endOld({ scan }: SupervisionLayout, service: string): Promise<void> {
-  for (const folder of [service, join(service, "log")]) await orderService("-xd", folder);
+  await Promise.all([service, join(service, "log")].map((it) => orderService("-xd", it)));
   await orderScan("-an", scan);
 }

@@ -46,7 +46,7 @@ export class Supervision {
 
   /**
    * Ends an instance, so that it stays down, and then its logger.
-   * @param ask Asks what runs behind the outer process to end; null when it is to be killed at once.
+   * @param ask Asks what runs behind the outer process to end; false when there is nobody to ask.
    * @throws {PlatformError} `instance_stuck`
    */
   async stop(id: number, graceMs: number, ask: (outerPid: number) => Promise<boolean>) {
@@ -64,8 +64,8 @@ export class Supervision {
 
   /** One that cannot write what it still holds, as on a full disk, does not end by itself. */
   async #stopLogger(logger: string): Promise<void> {
-    const { pid = null } = (await statusOf(logger)) ?? {};
-    await orderService("-d", logger);
+    const [status] = await Promise.all([statusOf(logger), orderService("-d", logger)]);
+    const pid = status?.pid ?? null;
     if (pid !== null && !(await isGoneWithin(pid, loggerEndsWithinMs)))
       await orderService("-dk", logger);
   }
