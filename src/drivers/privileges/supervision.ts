@@ -4,9 +4,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
 import type { SupervisedInstance } from "#domain/privileges.ts";
 import { exec, ExecError } from "#lib/exec.ts";
-import { exists, namesIn, nullIfMissing } from "#lib/files.ts";
+import { exists, namesIn, nullIf } from "#lib/files.ts";
 import { orderService } from "#lib/s6.ts";
 
+/** A service folder is root's alone until s6 supervises it. */
+const notThereYet = ["ENOENT", "ENOTDIR", "EACCES"];
 const [stuckAfterMs, loggerEndsWithinMs] = [5000, 1000];
 
 /** Instances as s6 has them: berth-root starts and removes them, and lets the account steer them. */
@@ -26,7 +28,7 @@ export class Supervision {
   async observe(id: number): Promise<SupervisedInstance> {
     const service = this.#service(id);
     const status = await statusOf(service);
-    const file = await lstat(join(service, "sandbox.3")).catch(nullIfMissing);
+    const file = await lstat(join(service, "sandbox.3")).catch(nullIf(notThereYet));
     const environment = file && { uid: file.uid, mode: file.mode & 0o7777 };
     if (status === null)
       return { id, state: "gone", pid: null, sinceMs: 0, givenUp: false, environment };
