@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, chown, mkdir, readdir, unlink, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { buildLimits, instanceLimits } from "#domain/limits.ts";
@@ -230,15 +230,26 @@ test(
     assert.equal(other.child.exitCode ?? other.child.signalCode, null);
     other.child.kill("SIGKILL");
     await other.end;
-    const kept = join("/var/tmp", `berth-kept-${uid}`);
-    await writeFile(kept, "");
+    const kept = join("/tmp", `berth-kept-${uid}`);
+    await mkdir(join(kept, "inner"), { recursive: true });
     // Not theirs to remove, and not theirs alone: whoever has it next would have a part in it.
     await chown(kept, 0, gid);
     await assert.rejects(privileges.retireUser(3), { code: "user_not_retired" });
-    await unlink(kept);
+    await rm(kept, { recursive: true });
     await privileges.retireUser(3);
   },
 );
+
+test("a command that is lost says so, and leaves nothing", async () => {
+  await using world = await startWorld();
+  const lost = assert.rejects(world.run(sleep), { code: "helper_lost" });
+  await until(async () => (await countProcesses(sleeping)) > 0);
+  for (const [pid, line] of await commandLines())
+    if (line.startsWith("perl\0") && line.includes(sleep)) process.kill(pid, "SIGKILL");
+  await lost;
+  await until(async () => (await countProcesses(sleeping)) === 0);
+  await until(async () => (await readdir(join(world.home, "data/scratch"))).length === 0);
+});
 
 test("every call leaves a line that says what is run, and no config var", async () => {
   await using world = await startWorld();
@@ -345,9 +356,11 @@ async function until(isSo: () => Promise<boolean>, timeoutMs = 5000): Promise<vo
 }
 
 async function countProcesses(part: string): Promise<number> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(
-    pids.map((pid) => readIfThere(`/proc/${pid}/cmdline`).catch(() => "")),
-  );
-  return lines.filter((line) => line?.includes(part)).length;
+  return (await commandLines()).filter(([, line]) => line.includes(part)).length;
+}
+
+async function commandLines(): Promise<[pid: number, line: string][]> {
+  const pids = (await readdir("/proc")).map(Number).filter(Number.isInteger);
+  const read = (pid: number) => readIfThere(`/proc/${pid}/cmdline`).catch(() => null);
+  return Promise.all(pids.map(async (pid) => [pid, (await read(pid)) ?? ""]));
 }
