@@ -117,7 +117,10 @@ test(
     assert.equal((await platform.berth("down")).code, 0);
     const file = join(platform.home, "config/berth.yml");
     const odd = await platform.berth("up", "--detach", "--home", file);
-    assert.match(odd.stderr, /^berth: Making the home \S+berth\.yml failed: .*already exists/m);
+    assert.match(
+      odd.stderr,
+      /^berth: Berth cannot have its home in \S+berth\.yml: it is no folder\./m,
+    );
     const yaml = join(platform.folder, "empty/config/berth.yml");
     await mkdir(join(platform.folder, "empty/config"), { recursive: true });
     await writeFile(yaml, "listn: {}\n");
