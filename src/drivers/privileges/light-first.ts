@@ -17,7 +17,7 @@ const newerPart = 1 / 8;
 /** Looking takes no more than this part of one processor, however many apps there are. */
 const costMax = 1 / 50;
 /** All apps together: below this none is in another's way. */
-const coresMin = 1 / 2;
+const coresMin = 1 / 4;
 /** An app that uses less does not count as one that wants a share. */
 const activeCores = 1 / 100;
 
@@ -25,8 +25,8 @@ const activeCores = 1 / 100;
  * Has apps that use much of the processors stand behind those that use little, as long as they do so:
  * the kernel lets what wakes up run at once where one of them runs, instead of at the end of its turn.
  *
- * Much is more than half of an equal share, which is never more than a processor. So those in front
- * use at most half of all processors together, and whoever stands behind has the other half at least.
+ * Much is more than a quarter of an equal share, which is never more than a processor. So those in
+ * front use at most a quarter of all processors together, and whoever stands behind has the rest.
  * It would not where other programs than apps want all of the machine: for a while nobody stands behind
  * then.
  * @see cpu.idle in cgroup-v2.rst of the kernel, there from Linux 5.15 on in both versions
@@ -73,7 +73,7 @@ export class LightFirst {
     const share = Math.min(1, this.#processors / active);
     for (const [name, cores] of apps) {
       // Less than what moved it back: there it may have been kept from using more.
-      const much = this.#behind.has(name) ? share / 4 : share / 2;
+      const much = this.#behind.has(name) ? share / 8 : share / 4;
       if (cores > much) this.#noteMuch(name);
       const noted = this.#behind.get(name);
       if (noted === undefined) continue;
