@@ -29,11 +29,12 @@ export async function startInstance(realm: Own, instance: Started): Promise<void
     await symlink(service, layout.link(instance.id)).catch(nullIf(["EEXIST"]));
   }
   await startNew(layout);
-  const { user, network, port } = instance;
-  const opened = port !== null && fenceOf(realm).admit(userOf(realm, user).uid, network, port);
   const parts = [service, join(service, "log")];
-  const supervised = parts.map((it) => untilSupervised(realm, it, !isLinked));
-  await Promise.all([hastened, opened, ...supervised]);
+  await Promise.all(parts.map((it) => untilSupervised(realm, it, !isLinked)));
+  // Only now, as nft would keep the supervisors from the processors; the program has yet to begin.
+  const { user, network, port } = instance;
+  if (port !== null) await fenceOf(realm).admit(userOf(realm, user).uid, network, port);
+  await hastened;
 }
 
 /**
