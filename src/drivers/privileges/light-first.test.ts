@@ -4,7 +4,7 @@ import { LightFirst } from "./light-first.ts";
 
 test("an app that uses much stands behind those that use little, until it has used little for a while", () => {
   const world = machineOf(2, { hog: 1, well: 0.1, calm: 0 });
-  world.lookFor(1000);
+  world.lookFor(1500);
   assert.deepEqual(world.behind(), ["hog"]);
   world.cores.hog = 0.1;
   world.lookFor(9000);
@@ -19,6 +19,15 @@ test("within a third of a second it stands there", () => {
   assert.deepEqual(world.behind(), []);
   world.cores.hog = 1.5;
   world.lookFor(350);
+  assert.deepEqual(world.behind(), ["hog"]);
+});
+
+test("while no app does anything it is looked once a second, and a hog has no longer than that", () => {
+  const world = machineOf(2, { hog: 0 });
+  world.lookFor(10_000);
+  assert.ok(world.looks() <= 12, `${world.looks()} looks`);
+  world.cores.hog = 1.5;
+  world.lookFor(1100);
   assert.deepEqual(world.behind(), ["hog"]);
 });
 
@@ -54,7 +63,7 @@ test("whoever stands in front uses at most a quarter of the processors together,
 
 test("where other programs use most of the machine nobody stands behind for a while, who would get nothing there", () => {
   const world = machineOf(2, { hog: 0.9, well: 0.1 });
-  world.lookFor(1000);
+  world.lookFor(1500);
   assert.deepEqual(world.behind(), ["hog"]);
   world.others = 2;
   world.lookFor(500);
@@ -77,11 +86,11 @@ test("one that was left behind by a berthd that is gone comes back", () => {
 
 test("an app that is gone is forgotten", () => {
   const world = machineOf(2, { hog: 1, well: 0.1 });
-  world.lookFor(1000);
+  world.lookFor(1500);
   delete world.cores.hog;
-  world.lookFor(1000);
+  world.lookFor(1500);
   world.cores.hog = 0.1;
-  world.lookFor(1000);
+  world.lookFor(1500);
   assert.deepEqual(world.behind(), []);
 });
 
@@ -94,7 +103,8 @@ function machineOf(
   let nowMs = 0;
   const used = new Map<string, number>();
   const behind = new Set(left);
-  const world = { cores, others: 0, behind: () => [...behind], lookFor };
+  let looks = 0;
+  const world = { cores, others: 0, behind: () => [...behind], looks: () => looks, lookFor };
   const sum = () => Object.values(world.cores).reduce((all, it) => all + it, 0);
   const usedMs = (name: string) => used.get(name) ?? 0;
   const counts = {
@@ -116,7 +126,9 @@ function machineOf(
       const all = { ...world.cores, ".": sum(), "/": sum() + world.others };
       for (const [name, rate] of Object.entries(all)) used.set(name, usedMs(name) + rate * stepMs);
       for (const name of behind) if (!(name in world.cores)) behind.delete(name);
-      if (waitMs <= 0) waitMs = apps.look();
+      if (waitMs > 0) continue;
+      waitMs = apps.look();
+      looks += 1;
     }
   }
   function mockedClock(): Disposable {

@@ -6,6 +6,8 @@ import { nullIf } from "#lib/files.ts";
 import { busyMs } from "#lib/processes.ts";
 
 const lookEveryMs = 250;
+/** While no app does anything: to wake up costs more than to look. */
+const lookSeldomMs = 1000;
 /** Who uses how much is known from two looks. */
 const lookAgainMs = 50;
 /** So long it has to use little before it stands with the others again; and other programs, too. */
@@ -63,7 +65,8 @@ export class LightFirst {
       this.#order(known);
     }
     const isKnown = ofMachine !== null && known.length === cores.length;
-    return Math.max(isKnown ? lookEveryMs : lookAgainMs, (performance.now() - startedMs) / costMax);
+    const waitMs = isQuiet ? pauseAfter(ofApps) : isKnown ? lookEveryMs : lookAgainMs;
+    return Math.max(waitMs, (performance.now() - startedMs) / costMax);
   }
 
   #order(apps: readonly (readonly [name: string, cores: number])[]): void {
@@ -128,6 +131,10 @@ export function letLightGoFirst(
 }
 
 type Counts = NonNullable<ReturnType<typeof countsIn>>;
+
+function pauseAfter(cores: number): number {
+  return cores < activeCores ? lookSeldomMs : lookEveryMs;
+}
 
 /** The folder of all apps, as seen from itself; and what is no name of a folder. */
 const [allApps, machine] = [".", "/"];
