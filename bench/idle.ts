@@ -22,7 +22,7 @@ const seconds = Math.min(600, Math.max(5, Number(values.seconds)));
 await using platform = await startPlatform();
 for (let count = 1; count <= apps; count += 1) await addApp(platform, `app-${count}`);
 // What the deploys left behind is collected first; the rest is what stays.
-await new Promise((wait) => setTimeout(wait, 5000));
+await new Promise((wait) => setTimeout(wait, 12_000));
 const pid = await berthdPid(platform);
 const before = await cpuSecondsOf(pid);
 await new Promise((wait) => setTimeout(wait, seconds * 1000));
