@@ -42,7 +42,13 @@ export const restart = operation({
     instance: z.string().max(80).nullable().default(null).describe("Such as web.1; else all."),
   }),
   result: JobView,
-  errors: ["app_not_found", "branch_not_found", "instance_not_found", "never_deployed"],
+  errors: [
+    "app_not_found",
+    "branch_not_found",
+    "instance_not_found",
+    "never_deployed",
+    "nothing_runs",
+  ],
   needs: "app:operate",
 });
 

@@ -3,6 +3,7 @@ import { appInfo } from "#api/apps.ts";
 import { releaseInfo } from "#api/releases.ts";
 import type { InstanceView } from "#api/views.ts";
 import { describeExit } from "#domain/instance.ts";
+import { whyNothingRuns } from "#domain/nothing-runs.ts";
 import { parseTarget } from "#domain/app.ts";
 import { jobCommand, type Context } from "./command.ts";
 import { jobsOf } from "./job-output.ts";
@@ -68,15 +69,11 @@ async function whyNothing({ client, target, signal }: Context): Promise<string> 
   );
   if (!branch || branch.state === "undeployed")
     return `${target} has no release yet. Push it first: git push ${gitRemote}`;
-  if (branch.state === "stopped")
-    return `${target} is stopped. Start it: berth ps:start -a ${target}`;
-  if (branch.wanted > 0) return `${target} runs nothing. See why: berth events -a ${target}`;
   const params = { target, release: "current" };
   const { processTypes } = await client(releaseInfo, { params }, signal);
-  const [scaled] = Object.entries(processTypes).filter(([, { kind }]) => kind !== "static");
-  return scaled
-    ? `${target} is scaled to nothing. Scale it up: berth ps:scale ${scaled[0]}=1 -a ${target}`
-    : `${target} runs nothing: the router serves its files.`;
+  const isStopped = branch.state === "stopped";
+  const { problem, fix } = whyNothingRuns(target, { isStopped, processTypes });
+  return `${target} ${problem}. ${fix}`;
 }
 
 function printInstances(instances: readonly InstanceView[], out: Output): void {

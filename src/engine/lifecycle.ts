@@ -1,11 +1,14 @@
-import { targetOf } from "#domain/branch.ts";
+import { targetOf, type Branch } from "#domain/branch.ts";
+import { PlatformError } from "#domain/errors.ts";
 import type { Instance } from "#domain/instance.ts";
+import { whyNothingRuns } from "#domain/nothing-runs.ts";
+import type { Store } from "#domain/store.ts";
 import type { Work } from "./build.ts";
 import { emit } from "./context.ts";
 import { nameOf } from "./health.ts";
 import type { Loop } from "./loop.ts";
 import { settledAfterMs } from "./plan/formation.ts";
-import { neverDeployed } from "./targets.ts";
+import { currentRelease } from "./targets.ts";
 
 /**
  * Puts a new instance in the place of each one asked for, without a moment in which fewer serve. The
@@ -13,11 +16,9 @@ import { neverDeployed } from "./targets.ts";
  */
 export async function restart(work: Work, loop: Loop): Promise<void> {
   const { context, job, branch, out, step } = work;
-  const { instance: name } = job.input;
-  const mine = context.store.instances.of(branch.id).filter((it) => it.drainingAt === null);
-  const chosen =
-    name === undefined ? mine : mine.filter((it) => nameOf(it) === name || it.processType === name);
-  const title = `Restarting ${chosen.map(nameOf).join(", ") || "nothing"}`;
+  const chosen = chosenToRestart(context.store, branch, job.input.instance ?? null);
+  const mine = standing(context.store, branch);
+  const title = `Restarting ${chosen.map(nameOf).join(", ")}`;
   const what = { target: targetOf(branch), since: context.clock.now(), signal: work.signal };
   try {
     const started = await step({ name: "start", title, isHeading: true, resumeAt: "start" }, () =>
@@ -28,11 +29,35 @@ export async function restart(work: Work, loop: Loop): Promise<void> {
       await loop.health.lasting(started, { ...what, ms: settledAfterMs });
       await loop.reconcile(branch.id);
     });
-    out.heading(`Restarted ${started.map(nameOf).join(", ") || "nothing"}`);
+    out.heading(`Restarted ${started.map(nameOf).join(", ")}`);
   } catch (error) {
     if (!work.stopping.aborted) await keep(work, loop, chosen);
     throw error;
   }
+}
+
+/**
+ * The instances of that name or that process type, or all of them.
+ * @throws {PlatformError} `instance_not_found`, `never_deployed`, `nothing_runs`
+ */
+export function chosenToRestart(store: Store, branch: Branch, name: string | null): Instance[] {
+  const { processTypes } = currentRelease(store, branch);
+  const target = targetOf(branch);
+  const mine = standing(store, branch);
+  if (mine.length === 0) {
+    const isStopped = branch.mode === "stopped";
+    const why = whyNothingRuns(target, { isStopped, processTypes });
+    throw new PlatformError("nothing_runs", { target, ...why });
+  }
+  if (name === null) return mine;
+  const chosen = mine.filter((it) => nameOf(it) === name || it.processType === name);
+  if (chosen.length === 0)
+    throw new PlatformError("instance_not_found", { target, instance: name });
+  return chosen;
+}
+
+function standing(store: Store, branch: Branch): Instance[] {
+  return store.instances.of(branch.id).filter((it) => it.drainingAt === null);
 }
 
 type Replacement = {
@@ -89,7 +114,7 @@ export async function stop(work: Work, loop: Loop): Promise<void> {
 /** One that a person aborts is stopped again. */
 export async function startAgain(work: Work, loop: Loop): Promise<void> {
   const { context, job, branch, out, step } = work;
-  if (branch.currentReleaseId === null) throw neverDeployed(branch);
+  const { processTypes } = currentRelease(context.store, branch);
   const started = await step({ name: "start", title: "Starting the instances" }, () =>
     startAll(work, loop).catch(async (error: unknown) => {
       if (work.signal.aborted && !work.stopping.aborted) {
@@ -104,7 +129,10 @@ export async function startAgain(work: Work, loop: Loop): Promise<void> {
     actor: job.actor,
     message: `${targetOf(branch)} was started.`,
   });
-  out.heading(`${targetOf(branch)} runs: ${started.map(nameOf).join(", ")}`);
+  const target = targetOf(branch);
+  if (started.length > 0) return out.heading(`${target} runs: ${started.map(nameOf).join(", ")}`);
+  const { problem, fix } = whyNothingRuns(target, { isStopped: false, processTypes });
+  out.heading(`${target} ${problem}. ${fix}`);
 }
 
 async function startAll(
@@ -114,7 +142,7 @@ async function startAll(
   const since = clock.now();
   store.branches.update(branch.id, { mode: "serving" });
   await loop.reconcile(branch.id);
-  const mine = store.instances.of(branch.id).filter((it) => it.drainingAt === null);
+  const mine = standing(store, branch);
   await loop.health.until(mine, { target: targetOf(branch), since, signal });
   return mine;
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Job } from "#domain/job.ts";
 import { machineClock } from "#lib/clock.ts";
 import { deployed } from "../../test/deployed.ts";
-import { atStep, eventually, type World } from "../../test/engine-world.ts";
+import { atStep, createWorld, eventually, type World } from "../../test/engine-world.ts";
 
 const segfault = { code: null, signal: "SIGSEGV" } as const;
 
@@ -85,6 +85,27 @@ test("a restart puts a new instance in the place of the old one", async () => {
   );
   assert.equal(router.answer("shop.localhost", "/", 0).do, "pass");
   await assert.rejects(engine.restart("shop", "web.7", "ann"), { code: "instance_not_found" });
+});
+
+test("a restart of what runs nothing is refused with why, and what to type", async () => {
+  await using world = await createWorld();
+  const { engine } = world;
+  const restart = (app = "shop") => engine.restart(app, null, "ann");
+  await engine.createApp("shop", "ann");
+  await assert.rejects(restart(), { code: "never_deployed" });
+  await world.push("shop");
+  await world.ended(await engine.scale("shop", { web: 0 }, "ann"));
+  const refused = { code: "nothing_runs" };
+  const scaled = { message: "shop is scaled to nothing.", hint: /: berth ps:scale web=1 -a shop$/ };
+  await assert.rejects(restart(), { ...refused, ...scaled });
+  await world.ended(await engine.stopBranch("shop", "ann"));
+  const stopped = { message: "shop is stopped.", hint: /: berth ps:start -a shop$/ };
+  await assert.rejects(restart(), { ...refused, ...stopped });
+  const started = await world.ended(await engine.startBranch("shop", "ann"));
+  assert.match(await world.output(started), /shop is scaled to nothing\. Scale it up: berth ps:/);
+  await engine.createApp("files", "ann");
+  await world.push("files", { "index.html": "" });
+  await assert.rejects(restart("files"), { ...refused, message: /the router serves its files/ });
 });
 
 /** Restarts, which must end with the old instance serving alone. */

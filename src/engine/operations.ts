@@ -1,6 +1,5 @@
 import { PlatformError } from "#domain/errors.ts";
 import { consoleUrlOf } from "#domain/host-config.ts";
-import type { Store } from "#domain/store.ts";
 import { createApp, destroyApp, setNetwork } from "./apps.ts";
 import { rollback, scale } from "./changes.ts";
 import { revealConfigVars, rotateSecrets, setConfigVars } from "./config-vars.ts";
@@ -9,9 +8,9 @@ import { addDrain, listDrains, removeDrain } from "./drains.ts";
 import { addDomain, listDomains, removeDomain } from "./domains.ts";
 import { cleanup } from "./cleanup.ts";
 import type { Engine, InstanceStatus } from "./engine.ts";
-import { nameOf } from "./health.ts";
 import { addKey, removeKey, syncKeys } from "./keys.ts";
 import { readLogs } from "./logs.ts";
+import { chosenToRestart } from "./lifecycle.ts";
 import { limitsOfBranch, setLimits } from "./limits.ts";
 import type { Meter } from "./meter.ts";
 import { metricFamilies } from "./metric-families.ts";
@@ -136,7 +135,7 @@ function instanceOperations(context: EngineContext, { queue, meter, runs }: Part
   return {
     listInstances: (target) => listInstances(context, meter, target),
     restart: async (target, instance, actor) => {
-      if (instance !== null) refuseUnknown(context.store, target, instance);
+      chosenToRestart(store, branchAt(store, target), instance);
       return add("restart", target, actor, instance);
     },
     stopBranch: async (target, actor) => add("stop", target, actor),
@@ -206,10 +205,4 @@ async function listInstances(
   return Promise.all(
     context.store.instances.of(branch.id).map((it) => instanceStatus(context, it, uses.get(it.id))),
   );
-}
-
-function refuseUnknown(store: Store, target: string, instance: string): void {
-  const known = store.instances.of(branchAt(store, target).id);
-  if (known.some((it) => nameOf(it) === instance || it.processType === instance)) return;
-  throw new PlatformError("instance_not_found", { target, instance });
 }

@@ -59,6 +59,11 @@ export const workErrors = {
     message: "{target} runs no instance {instance}.",
     hint: "List them with berth ps -a {target}",
   },
+  nothing_runs: {
+    kind: "conflict",
+    message: "{target} {problem}.",
+    hint: "{fix}",
+  },
   instance_stuck: {
     kind: "failed",
     message: "{instance} outlived SIGKILL by {seconds} s.",
