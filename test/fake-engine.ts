@@ -99,6 +99,9 @@ export function createFakeEngine(overrides: Partial<Engine> = {}): FakeEngine {
         limits: instanceLimits,
         chosen: ["memory"],
         used: { memoryBytes: 31 * 1024 ** 2, cpuCores: 0.5 },
+        notes: [
+          "memory=512M is more than there is: an app has at most 384M of this machine's 512M.",
+        ],
       },
     ],
     scoreCards: async () => [

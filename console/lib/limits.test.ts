@@ -13,6 +13,7 @@ const status = {
   scope: { kind: "app" as const },
   limits,
   used: null,
+  notes: [],
   chosen: ["memory" as const, "cpu" as const],
 };
 

@@ -35,6 +35,11 @@ function LimitPanels({ target }: { target: string }) {
           {list.map((status) => (
             <Panel key={keyOfScope(status)} title={titleOf(status)} className="wide">
               <p className="aside">{meaningOf(status)}</p>
+              {status.notes.map((text) => (
+                <p className="aside" key={text}>
+                  {text}
+                </p>
+              ))}
               {status.used && <Used used={status.used} limits={status.limits} />}
               <LimitForm target={target} status={status} />
             </Panel>

@@ -19,6 +19,7 @@ const LimitStatusView = z.object({
     .nullable()
     .describe("The most that one of its instances uses at the moment."),
   chosen: z.array(z.enum(nameList)).describe("Those that somebody chose; the others are defaults."),
+  notes: z.array(z.string()).describe("Those chosen that are more than this machine can give."),
 });
 export type LimitStatusView = z.infer<typeof LimitStatusView>;
 

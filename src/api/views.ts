@@ -168,8 +168,9 @@ export const JobView = z.object({
 });
 export type JobView = z.infer<typeof JobView>;
 
-/** A change that needs no work, because all is as asked already, has no job. */
-export const ChangeView = z.object({ job: JobView.nullable() });
+export const ChangeView = z.object({
+  job: JobView.nullable().describe("Null when nothing that runs had to change."),
+});
 export type ChangeView = z.infer<typeof ChangeView>;
 
 export const RunView = z.object({

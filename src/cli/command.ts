@@ -78,6 +78,8 @@ type JobSpec<O extends Operation> = CommandWords & {
   readonly input: (context: Context) => InputOf<O> | Promise<InputOf<O>>;
   /** The jobs that the operation began. */
   readonly jobs: (result: ResultOf<O>) => readonly JobView[];
+  /** What is said once they have ended well. */
+  readonly afterwards?: (context: Context) => Promise<void>;
 };
 
 /** Declares a command that calls one operation and prints its result. */
@@ -98,7 +100,10 @@ export function jobCommand<O extends Operation & { stream: false }>(spec: JobSpe
   return action({
     ...spec,
     summary: spec.summary ?? spec.operation.summary,
-    run: async (context) => followJobs(spec.jobs(await call(spec, context)), context),
+    run: async (context) => {
+      await followJobs(spec.jobs(await call(spec, context)), context);
+      await spec.afterwards?.(context);
+    },
   });
 }
 

@@ -31,7 +31,11 @@ test("limits are shown, set and taken back, for all, for one type and for builds
     shown.out,
     /^FOR +MEMORY +CPU +PIDS +FILES +DISK +CHOSEN +IN USE\nweb +512M +1 +256 +8192 +256M +memory +31M, 0\.50 cores\n$/,
   );
-  assert.equal((await berth("limits:set memory=1G cpu=0.5 --type web -a shop")).code, 0);
+  const note = /^web: memory=512M is more than there is: an app has at most/m;
+  assert.match(shown.err, note);
+  const set = await berth("limits:set memory=1G cpu=0.5 --type web -a shop");
+  assert.equal(set.code, 0);
+  assert.match(set.err, note);
   assert.equal((await berth("limits:unset pids --build -a shop")).code, 0);
   assert.deepEqual(
     engine.calls.filter((call) => call.startsWith("setLimits")),

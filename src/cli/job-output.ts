@@ -21,7 +21,7 @@ export async function followJobs(jobs: readonly JobView[], context: JobContext):
     if (!out.json && end.status === "done") out.line(doneLine(end));
   }
   if (out.json) out.value(jobs.length === 1 ? ended[0] : ended);
-  else if (jobs.length === 0) out.note("Nothing had to change.");
+  else if (jobs.length === 0) out.note("It is as asked; nothing that runs had to change.");
   const bad = ended.find((job) => job.status !== "done");
   if (bad) throw new RemoteError(bad.error ?? unexplained(bad));
 }
@@ -31,7 +31,7 @@ function renderProgress(done: number, all: number, target: string): string {
   return `${renderBar(done / all)} ${done} of ${all}, ${target}`;
 }
 
-/** `null` for a change that needed no job. */
+/** None for a change that touches nothing that runs. */
 export function jobsOf(change: { readonly job: JobView | null }): JobView[] {
   return change.job ? [change.job] : [];
 }

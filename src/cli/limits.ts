@@ -5,6 +5,7 @@ import { jobCommand, type Context } from "./command.ts";
 import { listCommand } from "./list-command.ts";
 import { jobsOf } from "./job-output.ts";
 import type { Output } from "./output.ts";
+import { everyItem } from "./pages.ts";
 import { PlatformError } from "#domain/errors.ts";
 
 const scopeOptions = [
@@ -33,6 +34,8 @@ export const limitCommands = [
       body: { scope: scopeIn(context), limits: parseLimits(context.args) },
     }),
     jobs: jobsOf,
+    afterwards: async ({ client, target, out }) =>
+      printNotes(await everyItem(client, listLimits, { params: { target } }), out),
   }),
   jobCommand({
     usage: "limits:unset <limit...>",
@@ -72,6 +75,14 @@ function printLimits(limits: readonly LimitStatusView[], out: Output, target: st
     ]),
     `${target} has no limits.`,
   );
+  printNotes(limits, out);
+}
+
+/** On stderr, so that `--json` stays what it is. */
+function printNotes(limits: readonly LimitStatusView[], out: Output): void {
+  for (const { scope, notes } of limits) {
+    for (const text of notes) out.note(`${nameOf(scope)}: ${text}`);
+  }
 }
 
 function usedIn({ used }: LimitStatusView): string {

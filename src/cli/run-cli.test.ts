@@ -97,10 +97,14 @@ test("--json prints the ended job", async (t) => {
   assert.equal(engine.calls[0], 'setConfigVars shop {"A":"1","B":"a=b"} ann');
 });
 
-test("a change that needs no work says so", async (t) => {
+test("a change that touches nothing that runs says so", async (t) => {
   const { berth } = await startWorld(t);
   const result = await berth("config:unset SAME -a shop");
-  assert.deepEqual(result, { code: 0, out: "", err: "Nothing had to change.\n" });
+  assert.deepEqual(result, {
+    code: 0,
+    out: "",
+    err: "It is as asked; nothing that runs had to change.\n",
+  });
 });
 
 test("a failed job gives its error and exit code", async (t) => {

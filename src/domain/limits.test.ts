@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseLimits, renderSize } from "./limits.ts";
+import { notesOnLimits } from "./limit-notes.ts";
+import { instanceLimits, parseLimits, renderSize, type LimitName } from "./limits.ts";
 
 test("limits are parsed as people write them", () => {
   assert.deepEqual(parseLimits(["memory=512M", "cpu=0.5", "pids=200", "files=1024", "disk=2GiB"]), {
@@ -33,6 +34,24 @@ test("what is no limit is refused with what to write", () => {
   for (const [word, message] of refused) {
     assert.throws(() => parseLimits([word]), { code: "limit_invalid", message }, word);
   }
+});
+
+test("what a machine cannot give is told of limits that somebody chose, and of nothing else", () => {
+  const gibi = 1024 ** 3;
+  const machine = { cores: 2, memoryTotalBytes: 8 * gibi, diskTotalBytes: 100 * gibi };
+  const limits = { ...instanceLimits, memoryBytes: 7 * gibi, cpuCores: 4, diskBytes: 50 * gibi };
+  const notes = (isBuild: boolean, chosen: readonly LimitName[]) =>
+    notesOnLimits({ isBuild, limits, chosen }, machine);
+  assert.deepEqual(notes(false, ["memory", "cpu", "pids", "disk"]), [
+    "memory=7G is more than there is: an app has at most 6G of this machine's 8G.",
+    "cpu=4 is more than there is: this machine has 2.",
+    "disk=50G is more than there is: /tmp and home are memory, and an app has at most 6G of this machine's 8G.",
+  ]);
+  assert.deepEqual(notes(true, ["disk"]), []);
+  assert.deepEqual(notes(false, []), []);
+  const fitting = { ...limits, memoryBytes: 6 * gibi, cpuCores: 2 };
+  const chosen = ["memory", "cpu"] as const;
+  assert.deepEqual(notesOnLimits({ isBuild: false, limits: fitting, chosen }, machine), []);
 });
 
 test("sizes are shown in the unit that fits", () => {

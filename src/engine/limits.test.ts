@@ -52,12 +52,13 @@ test("builds have limits of their own, which make no release", async () => {
   const change = { scope: { kind: "build" }, limits: { cpuCores: 4 } } as const;
   assert.equal(await engine.setLimits("shop", change, "ann"), null);
   assert.deepEqual(await engine.limits("shop"), [
-    { scope: web, limits: instanceLimits, chosen: [], used: null },
+    { scope: web, limits: instanceLimits, chosen: [], used: null, notes: [] },
     {
       scope: { kind: "build" },
       limits: { ...buildLimits, cpuCores: 4 },
       chosen: ["cpu"],
       used: null,
+      notes: ["cpu=4 is more than there is: this machine has 2."],
     },
   ]);
   const events = await engine.listEvents({ target: null, visible: null, limit: 100 });

@@ -6,6 +6,7 @@ import {
   type LimitChange,
   type LimitScope,
 } from "#domain/limit-choices.ts";
+import { notesOnLimits } from "#domain/limit-notes.ts";
 import {
   limitNames,
   renderLimit,
@@ -26,14 +27,16 @@ export type LimitStatus = {
   readonly chosen: readonly LimitName[];
   /** The most that one of its instances uses at the moment; null while none was looked at. */
   readonly used: Use | null;
+  /** Sentences on what this machine cannot give. */
+  readonly notes: readonly string[];
 };
 
 /** The limits of a branch: one for each process type, or of the app while there is none; its builds. */
-export function limitsOfBranch(
-  { store }: EngineContext,
+export async function limitsOfBranch(
+  { store, machine }: EngineContext,
   uses: ReadonlyMap<number, Use>,
   target: string,
-): LimitStatus[] {
+): Promise<LimitStatus[]> {
   const branch = branchAt(store, target);
   const { limits } = branch.config;
   const release =
@@ -42,8 +45,9 @@ export function limitsOfBranch(
     .filter(([, { kind }]) => kind !== "static")
     .map(([name]) => name);
   const ofApp = types.length === 0 ? [null] : types;
-  const ofTypes = ofApp.map((name): LimitStatus => ({
-    scope: name === null ? { kind: "app" } : { kind: "type", processType: name },
+  const ofTypes = ofApp.map((name) => ({
+    scope:
+      name === null ? ({ kind: "app" } as const) : ({ kind: "type", processType: name } as const),
     limits: limitsOf(limits, name),
     chosen: chosenIn({ ...limits.app, ...(name === null ? {} : limits.types[name]) }),
     used: mostOf(
@@ -53,8 +57,17 @@ export function limitsOfBranch(
         .flatMap(({ id }) => uses.get(id) ?? []),
     ),
   }));
-  const build = { limits: buildLimitsOf(limits), chosen: chosenIn(limits.build), used: null };
-  return [...ofTypes, { scope: { kind: "build" }, ...build }];
+  const build = {
+    scope: { kind: "build" } as const,
+    limits: buildLimitsOf(limits),
+    chosen: chosenIn(limits.build),
+    used: null,
+  };
+  const usage = await machine.usage();
+  return [...ofTypes, build].map((it) => ({
+    ...it,
+    notes: notesOnLimits({ ...it, isBuild: it.scope.kind === "build" }, usage),
+  }));
 }
 
 /**

@@ -93,7 +93,7 @@ function releaseOperations(context: EngineContext, { queue, meter }: Parts) {
     setConfigVars: async (target, changes, actor) =>
       setConfigVars(context, queue, { target, changes, actor }),
     scale: async (target, formation, actor) => scale(context, queue, { target, formation, actor }),
-    limits: async (target) => limitsOfBranch(context, meter.uses, target),
+    limits: (target) => limitsOfBranch(context, meter.uses, target),
     scoreCards: (query) => scoreCards(context, query),
     setLimits: async (target, change, actor) =>
       setLimits(context, queue, { target, change, actor }),

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { totalmem } from "node:os";
+import { appShareOfMemory } from "#domain/limit-notes.ts";
 import type { Limits } from "#domain/limits.ts";
 import type { controllers } from "#lib/cgroups.ts";
 
@@ -62,7 +63,7 @@ export function limitSettings(version: 1 | 2, limits: Limits, priority: number):
  */
 export function ceilings(version: 1 | 2): Setting[] {
   const pidsMax = Number(readFileSync("/proc/sys/kernel/pid_max", "utf8"));
-  const memoryBytes = Math.floor(totalmem() * 0.75);
+  const memoryBytes = Math.floor(totalmem() * appShareOfMemory);
   return [
     ["pids", "pids.max", Math.floor(pidsMax / 8)],
     ["memory", version === 2 ? "memory.max" : "memory.limit_in_bytes", memoryBytes],
