@@ -134,7 +134,7 @@ test("a shutdown leaves nothing running, refuses more work, and the next start b
   await world.push("shop");
   await world.engine.shutDown();
   assert.deepEqual(world.executor.started(), []);
-  await assert.rejects(world.engine.restart("shop", null, "ann"), { code: "stopping" });
+  await assert.rejects(world.engine.stopBranch("shop", "ann"), { code: "stopping" });
   await world.restart();
   await eventually(() => world.executor.started().length === 1, "it is started again");
   await assertSettled(world);

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { exec, ExecError } from "./exec.ts";
 
 /** A process as the kernel counts it. */
 export type ProcessStat = {
@@ -18,6 +19,23 @@ const pageBytes = 4096;
 /** Every process of this machine, in one pass. Some 10 µs each, so not to be asked all the time. */
 export function listProcesses(): Map<number, ProcessStat> {
   return processStats(readdirSync("/proc").map(Number).filter(Number.isInteger));
+}
+
+/**
+ * Whether /proc shows a user, or whoever asks, what others run: mounted with `hidepid` it does not.
+ * @see proc(5)
+ */
+export async function seesOthers(
+  ids: { readonly uid?: number; readonly gid?: number } = {},
+  proc = "/proc",
+): Promise<boolean> {
+  try {
+    await exec(["test", "-r", `${proc}/1/status`], { cwd: "/", ...ids });
+    return true;
+  } catch (error) {
+    if (error instanceof ExecError) return false;
+    throw error;
+  }
 }
 
 /** Those of these processes that are there. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { PlatformError } from "#domain/errors.ts";
 import type { HostSettings } from "#domain/host-config.ts";
 import { ensureDirectory } from "#lib/files.ts";
+import { seesOthers } from "#lib/processes.ts";
 import { ensureAccount, ensureRouterAccount, type Account } from "./account.ts";
 import { adoptArtifacts } from "./adopt-artifacts.ts";
 import { ensureReadableCode } from "./code.ts";
@@ -51,6 +52,7 @@ export async function bringUp(options: Place, home: string, out: Out): Promise<B
   process.umask(0o022);
   const own = { home: options.accountHome };
   const account = await ensureAccount([], own);
+  if (isRoot()) await requireSight(account);
   const users = isRoot() ? await prepareUsers(options, home, account) : null;
   if (!users) await prepareOwnHome(homeLayout(home));
   await requireSandboxes(users);
@@ -67,6 +69,16 @@ export async function bringUp(options: Place, home: string, out: Out): Promise<B
     throw error;
   }
   return { installation, settings, supervisor };
+}
+
+/**
+ * berthd looks at what runs as the users of apps: to ask it to end, to see that it has ended, and that
+ * nothing is left of an app whose user another one gets.
+ */
+export async function requireSight({ name, uid, gid }: Account, proc = "/proc"): Promise<void> {
+  if (await seesOthers({ uid, gid }, proc)) return;
+  const problem = `${proc} is mounted with hidepid, which hides from ${name} what its apps run. Show it: mount -o remount,gid=${gid} ${proc} (as root; for good: gid=${gid} beside hidepid in /etc/fstab)`;
+  throw new PlatformError("command_failed", { command: "Looking at what apps run", problem });
 }
 
 /** Before anything is started that could run no app. */

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
 import { userOf, type Ids, type Realm } from "#domain/realm.ts";
 import { namesIn, nullIfMissing, readIfThere } from "#lib/files.ts";
+import { seesOthers } from "#lib/processes.ts";
 import { runAsUser } from "./as-user.ts";
 import type { RootClient } from "./client.ts";
 import type { Walls } from "./walls.ts";
@@ -46,6 +47,8 @@ export async function retireUser(around: Surroundings, user: number): Promise<vo
  */
 async function endAll({ open }: RootClient, user: number, ids: Ids): Promise<void> {
   const program = { argv: ["perl", "-e", "kill(KILL => -1)"], files: [] };
+  if (!(await seesOthers()))
+    throw leftOver(ids, "perhaps a process, as /proc hides those of others");
   for (let count = 0; count < 40; count += 1) {
     const connection = open({ name: `c${randomUUID()}`, user, program, isConfined: false });
     const { promise, resolve } = Promise.withResolvers<void>();
