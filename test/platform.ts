@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, cp, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { userInfo } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -65,7 +65,10 @@ export async function startPlatform(settings = "", person: Person = us): Promise
     command,
     berth: (...args) => runProgram([...command, ...args], person.ids),
     up: async () => {
-      const up = await platform.berth("up", "--detach");
+      // Whoever starts it may have files open that are for nobody else.
+      await using file = await open(`${key}.pub`);
+      const also = Array(8).fill(file.fd);
+      const up = await runProgram([...command, "up", "--detach"], { ...person.ids, also });
       assert.equal(up.code, 0, up.stderr + up.stdout);
     },
     overSsh: (...args) =>
@@ -175,11 +178,14 @@ export async function runProgram(
     readonly env?: Record<string, string>;
     readonly uid?: number;
     readonly gid?: number;
+    /** Descriptors that it has besides. */
+    readonly also?: readonly number[];
   } = {},
 ): Promise<Ran> {
+  const { also = [], ...how } = options;
   const child = start(argv, {
-    stdio: ["ignore", "pipe", "pipe"],
-    ...options,
+    stdio: ["ignore", "pipe", "pipe", ...also],
+    ...how,
     env: { ...bareEnv, HOME: "/nonexistent", ...options.env },
   });
   const [out, err]: Buffer[][] = [[], []];

@@ -22,7 +22,8 @@ const serve = createHelper(realm, (entry) => {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 });
 const server = createServer(serve);
-server.maxConnections = 512;
+// Each command holds one for as long as it runs, and one app may run hundreds.
+server.maxConnections = 4096;
 const socket = join(folder, "berth-root.sock");
 rmSync(socket, { force: true });
 server.listen(socket, () => {

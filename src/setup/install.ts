@@ -102,7 +102,8 @@ export async function uninstall(options: UninstallOptions, out: Out): Promise<vo
   await options.down();
   await unlink(places.unit).catch(nullIfMissing);
   if (await hasSystemd()) await systemctl("daemon-reload");
-  if (!keepsHome) await removeTree(home);
+  // What still runs as one of its users could swap a folder for a link: rm follows none, ever.
+  if (!keepsHome) await exec(["rm", "-rf", "--", home]);
   await releaseClaims(home);
   for (const name of ["deploy", "berth-router", "berth"]) await removeAccount(name, accountHome);
   if ((await readIfThere(places.command)) === renderCommand()) await unlink(places.command);

@@ -143,7 +143,8 @@ type Adoption = { readonly from: number; readonly to: Ids };
 
 /**
  * Lets the group `to` read a folder with what is in it. What belonged to the account `from` goes to
- * the owner `to`; what somebody else put there stays theirs.
+ * the owner `to`; what somebody else put there stays theirs. What is in it is reached by the folder
+ * that is open, as its owner may swap the name for a link to root's own files at any moment.
  */
 async function adoptFolder(path: string, adoption: Adoption): Promise<void> {
   const { from, to } = adoption;
@@ -152,9 +153,10 @@ async function adoptFolder(path: string, adoption: Adoption): Promise<void> {
   const { uid } = await folder.stat();
   await folder.chown(isOurs(uid, from) ? to.uid : uid, to.gid);
   await folder.chmod(0o750);
-  for (const entry of await readdir(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) await adoptFolder(join(path, entry.name), adoption);
-    else if (entry.isFile()) await adoptFile(join(path, entry.name), adoption);
+  const held = `/proc/self/fd/${folder.fd}`;
+  for (const entry of await readdir(held, { withFileTypes: true })) {
+    if (entry.isDirectory()) await adoptFolder(join(held, entry.name), adoption);
+    else if (entry.isFile()) await adoptFile(join(held, entry.name), adoption);
   }
 }
 

@@ -8,6 +8,7 @@ import type { HostSettings } from "#domain/host-config.ts";
 import { programOf } from "#lib/checkout.ts";
 import { bareEnv, ended, exec, ExecError, start } from "#lib/exec.ts";
 import { ensureDirectory, namesIn, readIfThere, removeTree, writeAtomic } from "#lib/files.ts";
+import { withNothingOpen } from "#lib/nothing-open.ts";
 import { withShortTurns } from "#lib/turns.ts";
 import type { Account } from "./account.ts";
 import { requireFreePorts } from "./free-ports.ts";
@@ -89,7 +90,9 @@ export async function startTree(
   await requireFreePorts(settings);
   await forgetInstances(layout);
   const log = openSync(layout.supervisorLog, "a", 0o644);
-  const argv = withShortTurns("s6-svscan", "-c", String(servicesMax), "-t", "0", layout.scan);
+  const argv = withNothingOpen(
+    ...withShortTurns("s6-svscan", "-c", String(servicesMax), "-t", "0", layout.scan),
+  );
   const child = start(argv, {
     stdio: ["ignore", log, log],
     env: { ...bareEnv, HOME: installation.home },

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { stat } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { exec } from "#lib/exec.ts";
+import { PlatformError } from "#domain/errors.ts";
+import { ended, exec, start } from "#lib/exec.ts";
+import { exists } from "#lib/files.ts";
+import { prepareHome } from "#setup/prepare-home.ts";
 import { tools } from "../machine.ts";
 import { runProgram, until } from "../platform.ts";
 import { account, type World } from "./world.ts";
@@ -72,6 +75,33 @@ export function placeTests(world: World): void {
     assert.deepEqual(tried, { code: 0, stdout: "", stderr: "" });
   });
 
+  test("folders that are swapped for links while berth up takes certificates over lead nowhere", async () => {
+    const { certificates } = world.layout;
+    const outside = join(world.folder, "guarded");
+    await mkdir(outside);
+    await writeFile(join(outside, "file"), "guarded", { mode: 0o600 });
+    const swapping = `const fs = require("node:fs"); const [top, out] = process.argv.slice(1);
+    const sub = top + "/sub", held = top + "/held", link = top + "/link";
+    fs.mkdirSync(sub); fs.symlinkSync(out, link);
+    const quiet = (act) => { try { act(); } catch {} };
+    for (;;) {
+      quiet(() => fs.renameSync(sub, held)); quiet(() => fs.renameSync(link, sub));
+      quiet(() => fs.renameSync(sub, link)); quiet(() => fs.renameSync(held, sub));
+    }`;
+    const attacker = start([tools.node, "-e", swapping, certificates, outside], {
+      stdio: "ignore",
+      ...account,
+    });
+    await until(() => exists(join(certificates, "link")), "it swaps");
+    for (let round = 0; round < 40; round += 1)
+      await prepareHome(world.layout, world.users).catch(isNoFolder);
+    attacker.kill("SIGKILL");
+    await ended(attacker);
+    const { uid, mode } = await stat(join(outside, "file"));
+    assert.deepEqual([uid, mode & 0o777], [0, 0o600]);
+    assert.equal((await stat(outside)).uid, 0);
+  });
+
   test("the account steers a service, and changes nothing of it", async () => {
     const service = await startInstance();
     const attempts = `const fs = require("node:fs"); const at = (path) => process.argv[1] + "/" + path;
@@ -119,4 +149,10 @@ export function placeTests(world: World): void {
     assert.equal(await as({ uid: 65_534, gid: 65_534 }), "EACCES");
     assert.equal(await as(account), "connected");
   });
+}
+
+/** A link, or nothing, is there where a folder was a moment ago. */
+function isNoFolder(error: unknown): void {
+  const code = error instanceof PlatformError ? "" : (error as NodeJS.ErrnoException).code;
+  assert.ok(["", "ENOENT"].includes(code ?? "?"), String(error));
 }

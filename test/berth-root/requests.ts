@@ -57,7 +57,8 @@ export function requestTests(world: World): void {
     await cut;
     const crowd = await Promise.all(Array.from({ length: 1000 }, () => open()));
     for (const socket of crowd.slice(0, 300)) socket.write('{"verb":');
-    await sleep(300);
+    const amid = await ask({ verb: "lookAtFence", args: {} });
+    assert.notEqual(amid.value, undefined, "a thousand others keep nobody out");
     for (const socket of crowd) socket.destroy();
     const huge = await open();
     const listens = new Promise((first) => huge.once("data", first));

@@ -73,7 +73,8 @@ async function launchedHome() {
   const home = join(folder.path, "home");
   const layout = homeLayout(home);
   const router = { uid: 65_532, gid: 65_532 };
-  await prepareHome(layout, { account, router });
+  const users = { account, router };
+  await prepareHome(layout, users);
   const usersFrom = await claimUsers(home);
   const realm = await makeRealm(layout.helper, { account, router, appsFrom: usersFrom });
   const supervision = await superviseFolder(layout.scan);
@@ -90,6 +91,8 @@ async function launchedHome() {
   return {
     folder: folder.path,
     home,
+    layout,
+    users,
     usersFrom,
     realm,
     socket: layout.helperSocket,

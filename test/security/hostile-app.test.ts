@@ -187,6 +187,18 @@ test(
 );
 
 test(
+  "class 18, from one app to another: it has no file open that it did not open itself",
+  { skip: noRoot },
+  async () => {
+    // The last one is that of the folder that is listed.
+    const own = "0\n1\n2\n3\n";
+    assert.equal(await runs("ls /proc/self/fd"), `done\n${own}`);
+    const run = await platform.berth("run", "-a", "evil", "--", "ls", "/proc/self/fd");
+    assert.equal(run.stdout, own, run.stderr);
+  },
+);
+
+test(
   "class 18, from one app to another: it does not survive its end, and its links take nobody with it",
   { skip: noRoot },
   async () => {
