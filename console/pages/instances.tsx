@@ -5,6 +5,7 @@ import { useMay } from "../data/session.ts";
 import { useList } from "../data/use-list.ts";
 import { useAction } from "../data/use-operation.ts";
 import { renderBytes, renderCores } from "../lib/format.ts";
+import { renderEnd } from "../lib/instance-end.ts";
 import { plainText } from "../lib/text.ts";
 import { Rows } from "../parts/answer.tsx";
 import { Empty } from "../parts/note.tsx";
@@ -47,7 +48,8 @@ type InstanceProps = {
 };
 
 function Instance({ instance, onRestart }: InstanceProps) {
-  const { name, state, port, pid, startedAt, lastLines, memoryBytes, cpuCores } = instance;
+  const { name, state, port, pid, startedAt, lastExit, lastLines, memoryBytes, cpuCores } =
+    instance;
   return (
     <li className="row instance">
       <State state={state} />
@@ -58,6 +60,9 @@ function Instance({ instance, onRestart }: InstanceProps) {
           {pid !== null && <>pid {pid} · </>}
           since <Ago at={startedAt} />
         </p>
+        {state === "running" && lastExit && (
+          <p className="aside">{renderEnd(instance)} It was started again.</p>
+        )}
       </div>
       <p className="instance-use aside figure">
         <span>{memoryBytes === null ? "" : renderBytes(memoryBytes)}</span>
@@ -75,7 +80,7 @@ function Instance({ instance, onRestart }: InstanceProps) {
       )}
       {state === "crashing" && (
         <div className="instance-end">
-          <p>{endOf(instance)} It printed last:</p>
+          <p>{renderEnd(instance)} It printed last:</p>
           <Output label={`Last lines of ${name}`}>
             {lastLines.map((line) => plainText(line, 500)).join("\n")}
           </Output>
@@ -83,10 +88,4 @@ function Instance({ instance, onRestart }: InstanceProps) {
       )}
     </li>
   );
-}
-
-function endOf({ name, lastExit }: InstanceView): string {
-  if (!lastExit) return `${name} keeps ending.`;
-  if (lastExit.signal !== null) return `${name} was ended by ${lastExit.signal}.`;
-  return `${name} ended with code ${lastExit.code}.`;
 }

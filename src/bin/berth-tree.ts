@@ -9,10 +9,11 @@ import { keptSettings } from "#setup/kept-settings.ts";
 import { renderSshd } from "#setup/sshd.ts";
 import { makeRealm, type RealmUsers } from "#setup/realm.ts";
 import { fallbackPair, writeTree } from "#setup/tree.ts";
+import type { InForce } from "#setup/up.ts";
 
 /**
  * Run by `berth up`, as root where root starts Berth: writes what s6 is to run, and prints the
- * settings that are in force as JSON.
+ * settings that are in force, and what is wrong with newer ones, as JSON.
  */
 const [home = "", who = "null"] = process.argv.slice(2);
 // Of our own lifecycle.
@@ -21,13 +22,14 @@ const layout = homeLayout(home);
 
 const lastGood = keptSettings(layout.platformServices, settingsFiles);
 const { settings, problems } = await createConfigDirectory({ dir: layout.config, lastGood }).read();
-const broken = problems.find(({ severity, file }) => {
-  return severity === "error" && settingsFiles.includes(file) && lastGood.get(file) === null;
+const broken = problems.filter(
+  ({ severity, file }) => severity === "error" && settingsFiles.includes(file),
+);
+const lines = broken.map(({ file, line, key, problem, fix }) => {
+  return `${file}:${line}: ${key === "" ? problem : `${key} ${problem}`}; ${fix}`;
 });
-if (broken) {
-  const { file, line, key, problem, fix } = broken;
-  const what = key === "" ? problem : `${key} ${problem}`;
-  process.stderr.write(`${file}:${line}: ${what}; ${fix}\n`);
+if (broken.some(({ file }) => lastGood.get(file) === null)) {
+  process.stderr.write(`${lines.join("\n")}\n`);
   process.exit(1);
 }
 const { address, direct, http, terminated, tls, ssh } = settings.listen;
@@ -51,7 +53,8 @@ const sshdConf = renderSshd(layout, { address, ssh });
 const node = process.execPath;
 if (users) await makeRealm(layout.helper, users);
 await writeTree({ layout, users, node, code: checkout, nginxConf, sshdConf });
-process.stdout.write(`${JSON.stringify(settings)}\n`);
+const inForce: InForce = { settings, problems: lines };
+process.stdout.write(`${JSON.stringify(inForce)}\n`);
 
 /** Loaded only to be compiled into the cache, which berth-root begins with. */
 await import("#privileged/helper.ts");

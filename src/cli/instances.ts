@@ -9,7 +9,6 @@ import { jobCommand, type Context } from "./command.ts";
 import { jobsOf } from "./job-output.ts";
 import { listCommand } from "./list-command.ts";
 import { moment } from "./moment.ts";
-import type { Output } from "./output.ts";
 import { quantity } from "./quantity.ts";
 import { parseFormation } from "./words.ts";
 
@@ -21,7 +20,7 @@ export const instanceCommands = [
     operation: listInstances,
     input: ({ target }) => ({ params: { target } }),
     async print(instances, context) {
-      if (instances.length > 0) printInstances(instances, context.out);
+      if (instances.length > 0) printInstances(instances, context);
       else context.out.note(await whyNothing(context));
     },
   }),
@@ -76,7 +75,10 @@ async function whyNothing({ client, target, signal }: Context): Promise<string> 
   return `${target} ${problem}. ${fix}`;
 }
 
-function printInstances(instances: readonly InstanceView[], out: Output): void {
+function printInstances(
+  instances: readonly InstanceView[],
+  { out, target }: Pick<Context, "out" | "target">,
+): void {
   out.table(
     ["INSTANCE", "STATE", "PID", "PORT", "CPU", "MEMORY", "SINCE", "COMMAND"],
     instances.map((instance) => [
@@ -91,8 +93,12 @@ function printInstances(instances: readonly InstanceView[], out: Output): void {
     ]),
     "",
   );
-  for (const instance of instances.filter(({ state }) => state === "crashing")) {
-    const { name, lastExit, lastLines } = instance;
+  for (const { name, state, lastExit, lastLines } of instances) {
+    if (state === "running" && lastExit) {
+      const end = describeExit(lastExit);
+      out.note(`${name} ${end} and was started again; see berth events -a ${target}`);
+    }
+    if (state !== "crashing") continue;
     out.note(`${name} ${lastExit ? describeExit(lastExit) : "keeps ending"}; it printed last:`);
     for (const line of lastLines) out.progress(`    ${line}`);
   }

@@ -97,6 +97,23 @@ test("--json prints the ended job", async (t) => {
   assert.equal(engine.calls[0], 'setConfigVars shop {"A":"1","B":"a=b"} ann');
 });
 
+test("an instance that was started again says how it ended; what crashes, what it printed", async (t) => {
+  const [instance] = await (await startWorld(t)).engine.listInstances("shop");
+  assert.ok(instance);
+  const said = async (change: Partial<typeof instance>) => {
+    const listInstances = async () => [{ ...instance, ...change }];
+    return (await (await startWorld(t, { listInstances })).berth("ps -a shop")).err;
+  };
+  assert.equal(
+    await said({}),
+    "web.1 exited with code 1; it printed last:\n    Error: no database\n",
+  );
+  const lastExit = { code: null, signal: "SIGKILL", outOfMemory: true };
+  const again = "web.1 ran out of memory and was started again; see berth events -a shop\n";
+  assert.equal(await said({ state: "running", lastExit }), again);
+  assert.equal(await said({ state: "running", lastExit: null }), "");
+});
+
 test("a change that touches nothing that runs says so", async (t) => {
   const { berth } = await startWorld(t);
   const result = await berth("config:unset SAME -a shop");

@@ -96,9 +96,9 @@ export async function instanceStatus(
   instance: Instance,
   use: Use | undefined,
 ): Promise<InstanceStatus> {
-  const { executor, instanceLogs } = context;
-  const observed = await executor.observe(instance.id);
-  const state = stateOfInstance(instance, observed.lastExit !== null);
+  const { executor, instanceLogs, clock } = context;
+  const { pid, sinceMs, lastExit } = await executor.observe(instance.id);
+  const state = stateOfInstance(instance, lastExit !== null);
   const lines =
     state === "crashing" ? await instanceLogs.lastLines(instanceLogs.nameOf(instance), 10) : [];
   return {
@@ -107,12 +107,13 @@ export async function instanceStatus(
     processType: instance.processType,
     state,
     port: instance.port,
-    pid: observed.pid,
+    pid,
     command: instance.spec.command,
     cpuCores: use?.cpuCores ?? null,
     memoryBytes: use?.memoryBytes ?? null,
-    startedAt: instance.createdAt,
-    lastExit: observed.lastExit,
+    startedAt:
+      lastExit && pid !== null ? new Date(clock.now().getTime() - sinceMs) : instance.createdAt,
+    lastExit,
     lastLines: lines,
   };
 }

@@ -58,17 +58,19 @@ export async function bringUp(options: Place, home: string, out: Out): Promise<B
   await requireSandboxes(users);
   const installation = { home, account, users, ...(await programsFor(options, account, users)) };
   out.note(`Starting Berth in ${home} as ${account.name}`);
-  const settings = await writeFiles(installation);
+  const { settings, problems } = await writeFiles(installation);
   const { warnings } = await ensureAccount(settings.sshNames, own);
   for (const warning of warnings) out.note(warning);
-  const supervisor = await startTree(installation, settings);
   try {
+    const supervisor = await startTree(installation, settings);
     await untilReady(installation, settings);
+    return { installation, settings, supervisor };
   } catch (error) {
+    // A Berth that runs tells them itself.
+    for (const line of problems) out.note(line);
     await stopTree(home);
     throw error;
   }
-  return { installation, settings, supervisor };
 }
 
 /**

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, stat, symlink, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { exec } from "#lib/exec.ts";
 import { runProgram } from "../../test/cli-world.ts";
 import { temporaryFolder } from "../../test/machine.ts";
-import { makeHome } from "./home-folder.ts";
+import { isRoot } from "../../test/privileges.ts";
+import { makeHome, requireRootsHome } from "./home-folder.ts";
 
 test("a home is made with what is above it, and taken as it is when it is there", async () => {
   await using folder = await temporaryFolder();
@@ -53,6 +54,35 @@ test("a disk that is full, or that may only be read, is no place for a home", as
     await exec(["umount", disk]);
   }
 });
+
+test(
+  "root has no home that somebody else could put something else in the place of",
+  { skip: isRoot ? false : "only root gives folders away" },
+  async () => {
+    await using folder = await temporaryFolder();
+    const [theirs, account, link] = ["theirs", "account", "link"].map((it) =>
+      join(folder.path, it),
+    );
+    assert.ok(theirs && account && link);
+    for (const [path, uid] of [
+      [theirs, 65_533],
+      [account, 65_532],
+    ] as const) {
+      await mkdir(join(path, "home"), { recursive: true });
+      await chown(path, uid, uid);
+    }
+    await symlink(theirs, link);
+    for (const home of [theirs, join(theirs, "home"), join(link, "home")]) {
+      const refused = requireRootsHome(home, 65_532);
+      await assert.rejects(refused, {
+        code: "home_unsafe",
+        message: /theirs belongs to uid 65533/,
+      });
+    }
+    await requireRootsHome(account, 65_532);
+    await assert.rejects(requireRootsHome(join(account, "home"), 65_532), { code: "home_unsafe" });
+  },
+);
 
 test("berth up says where no home can be, before it does anything, as something to be put right", async () => {
   const { code, err } = await runProgram("/proc/berth", ["up", "--detach"]);

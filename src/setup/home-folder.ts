@@ -1,4 +1,4 @@
-import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PlatformError, withDiskFull } from "#domain/errors.ts";
 import { nullIf } from "#lib/files.ts";
@@ -17,6 +17,21 @@ export async function makeHome(home: string, mode: number): Promise<void> {
     throw unusable(home, error as NodeJS.ErrnoException);
   } finally {
     await rm(probe, { force: true }).catch(() => {});
+  }
+}
+
+/**
+ * Root runs programs from its home, so that nobody else may put something in the place of it. A home
+ * itself may have belonged to Berth's account, from which it is taken over.
+ * @throws {PlatformError} `home_unsafe`
+ */
+export async function requireRootsHome(home: string, account: number): Promise<void> {
+  const real = await realpath(home);
+  for (let folder = real; ; folder = dirname(folder)) {
+    const { uid } = await stat(folder);
+    if (uid !== 0 && !(folder === real && uid === account))
+      throw new PlatformError("home_unsafe", { home, folder, uid });
+    if (folder === "/") return;
   }
 }
 

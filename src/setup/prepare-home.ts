@@ -5,7 +5,7 @@ import { PlatformError } from "#domain/errors.ts";
 import type { Ids } from "#domain/realm.ts";
 import { exec } from "#lib/exec.ts";
 import { ensureDirectory, nullIfMissing } from "#lib/files.ts";
-import { makeHome } from "./home-folder.ts";
+import { makeHome, requireRootsHome } from "./home-folder.ts";
 import type { HomeLayout } from "./layout.ts";
 
 /** Whose a folder of the home is, and who else may do what in it. */
@@ -29,6 +29,7 @@ export async function prepareHome(
   { account, router }: { readonly account: Ids; readonly router: Ids },
 ): Promise<void> {
   await makeHome(layout.home, 0o711);
+  await requireRootsHome(layout.home, account.uid);
   await requirePassage(dirname(layout.home));
   const folders = foldersOf(layout, account, router);
   // The folders above first, so that nobody can put anything back.

@@ -39,8 +39,15 @@ const hopelessAfterEnds = 3;
 const endsWithinMs = 5000;
 const servicesMax = 10_000;
 
+/** What berth-tree prints. */
+export type InForce = {
+  readonly settings: HostSettings;
+  /** What is wrong with files in the place of which older ones hold, in lines. */
+  readonly problems: readonly string[];
+};
+
 /** Writes what s6 is to run, and what is the account's own; gives the settings that are in force. */
-export async function writeFiles(installation: Installation): Promise<HostSettings> {
+export async function writeFiles(installation: Installation): Promise<InForce> {
   const { account, users } = installation;
   const { uid, gid } = account;
   const layout = homeLayout(installation.home);
@@ -49,7 +56,7 @@ export async function writeFiles(installation: Installation): Promise<HostSettin
   await endSupervisors(layout.scan);
   const who = users ? { account: { uid, gid }, ...users } : null;
   const asAccount = users ? { uid, gid } : {};
-  const [settings] = await Promise.all([
+  const [inForce] = await Promise.all([
     // Root reads no code from a cache that somebody else writes.
     runOurs(installation, ["berth-tree", JSON.stringify(who)], {
       cache: users ? layout.helperCache : layout.compileCache,
@@ -57,7 +64,7 @@ export async function writeFiles(installation: Installation): Promise<HostSettin
     runOurs(installation, ["berth-account"], { cache: layout.compileCache, ...asAccount }),
   ]);
   // What our own program printed.
-  return JSON.parse(settings) as HostSettings;
+  return JSON.parse(inForce) as InForce;
 }
 
 /** Runs one of Berth's own programs on the home. @throws {PlatformError} `command_failed` */
@@ -87,7 +94,7 @@ export async function startTree(
 ): Promise<Supervisor> {
   const layout = homeLayout(installation.home);
   await ensureDirectory(layout.logs);
-  await requireFreePorts(settings);
+  await requireFreePorts(settings, join(layout.config, "berth.yml"));
   await forgetInstances(layout);
   const log = openSync(layout.supervisorLog, "a", 0o644);
   const argv = withNothingOpen(

@@ -220,6 +220,9 @@ test(
       /web\.1: it ran out of memory: its limit is 512M\..*berth limits:set memory=1G --type web -a rival/,
     );
     await until(async () => (await ask("rival", "/")) === "up", "it serves again", 20_000);
+    const ended = /web\.1 ran out of memory and was started again/;
+    const ps = async () => (await platform.berth("ps", "-a", "rival")).stderr;
+    await until(async () => ended.test(await ps()), "ps tells it");
     const hog = "const held = []; for (;;) held.push(Buffer.alloc(1 << 20, 1));";
     await platform.berth("apps:create", "greedy");
     await platform.berth("limits:set", "memory=64M", "-a", "greedy");

@@ -14,6 +14,17 @@ export const platformErrors = {
     message: "Berth cannot have its home in {home}: {problem}.",
     hint: "Name a folder that can be written to, with --home or BERTH_HOME.",
   },
+  home_unsafe: {
+    kind: "denied",
+    message:
+      "Root cannot have its Berth in {home}: {folder} belongs to uid {uid}, who could put something else there.",
+    hint: "Choose a place below root's own folders, such as /var/lib/berth, or give it to root: chown root {folder}. Whose it is may start a Berth there, too.",
+  },
+  ports_taken: {
+    kind: "conflict",
+    message: "Other programs listen on Berth's ports: {taken}.",
+    hint: "Stop them (another Berth: berth down --home its home), or write into {file}, under listen: {free}",
+  },
   not_running: {
     kind: "busy",
     message: "Berth is not running in {home}.",
