@@ -190,14 +190,15 @@ async function privilegesFor(
 }
 
 /**
- * Apps may visit the router, where it has listened since its start, and what else is chosen. Whoever
+ * Apps may visit the router, where it has listened since its start, and what else is chosen; none may
+ * listen there while Berth or what is chosen is started again. Whoever
  * reloads the machine's own firewall rules may take ours down with them: they are put up again.
  */
 async function keepFence(privileges: Privileges, config: HostConfig, log: Logger) {
-  const { direct, http, terminated, tls } = config.settings.listen;
+  const { api, ssh, direct, http, terminated, tls } = config.settings.listen;
   const tell = async ({ settings: { openPorts, ports } }: HostConfig) => {
     const open = [direct, http, terminated, tls, ...openPorts];
-    await privileges.setPorts({ open, instances: ports });
+    await privileges.setPorts({ open, kept: [api, ssh, ...open], instances: ports });
   };
   const mend = () =>
     privileges.mendFence().catch((err: unknown) => log.error({ err }, "could not mend the fence"));

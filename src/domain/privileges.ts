@@ -61,11 +61,12 @@ export const privilegedVerbs = {
   closePort: z.strictObject({ user: UserNumber, port: Port }),
   /**
    * Ports of this machine that every app may visit, and no others: the router's, and what is chosen.
-   * And those that are given to instances, from the first on, up to the last and without it: an app
-   * listens on none of them but its instances' own.
+   * Those on which no app ever listens. And those that are given to instances, from the first on, up
+   * to the last and without it: an app listens on none of them but its instances' own.
    */
   setPorts: z.strictObject({
     open: z.array(Port).max(65_535),
+    kept: z.array(Port).max(65_535),
     instances: z.strictObject({ min: Port, max: Port }),
   }),
   /** What the kernel has of the fence, in nft's JSON; where it is not there, it is put up first. */
@@ -193,7 +194,7 @@ export type Privileges = {
   readonly openCommand: (command: CommandProgram) => Session;
   /** Opens or closes an app's connections to the outside. Repeatable. */
   readonly setNetwork: (user: number, network: Network) => Promise<void>;
-  /** Ports that every app may visit, and those that are given to instances. Repeatable. */
+  /** Ports that every app may visit, that none may have, and that instances are given. Repeatable. */
   readonly setPorts: (ports: VerbArguments<"setPorts">) => Promise<void>;
   /** Puts the fence up again where somebody has taken it down, with all that it knew. */
   readonly mendFence: () => Promise<void>;

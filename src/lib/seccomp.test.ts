@@ -28,6 +28,8 @@ test("arguments decide where a call has a good use too", async () => {
     // The kernel looks at the low half alone, and so must the filter. @see CVE-2019-10063
     { name: "ioctl", args: [0, high + 0x5412, 0], fails: "EPERM" },
     { name: "ioctl", args: [0, 0x541c, 0], fails: "EPERM" },
+    { name: "ioctl", args: [0, 0x5423, 0], fails: "EPERM" },
+    { name: "setsockopt", args: [0, 0, 51, 0, 0], fails: "EPERM" },
     { name: "personality", args: [0xffffffff], fails: null },
     { name: "personality", args: [0x40000], fails: "EPERM" },
   ]);

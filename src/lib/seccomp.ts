@@ -26,7 +26,12 @@ export function seccompProgram(architecture: string = process.arch): Uint8Array 
     ),
     ...perCall("clone", namespaceFlags(newNamespaces)),
     ...perCall("unshare", namespaceFlags(newNamespaces | newTimeNamespace)),
-    ...perCall("ioctl", [load(argument(1)), ...refuseOneOf(typingIoctls)]),
+    ...perCall("ioctl", [load(argument(1)), ...refuseOneOf(terminalIoctls)]),
+    ...perCall("setsockopt", [
+      load(argument(1)),
+      ...when(levelOfInternet, [load(argument(2)), ...refuseOneOf([localPortRange])]),
+      answer(actions.allow),
+    ]),
     ...perCall("personality", [load(argument(0)), ...allowOneOf(personalities, errors.EPERM)]),
     ...perCall("socket", sockets),
     ...perCall("socketpair", sockets),
@@ -82,8 +87,15 @@ function namespaceFlags(flags: number): Instruction[] {
   ];
 }
 
-/** TIOCSTI and TIOCLINUX type into the terminal of whoever started the program. @see CVE-2017-5226 */
-const typingIoctls = [0x5412, 0x541c];
+/**
+ * TIOCSTI and TIOCLINUX type into the terminal of whoever started the program, TIOCSETD has the kernel
+ * load old drivers for it. @see CVE-2017-5226, CVE-2023-6546
+ */
+const terminalIoctls = [0x5412, 0x541c, 0x5423];
+
+/** IP_LOCAL_PORT_RANGE has the kernel choose a port that a program may not ask for. @see ip(7) */
+const levelOfInternet = 0;
+const localPortRange = 51;
 
 /** Linux, with or without the version number of old times, and the question which one it is. */
 const personalities = [0x0, 0x8, 0x20000, 0x20008, 0xffffffff];

@@ -28,8 +28,8 @@ export function verbsIn(realm: Own): Verbs {
     admitApp: ({ user, network, port }) => fence.admit(ids(user).uid, network, port),
     forgetApp: ({ user }) => fence.forget(ids(user).uid),
     closePort: ({ user, port }) => fence.closePort(ids(user).uid, port),
-    setPorts: async ({ open, instances }) => {
-      if (realm.portsMap !== null) await keepRange(realm.portsMap, instances);
+    setPorts: async ({ open, kept, instances }) => {
+      if (realm.portsMap !== null) await keepRange(realm.portsMap, instances, kept);
       await fence.openToAll(open);
     },
     lookAtFence: () => fence.look(),

@@ -35,6 +35,6 @@ export function isolationOf({
     },
     { what: "Addresses at which clouds keep secrets are out of reach", inForce: hasFence },
     { what: "Abstract unix sockets of an app are its own", inForce: scopesSockets },
-    { what: "Ports for instances are taken by no other app", inForce: keepsPorts },
+    { what: "Ports of Berth and of instances are taken by no other app", inForce: keepsPorts },
   ];
 }

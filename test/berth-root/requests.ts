@@ -83,7 +83,7 @@ const fair: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   admitApp: { user: 1, network: "closed", port: 80 },
   forgetApp: { user: 1 },
   closePort: { user: 1, port: 80 },
-  setPorts: { open: [80], instances: { min: 61_500, max: 61_800 } },
+  setPorts: { open: [80], kept: [80], instances: { min: 61_500, max: 61_800 } },
   lookAtFence: {},
   handOverArtifact: { artifactId: 1, user: 1 },
   sealArtifact: { artifactId: 1, user: 1 },
@@ -96,6 +96,8 @@ const fair: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 };
 
 const noNumbers = [0, -1, 1.5, 2 ** 53, "1", "../1", "1; id", null, [1], { id: 1 }, true];
+
+const noPorts = [null, [0], [65_536], ["80"], ['"; flush ruleset'], Array(65_536).fill(80)];
 
 /** What each argument must not be. */
 const hostile: Readonly<Record<string, readonly unknown[]>> = {
@@ -115,7 +117,8 @@ const hostile: Readonly<Record<string, readonly unknown[]>> = {
   ],
   logName: ["../../x", "1/1-web.1/..", "/etc/passwd", "1/1-web.1\n", "1/1-.1"],
   network: ["", "OPEN", "open\n", 1, null],
-  open: [null, [0], [65_536], ["80"], ['"; flush ruleset'], Array(65_536).fill(80)],
+  open: noPorts,
+  kept: noPorts,
   instances: [null, { min: 0, max: 1 }, { min: 1, max: 65_536 }, { min: 1, max: 2, own: 1 }],
   port: [0, -1, 1.5, 65_536, "80", '"; flush ruleset'],
   isConfined: [null, 1],

@@ -159,7 +159,7 @@ test("a fence that somebody took down comes back with all that it knew", async (
   const { privileges, realm } = world;
   if (realm.fence === null) return t.skip("there is no fence here");
   await world.start(9, "exec sleep 900");
-  const ports = { open: [4711], instances: { min: 61_500, max: 61_800 } };
+  const ports = { open: [4711], kept: [], instances: { min: 61_500, max: 61_800 } };
   await privileges.setPorts(ports);
   await privileges.setNetwork(1, "closed");
   const rules = () => exec(["nft", "list", "table", ...(realm.fence?.table.split(" ") ?? [])]);
