@@ -380,6 +380,7 @@ export const doneJob: Job = {
   artifactId: 9,
   releaseId: 40,
   error: null,
+  before: null,
   createdAt: moment,
   startedAt: moment,
   endedAt: new Date(moment.getTime() + 1_250),
@@ -408,5 +409,18 @@ function emptyStore(): Store {
     people: peopleRows(db),
     once: onceRows(db),
   };
-  return { transaction: (work) => db.transaction(() => work()), ...rows } as Store;
+  return {
+    transaction: (work: () => unknown) => db.transaction(() => work()),
+    ...noRows,
+    ...rows,
+  } as unknown as Store;
 }
+
+/** Of what these tests have nothing, for whoever asks what is so. */
+export const noRows = {
+  branches: { of: () => [] },
+  domains: { list: () => [] },
+  jobs: { get: () => null },
+  notifications: { list: () => [] },
+  secrets: { key: () => "key" },
+};

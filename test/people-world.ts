@@ -17,7 +17,7 @@ import { eventRows } from "#store/events.ts";
 import { keyRows } from "#store/keys.ts";
 import { peopleRows } from "#store/people.ts";
 import { signInRows } from "#store/sign-in.ts";
-import { createFakeEngine, type FakeEngine } from "./fake-engine.ts";
+import { createFakeEngine, noRows, type FakeEngine } from "./fake-engine.ts";
 import { moment } from "./factories.ts";
 
 // The time that one address of `localhost` gets; loading the library alone can take as long as that.
@@ -53,8 +53,8 @@ export async function startPeople(t: TestContext, signOn?: SignOn): Promise<Peop
   const { db, close } = openDatabase(":memory:");
   t.after(close);
   const rows = {
+    ...noRows,
     apps: appRows(db),
-    branches: { of: () => [] },
     jobs: { get: (id: number) => jobsOf[id] ?? null },
     domains: domainRows(db),
     events: eventRows(db),

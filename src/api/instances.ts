@@ -39,7 +39,13 @@ export const restart = operation({
   summary: "Replaces the instances of a branch, or one of them, by fresh ones.",
   params,
   body: z.strictObject({
-    instance: z.string().max(80).nullable().default(null).describe("Such as web.1; else all."),
+    instance: z
+      .string()
+      .max(80)
+      .regex(/^[A-Za-z][A-Za-z0-9_-]*(?:\.\d{1,6})?$/, "use a process type or one instance of it")
+      .nullable()
+      .default(null)
+      .describe("Such as web.1; else all."),
   }),
   result: JobView,
   errors: [

@@ -6,6 +6,17 @@ export type AuditOutcome = (typeof auditOutcomes)[number];
 /** Facts about what an operation acts upon; secrets are not among them. */
 export type Facts = Readonly<Record<string, string | number | boolean | null>>;
 
+/** Something that is so, in words for whoever may read the audit. */
+export type Fact = {
+  readonly is: string | number | boolean;
+  /** Tells apart what is told in the same words: of a config var's value there are no others. */
+  readonly mark?: string;
+  /** So unless somebody chooses otherwise: that it comes or goes is no change. */
+  readonly usual?: boolean;
+};
+/** Facts by their names. */
+export type Known = Readonly<Record<string, Fact>>;
+
 /** A change that somebody made or was refused. Written once, never altered. */
 export type AuditEntry = {
   readonly id: number;

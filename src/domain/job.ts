@@ -1,3 +1,4 @@
+import type { Known } from "./audit.ts";
 import type { ConfigChanges } from "./branch.ts";
 import type { Door } from "./door.ts";
 import type { ErrorReport } from "./errors.ts";
@@ -105,6 +106,8 @@ export type Job = {
   readonly artifactId: number | null;
   readonly releaseId: number | null;
   readonly error: ErrorReport | null;
+  /** What was so of what it works on when it began; null unless it runs. */
+  readonly before: Known | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;

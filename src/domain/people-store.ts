@@ -30,7 +30,13 @@ export type PeopleStore = {
     /** Removes the person with sessions, passwords, passkeys, keys, tokens, links and rights. */
     readonly remove: (id: string) => void;
     /** What is known of how somebody signs in. */
-    readonly signIns: (id: string) => { password: boolean; passkeys: number; signOn: boolean };
+    readonly signIns: (id: string) => {
+      password: boolean;
+      /** When it was set; null while there is none. */
+      passwordAt: Date | null;
+      passkeys: number;
+      signOn: boolean;
+    };
   };
   readonly sessions: {
     /** Those that have not run out, the newest first; of everybody when `userId` is null. */
@@ -73,6 +79,8 @@ export type PeopleStore = {
     readonly add: (link: { hash: string; userId: string; expiresAt: Date }) => void;
     /** Uses a link up: gives whose it was, once, and null if it had run out or never was. */
     readonly take: (hash: string, at: Date) => string | null;
+    /** Until when a person's link is good; null without one. */
+    readonly until: (userId: string) => Date | null;
   };
   readonly audit: {
     readonly add: (entry: Omit<AuditEntry, "id">) => void;

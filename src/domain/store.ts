@@ -146,7 +146,7 @@ export type Store = {
     readonly setStatus: (
       id: number,
       status: JobStatus,
-      facts: { at: Date; error: Job["error"] },
+      facts: { at: Date; error: Job["error"]; before?: Job["before"] },
     ) => void;
     /** Those that have not ended, oldest first. */
     readonly open: () => Job[];
@@ -211,6 +211,8 @@ export type Store = {
   readonly secrets: {
     /** Seals every secret with a new key and takes the old one away; killed half-way, all is readable. */
     readonly rotate: () => Promise<{ readonly key: string }>;
+    /** Name of the key that is in use. */
+    readonly key: () => string;
     /** Names of a branch's secrets whose value some row of it holds as it is. */
     readonly readable: (branch: Branch) => string[];
   };

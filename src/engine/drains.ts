@@ -14,7 +14,7 @@ import { isEnded, type Job } from "#domain/job.ts";
 import { logMoment } from "#domain/logs.ts";
 import { Secret } from "#domain/secret.ts";
 import { emit, type EngineContext } from "./context.ts";
-import type { DrainStatus, NewDrain } from "./receivers.ts";
+import { shownOf, type DrainStatus, type NewDrain } from "./receivers.ts";
 import { nextEvent, type Listen } from "./feed.ts";
 import { buildsOf } from "./logs.ts";
 import { problemOf } from "./notifications.ts";
@@ -71,7 +71,7 @@ export function removeDrain(
     throw new PlatformError("drain_not_found", { target: targetOf(branch), drain: id });
   }
   store.drains.remove(id);
-  const message = `Its logs are not sent to ${shownOf(drain)} any more.`;
+  const message = `Its logs are not sent to ${shownOf(drain.url, shownUrl)} any more.`;
   emit(context, "drain.removed", { branch, actor, message });
 }
 
@@ -82,7 +82,7 @@ async function statusOf(
 ): Promise<DrainStatus> {
   const logs = drainedLogs(branch.id, unsentBuilds(drain, buildsOf(context.store, branch.id)));
   const waitingBytes = await context.drainSource.waitingBytes(logs, drain.positions);
-  return { ...drain, target: targetOf(branch), url: shownOf(drain), waitingBytes };
+  return { ...drain, target: targetOf(branch), url: shownOf(drain.url, shownUrl), waitingBytes };
 }
 
 function drainedLogs(branchId: number, builds: readonly Job[]): DrainedLogs {
@@ -102,15 +102,6 @@ function sentJobs(positions: LogPositions, builds: readonly Job[]): LogPositions
   const open = builds.filter(({ status }) => !isEnded(status)).map(({ id }) => id);
   const ended = builds.map(({ id }) => id).filter((id) => id < Math.min(...open));
   return { [sentKey]: Math.max(positions[sentKey] ?? 0, ...ended) };
-}
-
-function shownOf({ url }: Drain): string {
-  try {
-    return shownUrl(url.reveal());
-  } catch (error) {
-    if (error instanceof PlatformError) return "(cannot be read any more)";
-    throw error;
-  }
 }
 
 type Pause = { readonly tries: number; readonly untilMs: number };

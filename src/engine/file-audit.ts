@@ -1,36 +1,68 @@
-import type { Facts } from "#domain/audit.ts";
+import type { AuditEntry, Fact, Known } from "#domain/audit.ts";
+import type { HostSettings } from "#domain/host-config.ts";
 import { platformActor, type EngineContext } from "./context.ts";
-import { difference, factsOf } from "./people/facts.ts";
+import { difference } from "./people/fact.ts";
+import { factsOf, ownerOf, type Subject } from "./people/facts.ts";
 import { noteAudit } from "./people/people.ts";
 
 type FileChange = {
   /** Of the configuration directory. */
   readonly file: string;
-  /** What was changed: an app, a domain, a key. */
+  /** What is changed: an app, a domain, a key. */
   readonly target: string;
-  /** The app that it concerns, and what was so of it before. */
-  readonly app?: { readonly name: string; readonly before: Facts };
+  /** What that is a part of, or is. */
+  readonly subject: Subject;
 };
 
-/** Notes what a file has changed. Who wrote it is not known: it is named in their place. */
-export function noteFileChange(context: EngineContext, change: FileChange): void {
-  const { file, target, app } = change;
-  const row = app ? context.store.apps.named(app.name) : null;
-  const facts = app ? difference(app.before, factsOf(context.store, { app: app.name })) : none;
+/** Makes a change that a file asks for, and notes it. Who wrote it is not known: it stands for them. */
+export function changeByFile(
+  context: EngineContext,
+  { file, target, subject }: FileChange,
+  change: () => void,
+): void {
+  const before = factsOf(context, subject);
+  change();
+  const changed = difference(before, factsOf(context, subject));
+  noteApplied(context, { target, ...ownerOf(context.store, subject), input: { file }, ...changed });
+}
+
+/** The settings that each engine has. */
+const settingsNow = new WeakMap<EngineContext, Known>();
+
+/** Notes settings of the server that are not as they were before. No secret is among them. */
+export function noteSettings(context: EngineContext, settings: HostSettings): void {
+  const after = settingsFacts(settings);
+  const changed = difference(settingsNow.get(context) ?? after, after);
+  settingsNow.set(context, after);
+  if (Object.keys(changed.after).length === 0) return;
+  const ofNone = { appId: null, teamId: null, input: {} };
+  noteApplied(context, { target: "settings", ...ofNone, ...changed });
+}
+
+function noteApplied(
+  context: EngineContext,
+  what: Pick<AuditEntry, "target" | "appId" | "teamId" | "input" | "before" | "after">,
+): void {
   noteAudit(context, {
     actor: platformActor,
     userId: null,
     door: "platform",
     address: null,
     operation: "host_config.apply",
-    target,
-    appId: row?.id ?? null,
-    teamId: row?.teamId ?? null,
-    input: { file },
-    ...facts,
+    ...what,
     outcome: "done",
     code: null,
   });
 }
 
-const none = { before: {}, after: {} };
+/** Each setting under its name in the file: `mail.port`, `trusted_proxies`. */
+function settingsFacts(settings: object, within = ""): Known {
+  const known = Object.entries(settings).map(([key, value]: [string, unknown]): Known => {
+    const name = within + key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    if (Array.isArray(value)) return { [name]: { is: value.join(", ") } };
+    if (typeof value === "object") return value === null ? {} : settingsFacts(value, `${name}.`);
+    // By their schema they are these, lists of these, or objects of both.
+    return { [name]: { is: value as Fact["is"] } };
+  });
+  return Object.assign({}, ...known);
+}

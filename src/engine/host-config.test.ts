@@ -69,15 +69,20 @@ test("what files change of apps, domains and keys is in the audit, once", async 
   await configure(world, wanted);
   await configure(world, { domains: new Map(), keys: [] });
   const entries = world.store.people.audit.list({ within: null, limit: 20 }).toReversed();
+  const fingerprint = "SHA256:cJ6AyISHokEeHuTfufIqhhSS0gxHZRUMDHlKvXD4FHw";
   assert.deepEqual(
     entries.map(({ target, input, after }) => [target, input["file"], after]),
     [
-      ["shop", "repo/shop.yml", { app: "shop", team: "main", mode: "serving", release: null }],
-      ["shop", "repo/shop.yml", { "config var SECRET": "set", "formation web": 2 }],
-      ["a.example", "domains/a.yml", { "domain a.example": "leads here" }],
-      ["laptop", "keys/laptop", {}],
+      [
+        "shop",
+        "repo/shop.yml",
+        { app: "shop", team: "main", file: "repo/shop.yml", branch: "main" },
+      ],
+      ["shop", "repo/shop.yml", { "formation web": 2, "config var SECRET": "set" }],
+      ["a.example", "domains/a.yml", { "domain a.example": "/ to main web" }],
+      ["laptop", "keys/laptop", { "key laptop": fingerprint }],
       ["a.example", "domains/a.yml", { "domain a.example": null }],
-      ["laptop", "keys/laptop", {}],
+      ["laptop", "keys/laptop", { "key laptop": null }],
     ],
   );
   assert.ok(!JSON.stringify(entries).includes("s3cret"));
@@ -86,6 +91,20 @@ test("what files change of apps, domains and keys is in the audit, once", async 
     entries.map(({ appId }) => appId === shopId),
     [true, true, true, false, true, false],
   );
+});
+
+test("a setting of the server that changes is in the audit as it was and as it is", async () => {
+  await using world = await createWorld();
+  const { settings } = world.config;
+  const mail = { ...settings.mail, host: "mail.example" };
+  await world.engine.configure({
+    ...world.config,
+    settings: { ...settings, openPorts: [5432], mail },
+  });
+  const [entry] = world.store.people.audit.list({ within: null, limit: 2 });
+  assert.deepEqual([entry?.operation, entry?.target], ["host_config.apply", "settings"]);
+  assert.deepEqual(entry?.before, { "mail.host": null, open_ports: "" });
+  assert.deepEqual(entry?.after, { "mail.host": "mail.example", open_ports: "5432" });
 });
 
 test("what a file manages cannot be changed by command", async () => {

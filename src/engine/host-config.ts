@@ -6,11 +6,10 @@ import type { ConfigProblem, HostConfig } from "#domain/host-config.ts";
 import type { DomainConfig } from "#domain/domain-name.ts";
 import { defaultBranchOf } from "#domain/repo-config.ts";
 import { note, platformActor, type EngineContext } from "./context.ts";
-import { noteFileChange } from "./file-audit.ts";
+import { changeByFile, noteSettings } from "./file-audit.ts";
 import { rowOf, type JobQueue } from "./jobs.ts";
 import { syncKeys } from "./keys.ts";
 import type { Parts } from "./parts.ts";
-import { factsOf } from "./people/facts.ts";
 import { ownerOf } from "./publish.ts";
 
 /**
@@ -22,6 +21,7 @@ export async function applyHostConfig(
   parts: Parts,
   config: HostConfig,
 ): Promise<void> {
+  noteSettings(context, config.settings);
   for (const [name, { file, branches }] of config.apps) {
     syncApp(context, parts, { name, file, branches });
   }
@@ -78,15 +78,12 @@ function syncApp(
     branches,
   }: { name: string; file: string; branches: ReadonlyMap<string, BranchConfig> },
 ): void {
-  const { store } = context;
-  const factsNow = () => factsOf(store, { app: name });
-  const facts = store.apps.named(name)?.managedBy === file ? null : factsNow();
-  const app = ensureApp(context, name, file);
-  const changes = changesOfBranches(context, parts, app, branches);
-  if (facts === null && changes.length === 0) return;
-  const before = facts ?? factsNow();
-  for (const change of changes) change();
-  noteFileChange(context, { file, target: name, app: { name, before } });
+  const known = context.store.apps.named(name);
+  const changesOf = (app: App) => changesOfBranches(context, parts, app, branches);
+  if (known?.managedBy === file && changesOf(known).length === 0) return;
+  changeByFile(context, { file, target: name, subject: { app: name } }, () => {
+    for (const change of changesOf(ensureApp(context, name, file))) change();
+  });
 }
 
 function ensureApp(context: EngineContext, name: string, file: string): App {
@@ -195,7 +192,8 @@ function syncDomains(context: EngineContext, config: HostConfig): void {
     const before = known.get(name);
     if (before?.managedBy === file && JSON.stringify(before.config) === JSON.stringify(wanted))
       continue;
-    noteDomain(context, { name, file, app: appOf(wanted) }, () =>
+    const change = { file, target: name, subject: { app: appOf(wanted) } };
+    changeByFile(context, change, () =>
       store.domains.set({ name, managedBy: file, config: wanted }),
     );
     if (before?.managedBy === null) {
@@ -205,24 +203,11 @@ function syncDomains(context: EngineContext, config: HostConfig): void {
   }
   for (const { name, managedBy: file, config: former } of known.values()) {
     if (file === null || config.domains.has(name)) continue;
-    noteDomain(context, { name, file, app: appOf(former) }, () => store.domains.remove(name));
+    const change = { file, target: name, subject: { app: appOf(former) } };
+    changeByFile(context, change, () => store.domains.remove(name));
   }
 }
 
 function appOf({ locations }: DomainConfig): string | undefined {
   return locations[0]?.upstream.app;
-}
-
-function noteDomain(
-  context: EngineContext,
-  { name, file, app }: { name: string; file: string; app: string | undefined },
-  change: () => void,
-): void {
-  const before = factsOf(context.store, { app });
-  change();
-  noteFileChange(context, {
-    file,
-    target: name,
-    ...(app !== undefined && { app: { name: app, before } }),
-  });
 }

@@ -11,6 +11,7 @@ import {
   type JobOutput,
 } from "#domain/job.ts";
 import type { EngineContext } from "./context.ts";
+import { factsOfJob, noteJobEnd } from "./job-audit.ts";
 import { writerOf, type JobWriter } from "./job-writer.ts";
 import { createStepRecorder, type StepRecorder } from "./steps.ts";
 
@@ -181,7 +182,10 @@ export class JobQueue {
     const { store, clock, log } = this.#context;
     const out = writerOf(this.#context, job.id);
     if (job.status === "running") out.heading("Berth was restarted; going on");
-    else store.jobs.setStatus(job.id, "running", { at: clock.now(), error: null });
+    else {
+      const before = factsOfJob(store, job);
+      store.jobs.setStatus(job.id, "running", { at: clock.now(), error: null, before });
+    }
     const stopping = AbortSignal.any([cancel, this.#stopping]);
     const signal = AbortSignal.any([abort, stopping]);
     const steps = createStepRecorder(this.#context, job, { out, signal, stopping });
@@ -202,9 +206,13 @@ export class JobQueue {
 
   #finish(id: number, status: "done" | "failed" | "superseded" | "aborted", error: unknown): void {
     const { store, clock } = this.#context;
-    if (!store.jobs.get(id)) return;
+    const job = store.jobs.get(id);
+    if (!job) return;
     const report = error === null ? null : reportOf(error);
-    store.jobs.setStatus(id, status, { at: clock.now(), error: report });
+    store.transaction(() => {
+      store.jobs.setStatus(id, status, { at: clock.now(), error: report });
+      noteJobEnd(this.#context, job, { status, error: report });
+    });
     writerOf(this.#context, id).wake();
   }
 

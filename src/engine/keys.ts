@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { PlatformError } from "#domain/errors.ts";
 import type { Key } from "#domain/key.ts";
 import { note, type EngineContext } from "./context.ts";
-import { noteFileChange } from "./file-audit.ts";
+import { changeByFile } from "./file-audit.ts";
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$/;
 const linePattern =
@@ -72,8 +72,8 @@ export async function syncKeys(context: EngineContext): Promise<number> {
   store.transaction(() => {
     for (const { id, name, managedBy, blob } of store.keys.list()) {
       if (!managedBy || wanted.get(blob)?.file === managedBy) continue;
-      store.keys.remove(id);
-      noteFileChange(context, { file: managedBy, target: name });
+      const change = { file: managedBy, target: name, subject: { key: name } };
+      changeByFile(context, change, () => store.keys.remove(id));
     }
     const known = store.keys.list();
     const names = new Set(known.map((it) => it.name));
@@ -82,16 +82,9 @@ export async function syncKeys(context: EngineContext): Promise<number> {
       const free = freeName(name, names);
       names.add(free);
       const fingerprint = fingerprintOf(blob);
-      store.keys.add({
-        name: free,
-        type,
-        blob,
-        fingerprint,
-        userId: null,
-        managedBy: file,
-        createdAt: clock.now(),
-      });
-      noteFileChange(context, { file, target: free });
+      const key = { name: free, type, blob, fingerprint, userId: null, managedBy: file };
+      const change = { file, target: free, subject: { key: free } };
+      changeByFile(context, change, () => void store.keys.add({ ...key, createdAt: clock.now() }));
     }
   });
   const keys = store.keys.list();

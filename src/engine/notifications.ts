@@ -10,7 +10,13 @@ import {
 import { Secret } from "#domain/secret.ts";
 import type { Team } from "#domain/team.ts";
 import { note, type EngineContext } from "./context.ts";
-import type { NewNotification, NotificationChange, NotificationStatus, Told } from "./receivers.ts";
+import {
+  shownOf,
+  type NewNotification,
+  type NotificationChange,
+  type NotificationStatus,
+  type Told,
+} from "./receivers.ts";
 import { appNamed, teamNamed } from "./targets.ts";
 
 type Asked = { readonly of: Told; readonly id: number };
@@ -25,7 +31,7 @@ export function listNotifications({ store }: EngineContext, of: Told): Notificat
       ...it,
       target: owner.app?.name ?? null,
       team: owner.team?.name ?? null,
-      address: shownOf(it),
+      address: shownTo(it),
       waiting: store.deliveries.count(it.id),
     }));
 }
@@ -76,7 +82,7 @@ export function setNotification(
   noteOf(context, "notification.changed", {
     owner: ownerOf(store, of),
     actor,
-    what: shownOf(before),
+    what: shownTo(before),
   });
   return statusOf(context, of, id);
 }
@@ -85,7 +91,7 @@ export function removeNotification(context: EngineContext, asked: Asked, actor: 
   const removed = found(context, asked);
   context.store.notifications.remove(removed.id);
   const owner = ownerOf(context.store, asked.of);
-  const what = shownOf(removed);
+  const what = shownTo(removed);
   noteOf(context, "notification.removed", { owner, actor, what });
 }
 
@@ -110,7 +116,7 @@ export async function testNotification(
   } catch (error) {
     const problem = problemOf(error);
     store.notifications.update(notification.id, { lastError: problem });
-    const details = { address: shownOf(notification), problem, notification: notification.id };
+    const details = { address: shownTo(notification), problem, notification: notification.id };
     throw new PlatformError("notification_failed", details, { cause: error });
   }
 }
@@ -125,14 +131,8 @@ export function problemOf(error: unknown): string {
   return message.replaceAll(/\s+/g, " ").replace(/\.$/, "").slice(0, 300);
 }
 
-function shownOf({ kind, address }: Notification): string {
-  try {
-    return shownAddress(kind, address.reveal());
-  } catch (error) {
-    // Its key is lost. It can still be seen to be there, and removed.
-    if (error instanceof PlatformError) return "(cannot be read any more)";
-    throw error;
-  }
+function shownTo({ kind, address }: Notification): string {
+  return shownOf(address, (text) => shownAddress(kind, text));
 }
 
 function found({ store }: EngineContext, asked: Asked): Notification {

@@ -1,6 +1,8 @@
 import type { Drain } from "#domain/drain.ts";
+import { PlatformError } from "#domain/errors.ts";
 import type { EventType } from "#domain/events.ts";
 import type { Notification, NotificationKind } from "#domain/notification.ts";
+import type { Secret } from "#domain/secret.ts";
 
 export type NewDrain = {
   readonly target: string;
@@ -61,3 +63,13 @@ export type Receivers = {
   /** Resolves when the receiver has taken a test. */
   readonly testNotification: (of: Told, id: number, actor: string) => Promise<void>;
 };
+
+/** A sealed address as it may be shown; of one whose key is lost, that it is there. */
+export function shownOf(address: Secret, shown: (address: string) => string): string {
+  try {
+    return shown(address.reveal());
+  } catch (error) {
+    if (error instanceof PlatformError) return "(cannot be read any more)";
+    throw error;
+  }
+}

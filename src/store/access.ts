@@ -131,5 +131,7 @@ function linkRows(db: Db): PeopleStore["links"] {
         },
         { behavior: "immediate" },
       ),
+    until: (userId) =>
+      db.select().from(links).where(eq(links.userId, userId)).get()?.expiresAt ?? null,
   };
 }

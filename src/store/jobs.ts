@@ -21,13 +21,13 @@ export function jobRows(db: Db, sealing: Sealing): Store["jobs"] {
     },
     get,
     update: (id, patch) => void db.update(jobs).set(patch).where(eq(jobs.id, id)).run(),
-    setStatus: (id, status, { at, error }) => {
+    setStatus: (id, status, { at, error, before = null }) => {
       const from = get(id)?.status;
       assert(from, `no job ${id}`);
       const allowed: readonly JobStatus[] = jobTransitions[from];
       assert(allowed.includes(status), `job ${id} cannot go from ${from} to ${status}`);
       const times = isEnded(status) ? { endedAt: at } : { startedAt: at };
-      const facts = { status, error, ...times };
+      const facts = { status, error, before, ...times };
       db.update(jobs).set(facts).where(eq(jobs.id, id)).run();
     },
     open: () =>

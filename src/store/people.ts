@@ -51,8 +51,10 @@ function userRows(db: Db): PeopleStore["users"] {
         .from(passkeys)
         .where(eq(passkeys.userId, id))
         .get();
+      const password = mine.find((it) => it.password !== null);
       return {
-        password: mine.some((it) => it.password !== null),
+        password: password !== undefined,
+        passwordAt: password?.updatedAt ?? null,
         passkeys: keys?.count ?? 0,
         signOn: mine.some((it) => it.password === null),
       };

@@ -41,6 +41,7 @@ export function secretVerbs(parts: Parts): Store["secrets"] {
       last = mine.catch(() => {});
       return mine;
     },
+    key: () => keys[0].id,
     readable: (branch) => readableSecrets(parts.db, branch),
   };
 }

@@ -1,4 +1,5 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "./drizzle.ts";
+import type { Known } from "#domain/audit.ts";
 import type { Network } from "#domain/app.ts";
 import type { BranchMode } from "#domain/branch.ts";
 import type { Door } from "#domain/door.ts";
@@ -126,6 +127,8 @@ export const jobs = sqliteTable(
     artifactId: integer("artifact_id"),
     releaseId: integer("release_id"),
     error: text("error", { mode: "json" }).$type<ErrorReport>(),
+    /** What was so when it began, until it ends. */
+    before: text("before", { mode: "json" }).$type<Known>(),
     createdAt: time("created_at").notNull(),
     startedAt: time("started_at"),
     endedAt: time("ended_at"),

@@ -1,84 +1,122 @@
-import { parseTarget } from "#domain/app.ts";
-import type { Facts } from "#domain/audit.ts";
-import type { Branch } from "#domain/branch.ts";
+import { parseTarget, type App } from "#domain/app.ts";
+import type { AuditEntry, Known } from "#domain/audit.ts";
+import type { Clock } from "#domain/clock.ts";
+import type { Key } from "#domain/key.ts";
 import type { Store } from "#domain/store.ts";
+import type { Token } from "#domain/token.ts";
+import type { User } from "#domain/user.ts";
+import { appFacts, notificationFacts, roles } from "./app-facts.ts";
+import { factsOfEach, usually } from "./fact.ts";
 
-/** What an operation's input names, of everything that can be changed. */
+/** What an operation names, of everything that can be changed. */
 export type Subject = {
   readonly app?: string | undefined;
   readonly team?: string | undefined;
   readonly user?: string | undefined;
+  /** Name of an SSH key, whosever it is. */
+  readonly key?: string | undefined;
+  readonly jobs?: readonly number[];
+  /** What belongs to no app, team or person. */
+  readonly installation?: boolean;
 };
 
+type Context = { readonly store: Store; readonly clock: Clock };
+
 /**
- * What is so about the things that an operation names, as far as operations change it. Of config
- * vars it says that they are there, and nothing else.
+ * What is so about the things that an operation names, as far as operations change it. Of secrets,
+ * of passwords and of the values of config vars it says that they are there, and nothing else.
  */
-export function factsOf(store: Store, { app, team, user }: Subject): Facts {
+export function factsOf({ store, clock }: Context, subject: Subject): Known {
+  const { app, team, user, key, jobs = [], installation } = subject;
   return {
-    ...(app === undefined ? {} : appFacts(store, app)),
-    ...(team === undefined ? {} : teamFacts(store, team)),
-    ...(user === undefined ? {} : userFacts(store, user)),
+    ...(team !== undefined && teamFacts(store, team)),
+    // Which team an app belongs to goes before which one was named.
+    ...(app !== undefined && appFacts(store, app)),
+    ...(user !== undefined && userFacts(store, user, clock.now())),
+    ...(key !== undefined && keyFacts(store, (it) => it.name === key)),
+    ...(installation && installationFacts(store)),
+    ...jobFacts(store, jobs),
   };
 }
 
-/** The facts that differ, as they were and as they are; what is gone or new is null there. */
-export function difference(before: Facts, after: Facts): { before: Facts; after: Facts } {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  const changed = names.filter((name) => before[name] !== after[name]);
-  const only = (facts: Facts): Facts =>
-    Object.fromEntries(changed.map((name) => [name, facts[name] ?? null]));
-  return { before: only(before), after: only(after) };
+/** Whose it is, as far as that is known: to them the audit shows it. */
+export function ownerOf(store: Store, subject: Subject): Pick<AuditEntry, "appId" | "teamId"> {
+  const app = appOf(store, subject);
+  const team = subject.team === undefined ? null : store.people.teams.named(subject.team);
+  return { appId: app?.id ?? null, teamId: team?.id ?? app?.teamId ?? null };
 }
 
-function appFacts(store: Store, target: string): Facts {
-  const { app: name, branch: wanted } = parseTarget(target);
-  const app = store.apps.named(name);
-  if (!app) return { app: null };
-  const branches = store.branches.of(app.id);
-  const branch = branches.find((it) => (wanted === null ? it.isDefault : it.name === wanted));
-  const domains = store.domains
-    .list()
-    .filter(({ config }) => config.locations.some((it) => it.upstream.app === name))
-    .map((domain) => domain.name);
+function appOf({ apps, jobs }: Store, subject: Subject): App | null {
+  if (subject.app !== undefined) return apps.named(parseTarget(subject.app).app);
+  const [id] = (subject.jobs ?? []).flatMap((job) => jobs.get(job)?.appId ?? []);
+  return id === undefined ? null : apps.get(id);
+}
+
+function teamFacts({ people, notifications }: Store, name: string): Known {
+  const team = people.teams.named(name);
+  if (!team) return {};
   return {
-    app: name,
-    team: store.people.teams.get(app.teamId)?.name ?? null,
-    ...(branch ? branchFacts(store, branch) : {}),
-    ...keyed("domain", domains, "leads here"),
-    ...roles("access", store.people.grants.of(app.id)),
+    team: { is: name },
+    ...roles("member", people.members.of(team.id)),
+    ...notificationFacts(notifications.list().filter(({ teamId }) => teamId === team.id)),
   };
 }
 
-function branchFacts(store: Store, { mode, config, currentReleaseId }: Branch): Facts {
-  const current = currentReleaseId === null ? null : store.releases.get(currentReleaseId);
-  const formation = Object.entries(config.formation);
+function userFacts(store: Store, name: string, at: Date): Known {
+  const { users, sessions, tokens, links } = store.people;
+  const user = users.named(name);
+  if (!user) return {};
+  const linkUntil = links.until(user.id);
   return {
-    mode,
-    release: current?.number ?? null,
-    ...Object.fromEntries(formation.map(([type, count]) => [`formation ${type}`, count])),
-    ...keyed("config var", Object.keys(config.env), "set"),
+    user: { is: name },
+    ...(user.email !== null && { email: { is: user.email } }),
+    superuser: usually(user.superuser, false),
+    ...signInFacts(store, user),
+    sessions: usually(sessions.list(user.id, at).length, 0),
+    ...(linkUntil && { "sign-in link": { is: `until ${linkUntil.toISOString()}` } }),
+    ...keyFacts(store, ({ userId }) => userId === user.id),
+    ...factsOfEach(tokens.list(user.id), (token) => [
+      `token ${token.name}`,
+      { is: scopeOf(store, token) },
+    ]),
   };
 }
 
-function teamFacts(store: Store, name: string): Facts {
-  const team = store.people.teams.named(name);
-  if (!team) return { team: null };
-  return { team: name, ...roles("member", store.people.members.of(team.id)) };
+function signInFacts({ people: { users } }: Store, { id, twoFactor }: User): Known {
+  const { passwordAt, passkeys, signOn } = users.signIns(id);
+  return {
+    ...(passwordAt && { password: { is: "set", mark: passwordAt.toISOString() } }),
+    "second factor": usually(twoFactor, false),
+    passkeys: usually(passkeys, 0),
+    "sign-on": usually(signOn, false),
+  };
 }
 
-function userFacts(store: Store, name: string): Facts {
-  const user = store.people.users.named(name);
-  if (!user) return { user: null };
-  const { email, superuser, twoFactor } = user;
-  const { password, passkeys } = store.people.users.signIns(user.id);
-  return { user: name, email, superuser, twoFactor, password, passkeys };
+/** `deployer of shop, until 2026-05-01` */
+function scopeOf({ people }: Store, { role, app, teamId, expiresAt }: Token): string {
+  const team = teamId === null ? null : people.teams.get(teamId);
+  const what = app?.name ?? (team ? `team ${team.name}` : "everything");
+  return `${role} of ${what}, until ${expiresAt.toISOString().slice(0, 10)}`;
 }
 
-function keyed(what: string, names: readonly string[], is: string): Facts {
-  return Object.fromEntries(names.map((name) => [`${what} ${name}`, is]));
+function keyFacts({ keys }: Store, isMeant: (key: Key) => boolean): Known {
+  return factsOfEach(keys.list().filter(isMeant), ({ name, fingerprint }) => [
+    `key ${name}`,
+    { is: fingerprint },
+  ]);
 }
 
-function roles(what: string, people: readonly { user: string; role: string }[]): Facts {
-  return Object.fromEntries(people.map(({ user, role }) => [`${what} ${user}`, role]));
+function installationFacts(store: Store): Known {
+  const { notifications, secrets } = store;
+  const own = notifications.list().filter((it) => it.appId === null && it.teamId === null);
+  return {
+    "secrets key": { is: secrets.key() },
+    ...keyFacts(store, ({ userId }) => userId === null),
+    ...notificationFacts(own),
+  };
+}
+
+function jobFacts({ jobs }: Store, ids: readonly number[]): Known {
+  const known = ids.flatMap((id) => jobs.get(id) ?? []);
+  return factsOfEach(known, ({ id, kind, status }) => [`job ${id}`, { is: `${kind} ${status}` }]);
 }

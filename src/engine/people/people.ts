@@ -1,5 +1,5 @@
 import type { AccessFile } from "#domain/access.ts";
-import type { AuditEntry, Facts } from "#domain/audit.ts";
+import type { AuditEntry, Known } from "#domain/audit.ts";
 import type { Need, Reach } from "#domain/authorize.ts";
 import { isSuperuser, rightsInTeam, rightsOn, type AppRef, type Caller } from "#domain/caller.ts";
 import type { Clock } from "#domain/clock.ts";
@@ -13,7 +13,7 @@ import type { Token } from "#domain/token.ts";
 import { addressOf, type Membership, type Session, type User } from "#domain/user.ts";
 import { createAttempts, type Attempts } from "./attempts.ts";
 import { keyCaller, tokenCaller, userCaller, type Via } from "./callers.ts";
-import { factsOf, type Subject } from "./facts.ts";
+import { factsOf, ownerOf, type Subject } from "./facts.ts";
 import { permit, type Named } from "./permit.ts";
 import { setPassword } from "./passwords.ts";
 import * as teams from "./teams.ts";
@@ -92,7 +92,9 @@ export type People = {
 
   readonly note: (entry: Omit<AuditEntry, "id" | "at">) => void;
   readonly audit: PeopleStore["audit"]["list"];
-  readonly facts: (subject: Subject) => Facts;
+  /** What is so about what an operation names, and whose that is. */
+  readonly facts: (subject: Subject) => Known;
+  readonly ownerOf: (subject: Subject) => Pick<AuditEntry, "appId" | "teamId">;
 };
 
 export function createPeople(context: PeopleContext): People {
@@ -105,7 +107,8 @@ export function createPeople(context: PeopleContext): People {
     appRef: (name) => store.apps.named(name),
     note: (entry) => noteAudit(context, entry),
     audit: store.people.audit.list,
-    facts: (subject) => factsOf(store, subject),
+    facts: (subject) => factsOf(context, subject),
+    ownerOf: (subject) => ownerOf(store, subject),
   };
 }
 

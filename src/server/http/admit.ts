@@ -54,7 +54,8 @@ export function textOf(operation: Operation, parts: Parts, key: string): string 
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function valueOf(operation: Operation, parts: Parts, key: string): unknown {
+/** The value of a field that the operation declares, wherever it stands. */
+export function valueOf(operation: Operation, parts: Parts, key: string): unknown {
   const [part] = partsWith(operation, key);
   // A part whose schema is an object with that key is an object.
   return part ? (parts[part] as Record<string, unknown>)[key] : undefined;

@@ -27,18 +27,14 @@ const set = operation({
   needs: "app:configure",
 });
 
-test("what was given is noted without passwords, tokens in addresses, and values of vars", async () => {
+test("what was given is noted without texts that have no form, and without values of vars", async () => {
   const body = {
     name: "ops",
     address: "https://ann:s3cret@hooks.example/T0/s3cret",
     password: "s3cret",
   };
   const noted = await noteOf(add, body, async () => "done");
-  assert.deepEqual(noted.input, {
-    name: "ops",
-    address: "https://hooks.example/…",
-    password: "[hidden]",
-  });
+  assert.deepEqual(noted.input, { name: "[hidden]", address: "[hidden]", password: "[hidden]" });
   const vars = await noteOf(set, { app: "s3cret", TOKEN: "s3cret", OLD: null }, async () => "");
   assert.deepEqual(vars.input, { app: "[hidden]", TOKEN: "[hidden]", OLD: null });
   assert.equal(vars.target, "shop");
@@ -70,14 +66,13 @@ async function noteOf(
   work: () => Promise<unknown>,
 ): Promise<Omit<AuditEntry, "id" | "at">> {
   const facts = [
-    { app: "shop", mode: "serving" },
-    { app: "shop", mode: "stopped" },
+    { app: { is: "shop" }, mode: { is: "serving" } },
+    { app: { is: "shop" }, mode: { is: "stopped" } },
   ];
   const notes: Omit<AuditEntry, "id" | "at">[] = [];
   const people = {
     facts: () => facts.shift() ?? {},
-    appRef: () => ({ id: 1, teamId: 2 }),
-    teamId: () => null,
+    ownerOf: () => ({ appId: 1, teamId: 2 }),
     note: (entry: Omit<AuditEntry, "id" | "at">) => void notes.push(entry),
   } as unknown as People;
   const caller = {

@@ -1,19 +1,17 @@
-import { z } from "zod";
 import type { Operation } from "#api/operation.ts";
-import type { AuditOutcome, Facts } from "#domain/audit.ts";
+import type { AuditOutcome, Facts, Known } from "#domain/audit.ts";
 import type { Caller } from "#domain/caller.ts";
-import { parseTarget } from "#domain/app.ts";
 import { PlatformError } from "#domain/errors.ts";
+import { jobKinds, type JobKind } from "#domain/job.ts";
+import { shownFacts } from "#domain/shown.ts";
+import { difference } from "#engine/people/fact.ts";
+import type { Subject } from "#engine/people/facts.ts";
 import type { People } from "#engine/people/people.ts";
-import { textOf, type Parts } from "./admit.ts";
-import { difference, type Subject } from "#engine/people/facts.ts";
+import { textOf, valueOf, type Parts } from "./admit.ts";
 
 export type AuditedCall = Parts & { readonly caller: Caller };
 
-const textMax = 300;
-const hidden = "[hidden]";
-/** Fields whose values are nobody's business, or may hold a password within. */
-const secretName = /password|secret|token$|^current$|code$|url$|^key$|confirm/i;
+const targetMax = 300;
 
 /** Carries out a change and writes down who made it, what it changed and how it ended. */
 export async function audited<T>(
@@ -22,14 +20,17 @@ export async function audited<T>(
   { people, work }: { readonly people: People; readonly work: () => Promise<T> },
 ): Promise<T> {
   if (operation.method === "GET") return work();
-  const subject = subjectOf(operation, call);
+  const named = subjectOf(operation, call, people);
+  const subject = { ...named, ...madeBy(operation, call) };
   const before = people.facts(subject);
-  const ids = idsOf(people, subject);
-  const note = (outcome: AuditOutcome, code: string | null): void => {
+  const ownerBefore = people.ownerOf(named);
+  const note = (outcome: AuditOutcome, code: string | null, after: Known): void => {
     const { actor, userId, door, address } = call.caller;
+    const owner = outcome === "done" ? people.ownerOf(subject) : ownerBefore;
     people.note({
-      ...ids,
-      ...difference(before, people.facts(subject)),
+      appId: ownerBefore.appId ?? owner.appId,
+      teamId: ownerBefore.teamId ?? owner.teamId,
+      ...difference(before, after),
       actor,
       userId,
       door,
@@ -43,68 +44,74 @@ export async function audited<T>(
   };
   try {
     const result = await work();
-    note("done", null);
+    const jobs = [...(subject.jobs ?? []), ...jobsIn(result)];
+    note("done", null, people.facts({ ...subject, jobs }));
     return result;
   } catch (error) {
     const code = error instanceof PlatformError ? error.code : "internal";
     const isRefusal = error instanceof PlatformError && error.kind === "denied";
-    note(isRefusal ? "refused" : "failed", code);
+    note(isRefusal ? "refused" : "failed", code, people.facts(subject));
     throw error;
   }
 }
 
-function subjectOf(operation: Operation, call: AuditedCall): Subject {
+/** What a call is about: what it names, else the caller's own, or the installation. */
+function subjectOf(operation: Operation, call: AuditedCall, people: People): Subject {
   const text = (key: string) => textOf(operation, call, key);
-  return { app: text("target") ?? text("app"), team: text("team"), user: text("user") };
+  const job = valueOf(operation, call, "job");
+  const named = { app: text("target") ?? text("app"), team: text("team") };
+  const isOwn = operation.needs.startsWith("own:");
+  const { userId } = call.caller;
+  const own = isOwn && userId !== null ? people.userById(userId)?.name : undefined;
+  const user = text("user") ?? own;
+  const isNone = [named.app, named.team, user, job].every((it) => it === undefined);
+  return { ...named, user, jobs: typeof job === "number" ? [job] : [], installation: isNone };
 }
 
-function idsOf(
-  people: People,
-  { app, team }: Subject,
-): { appId: number | null; teamId: number | null } {
-  const named = app === undefined ? null : people.appRef(parseTarget(app).app);
-  const teamId = team === undefined ? null : people.teamId(team);
-  return { appId: named?.id ?? null, teamId: teamId ?? named?.teamId ?? null };
+const nouns: Readonly<Record<string, "app" | "team" | "user" | "key">> = {
+  apps: "app",
+  teams: "team",
+  users: "user",
+  keys: "key",
+};
+
+/** What a call names as `name`, which is of the operation's own kind. */
+function madeBy(operation: Operation, call: AuditedCall): Subject {
+  const noun = nouns[operation.id.slice(0, operation.id.indexOf("."))];
+  const name = textOf(operation, call, "name");
+  return noun === undefined || name === undefined ? {} : { [noun]: name };
+}
+
+/** The jobs that an answer speaks of. */
+function jobsIn(answer: unknown): number[] {
+  if (Array.isArray(answer)) return answer.flatMap(jobsIn);
+  const { id, kind, job } = objectOf(answer);
+  if (typeof job === "number") return [job];
+  if (typeof job === "object") return jobsIn(job);
+  return typeof id === "number" && jobKinds.includes(kind as JobKind) ? [id] : [];
 }
 
 /** What it was done to: what the path names, else what the body names. */
-function targetOf({ params, body }: AuditedCall): string | null {
-  const inPath = Object.values(objectOf(params)).map(String);
+function targetOf(call: AuditedCall): string | null {
+  const inBody = targetKeyOf(call);
+  const named = inBody ? [objectOf(call.body)[inBody]] : Object.values(objectOf(call.params));
+  return named.length > 0 ? named.map(String).join(" ").slice(0, targetMax) : null;
+}
+
+/** The field of the body that names what it was done to, where the path does not. */
+function targetKeyOf({ params, body }: AuditedCall): string | undefined {
+  if (Object.keys(objectOf(params)).length > 0) return undefined;
   const given = objectOf(body);
-  const inBody = ["target", "name", "app", "team"].map((key) => given[key]);
-  const named =
-    inPath.length > 0 ? inPath : inBody.filter((it) => typeof it === "string").slice(0, 1);
-  return named.length > 0 ? named.join(" ").slice(0, textMax) : null;
+  return ["target", "name", "app", "team"].find((key) => typeof given[key] === "string");
 }
 
-/** Of a record, whose names are people's own, only the names; of an object, what is no secret. */
-function inputOf(operation: Operation, { query, body }: AuditedCall): Facts {
-  const isOpen = operation.body instanceof z.ZodRecord;
-  const entries = [...Object.entries(objectOf(query)), ...Object.entries(objectOf(body))];
-  return Object.fromEntries(
-    entries
-      .filter(([, value]) => value !== undefined)
-      .slice(0, 100)
-      .map(([name, value]) => {
-        const isShown =
-          value === null || typeof value === "number" || (!isOpen && !secretName.test(name));
-        return [name.slice(0, textMax), isShown ? shown(value) : hidden];
-      }),
+/** What was given beside the target, as far as the operation's schemas let it be shown. */
+function inputOf(operation: Operation, call: AuditedCall): Facts {
+  const told = targetKeyOf(call);
+  const given = (["query", "body"] as const).flatMap((part) =>
+    Object.entries(shownFacts(operation[part], call[part])),
   );
-}
-
-function shown(value: unknown): Facts[string] {
-  if (value === null || typeof value === "number" || typeof value === "boolean") return value;
-  return typeof value === "string" ? withoutSecrets(value).slice(0, textMax) : hidden;
-}
-
-/** An address may hold a password before its host and a token behind it; of it the host is shown. */
-function withoutSecrets(text: string): string {
-  return text.replaceAll(
-    /\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/@]*@)?([^\s/?#]*)(\S*)/gi,
-    (_, scheme: string, host: string, rest: string) =>
-      `${scheme}${host}${rest.length > 1 ? "/…" : ""}`,
-  );
+  return Object.fromEntries(given.filter(([name]) => name !== told));
 }
 
 function objectOf(value: unknown): Record<string, unknown> {

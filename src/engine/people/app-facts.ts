@@ -1,0 +1,131 @@
+import { parseTarget, type App } from "#domain/app.ts";
+import type { Known } from "#domain/audit.ts";
+import type { Branch, BranchConfig } from "#domain/branch.ts";
+import { identitiesOf } from "#domain/config-var.ts";
+import type { Domain } from "#domain/domain-name.ts";
+import { shownUrl } from "#domain/drain.ts";
+import { buildLimitsOf, limitsOf } from "#domain/limit-choices.ts";
+import { limitNames, renderLimit, type Limits, type SomeLimits } from "#domain/limits.ts";
+import { shownAddress, type Notification } from "#domain/notification.ts";
+import type { Release } from "#domain/release.ts";
+import type { Store } from "#domain/store.ts";
+import type { Membership } from "#domain/user.ts";
+import { shownOf } from "../receivers.ts";
+import { factsOfEach, markOf, usually } from "./fact.ts";
+
+/** What is so about an app, and about one of its branches, or about each when no branch is named. */
+export function appFacts(store: Store, target: string): Known {
+  const { app: name, branch: wanted } = parseTarget(target);
+  const app = store.apps.named(name);
+  if (!app) return {};
+  const branches = store.branches.of(app.id);
+  const asked = branches.filter((it) => wanted === null || it.name === wanted);
+  const domains = store.domains.list().filter((domain) => locationsOf(domain, name).length > 0);
+  const notifications = store.notifications.list().filter(({ appId }) => appId === app.id);
+  return {
+    app: { is: name },
+    team: { is: store.people.teams.get(app.teamId)?.name ?? "" },
+    network: usually(app.network, "open"),
+    ...fileFacts(app, asked),
+    ...Object.assign({}, ...asked.map((it) => named(it, branchFacts(store, it), wanted))),
+    ...factsOfEach(domains, (domain) => [
+      `domain ${domain.name}`,
+      { is: locationsOf(domain, name).join(", "), mark: markOf(domain) },
+    ]),
+    ...notificationFacts(notifications),
+    ...roles("access", store.people.grants.of(app.id)),
+  };
+}
+
+/** What is so about a branch, as far as operations and jobs change it. */
+export function branchFacts(store: Store, branch: Branch): Known {
+  const { mode, config, currentReleaseId, name } = branch;
+  const release = currentReleaseId === null ? null : store.releases.get(currentReleaseId);
+  const drains = store.drains.list().filter(({ branchId }) => branchId === branch.id);
+  return {
+    branch: { is: name },
+    mode: usually(mode === "stopped" ? "stopped" : "serving", "serving"),
+    ...(release && { release: { is: release.number } }),
+    ...formationFacts(config, release),
+    ...limitFacts(config, typesOf(config, release)),
+    ...factsOfEach(Object.entries(identitiesOf(config.env)), ([key, identity]) => [
+      `config var ${key}`,
+      { is: "set", mark: markOf(identity) },
+    ]),
+    ...factsOfEach(drains, ({ id, url, ca }) => [
+      `drain ${id}`,
+      { is: shownOf(url, shownUrl), mark: markOf([url.id, ca]) },
+    ]),
+  };
+}
+
+export function notificationFacts(notifications: readonly Notification[]): Known {
+  return factsOfEach(notifications, ({ id, kind, address, events }) => {
+    const shown = shownOf(address, (text) => shownAddress(kind, text));
+    return [
+      `notification ${id}`,
+      { is: `${kind} ${shown}: ${events.join(", ")}`, mark: address.id },
+    ];
+  });
+}
+
+export function roles(what: string, people: readonly Membership[]): Known {
+  return factsOfEach(people, ({ user, role }) => [`${what} ${user}`, { is: role }]);
+}
+
+/** Of branches that were not asked for by name, those beside the default one have theirs before each. */
+function named(branch: Branch, known: Known, wanted: string | null): Known {
+  if (wanted !== null || branch.isDefault) return known;
+  const entries = Object.entries(known);
+  return Object.fromEntries(entries.map(([name, fact]) => [`@${branch.name} ${name}`, fact]));
+}
+
+/** What only files say is told by the file's name. */
+function fileFacts({ managedBy }: App, branches: readonly Branch[]): Known {
+  if (managedBy === null) return {};
+  const rest = branches.map(({ name, isDefault, config }) => {
+    const { env: _vars, formation: _counts, limits: _limits, ...own } = config;
+    return [name, isDefault, own];
+  });
+  return { file: { is: managedBy, mark: markOf(rest) } };
+}
+
+function typesOf({ processTypes }: BranchConfig, release: Release | null): string[] {
+  const known = Object.entries(release?.processTypes ?? processTypes ?? {});
+  return known.filter(([, { kind }]) => kind !== "static").map(([name]) => name);
+}
+
+function formationFacts({ formation }: BranchConfig, release: Release | null): Known {
+  const own = Object.entries(release?.processTypes ?? {});
+  return {
+    ...factsOfEach(own, ([type, { count }]) => [`formation ${type}`, { is: count, usual: true }]),
+    ...factsOfEach(Object.entries(formation), ([type, count]) => [
+      `formation ${type}`,
+      { is: count },
+    ]),
+  };
+}
+
+const limitEntries = Object.entries<keyof Limits>(limitNames);
+
+function limitFacts({ limits }: BranchConfig, types: readonly string[]): Known {
+  const told = (what: string, held: Limits, chosen: SomeLimits = {}): Known =>
+    factsOfEach(limitEntries, ([name, key]) => [
+      `${what} ${name}`,
+      { is: renderLimit(key, held[key]), usual: chosen[key] === undefined },
+    ]);
+  const all = new Set([...types, ...Object.keys(limits.types)]);
+  const ofTypes = [...all].map((it) => told(`limit ${it}`, limitsOf(limits, it), limits.types[it]));
+  return {
+    ...told("limit", limitsOf(limits, null), limits.app),
+    ...Object.assign({}, ...ofTypes),
+    ...told("build limit", buildLimitsOf(limits), limits.build),
+  };
+}
+
+/** Where a domain leads within an app: `/ to main web`. */
+function locationsOf({ config }: Domain, app: string): string[] {
+  return config.locations
+    .filter(({ upstream }) => upstream.app === app)
+    .map(({ path, upstream }) => `${path} to ${upstream.branch} ${upstream.processType}`);
+}
