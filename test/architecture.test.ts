@@ -76,7 +76,7 @@ test("one person can review berth-root: it does not grow unnoticed", () => {
   const files = [...readSources("src/privileged"), ...readSources("src/bin")].filter(
     ({ path }) => !isTest(path) && /^src\/(?:privileged\/|bin\/berth-root\.ts)/.test(path),
   );
-  assert.ok(files.length > 10);
+  assert.ok(files.length > 5);
   const count = files.reduce((sum, { text }) => sum + linesOfCode(text), 0);
   assert.ok(count <= berthRootLinesMax, `berth-root is ${count} lines, see decision 0013`);
 });

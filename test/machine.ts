@@ -1,4 +1,4 @@
-import { chown, mkdtemp, writeFile } from "node:fs/promises";
+import { chown, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer } from "node:net";
@@ -36,7 +36,6 @@ export async function freePort(): Promise<number> {
 export async function superviseFolder(scan: string): Promise<AsyncDisposable> {
   const child = start(["s6-svscan", "-c", "1000", scan], { stdio: "ignore" });
   const end = ended(child);
-  await writeFile(join(scan, "..", "supervisor.pid"), `${child.pid}\n`);
   for (;;) {
     const isUp = await exec(["s6-svscanctl", "-a", scan]).then(
       () => true,

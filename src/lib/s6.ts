@@ -1,4 +1,7 @@
+import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { exec, ExecError } from "./exec.ts";
+import { nullIf } from "./files.ts";
 
 /** Whether a supervisor looks after a service. @see s6-svok(8) */
 export async function isSupervised(service: string): Promise<boolean> {
@@ -16,7 +19,23 @@ export function orderService(how: string, service: string): Promise<boolean> {
   return isTaken(["s6-svc", how, service]);
 }
 
-/** The same for whoever supervises a folder of services. @see s6-svscanctl(8) */
+/**
+ * Has whoever supervises a folder of services look what is new there; false when there is nobody. It
+ * is the letter that `s6-svscanctl -a` writes, as that would only be a program to wait for.
+ */
+export function lookAgain(scan: string): boolean {
+  try {
+    const { O_WRONLY, O_NONBLOCK } = constants;
+    const control = openSync(join(scan, ".s6-svscan/control"), O_WRONLY | O_NONBLOCK);
+    writeSync(control, "a");
+    closeSync(control);
+    return true;
+  } catch (error) {
+    return nullIf(["ENOENT", "ENXIO"])(error as NodeJS.ErrnoException) !== null;
+  }
+}
+
+/** The same as `orderService` for whoever supervises a folder of services. @see s6-svscanctl(8) */
 export function orderScan(how: string, scan: string): Promise<boolean> {
   return isTaken(["s6-svscanctl", how, scan]);
 }

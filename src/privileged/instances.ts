@@ -1,34 +1,37 @@
-import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { rename, symlink, unlink, writeFile } from "node:fs/promises";
+import * as fs from "node:fs";
+import { unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
 import type { VerbArguments } from "#domain/privileges.ts";
 import { memoryEventsFile, userOf } from "#domain/realm.ts";
 import { execlineTool, renderExecline, type ExeclineWord } from "#lib/execline.ts";
-import { exists, nullIf, nullIfMissing, removeTree } from "#lib/files.ts";
-import { isSupervised } from "#lib/s6.ts";
+import { exists, nullIfMissing, removeTree } from "#lib/files.ts";
+import { isSupervised, lookAgain, orderScan, orderService } from "#lib/s6.ts";
 import { fenceOf } from "./fence.ts";
 import { enter, type Own } from "./realm.ts";
-import { endOld, startNew } from "./s6.ts";
 
 type Started = VerbArguments<"startInstance">;
 
 /**
  * Writes the instance's service folder beside the watched one, links it in, and has s6-svscan look.
  * A crash in the middle leaves a folder without a link, which the next start of the same instance
- * replaces.
+ * replaces. All at once: somebody waits for it, and a row of steps would wait for a thread each.
  */
 export async function startInstance(realm: Own, instance: Started): Promise<void> {
   const { layout } = realm;
   const service = layout.service(instance.id);
-  const isLinked = await exists(layout.link(instance.id));
+  const link = layout.link(instance.id);
+  const isLinked = fs.existsSync(link);
   const hastened = hasten(realm);
   if (!isLinked) {
-    await writeService(realm, instance);
-    await symlink(service, layout.link(instance.id)).catch(nullIf(["EEXIST"]));
+    writeService(realm, instance);
+    fs.rmSync(link, { force: true });
+    fs.symlinkSync(service, link);
   }
-  await startNew(layout);
+  // What it supervised runs on and is restarted, but nothing new can begin.
+  if (!lookAgain(layout.scan))
+    throw failed("s6-svscan was ended from elsewhere; berth up starts it again, and all apps");
   const parts = [service, join(service, "log")];
   await Promise.all(parts.map((it) => untilSupervised(realm, it, !isLinked)));
   // Only now, as nft would keep the supervisors from the processors; the program has yet to begin.
@@ -56,8 +59,11 @@ async function untilSupervised(realm: Own, service: string, isNew: boolean): Pro
     if (await isThere()) return share(realm, service);
     await sleep(waitMs);
   }
-  const problem = "it does not supervise a new instance";
-  throw new PlatformError("command_failed", { command: "s6-svscan", problem });
+  throw failed("s6-svscan does not supervise it");
+}
+
+function failed(problem: string): PlatformError {
+  return new PlatformError("command_failed", { command: "Starting an instance", problem });
 }
 
 /**
@@ -68,8 +74,8 @@ async function untilSupervised(realm: Own, service: string, isNew: boolean): Pro
 function share({ account }: Own, service: string): void {
   const modes = { ".": 0o710, supervise: 0o710, "supervise/control": 0o620 };
   for (const [name, mode] of Object.entries(modes)) {
-    chownSync(join(service, name), -1, account.gid);
-    chmodSync(join(service, name), mode);
+    fs.chownSync(join(service, name), -1, account.gid);
+    fs.chmodSync(join(service, name), mode);
   }
 }
 
@@ -77,23 +83,24 @@ function share({ account }: Own, service: string): void {
 export async function removeInstance({ layout }: Own, id: number): Promise<void> {
   const service = layout.service(id);
   await unlink(layout.link(id)).catch(nullIfMissing);
-  await endOld(layout, service);
+  // They are told themselves, too, as there may be no s6-svscan.
+  for (const it of [service, join(service, "log")]) await orderService("-xd", it);
+  await orderScan("-an", layout.scan);
   for (const path of [service, partialOf(service)]) await removeTree(path);
   for (const path of layout.exitNotes(id)) await unlink(path).catch(nullIfMissing);
 }
 
-async function writeService(realm: Own, instance: Started): Promise<void> {
+function writeService(realm: Own, instance: Started): void {
   const { layout, account } = realm;
   const { id, program, port, logName } = instance;
   const service = layout.service(id);
   const partial = partialOf(service);
   const user = userOf(realm, instance.user);
-  await removeTree(partial);
-  await removeTree(service);
-  mkdirSync(join(partial, "log"), { recursive: true, mode: 0o700 });
+  for (const path of [partial, service]) fs.rmSync(path, { recursive: true, force: true });
+  fs.mkdirSync(join(partial, "log"), { recursive: true, mode: 0o700 });
   // Not before it has its name is it started, and no service outlives a power cut: see startTree.
   const write = (path: string, text: string | Buffer, mode: number) =>
-    writeFileSync(path, text, { mode, flag: "wx" });
+    fs.writeFileSync(path, text, { mode, flag: "wx" });
   const files = program.files.map((_, index) => fileIn("", index));
   for (const [index, text] of program.files.entries())
     write(fileIn(partial, index), Buffer.from(text, "base64"), 0o600);
@@ -106,8 +113,8 @@ async function writeService(realm: Own, instance: Started): Promise<void> {
   write(join(partial, "run"), run, 0o700);
   write(join(partial, "log/run"), log, 0o700);
   write(join(partial, "finish"), renderFinish(realm, id, uid), 0o700);
-  for (const path of layout.exitNotes(id)) rmSync(path, { force: true });
-  await rename(partial, service);
+  for (const path of layout.exitNotes(id)) fs.rmSync(path, { force: true });
+  fs.renameSync(partial, service);
 }
 
 /** What a program reads from the descriptor 3, 4, and so on, of which the first is 0. */

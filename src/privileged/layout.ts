@@ -10,8 +10,6 @@ export function supervisionLayout(home: string) {
   return {
     /** The folder that s6-svscan watches: links to service folders. */
     scan: join(run, "scan"),
-    /** The id of that s6-svscan, as `berth up` wrote it down. */
-    supervisorPid: join(run, "supervisor.pid"),
     /** Notes of each instance, written anew each time it ends. */
     exits: join(run, "exits"),
     services,

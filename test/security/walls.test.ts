@@ -197,7 +197,8 @@ test(
     const limits = ["files=300", "disk=4M", "cpu=0.5"];
     const set = await platform.berth("limits:set", ...limits, "--type", "web", "-a", "shop");
     assert.equal(set.code, 0, set.stderr);
-    assert.equal(await run("shop", "ulimit -Sn; ulimit -Hn"), "0\n300\n300\n");
+    const asked = "ulimit -Sn; ulimit -Hn; ulimit -Hc";
+    assert.equal(await run("shop", asked), "0\n300\n300\n0\n");
     for (const place of ["/tmp", "/home/app"])
       assert.match(await run("shop", `head -c 5M /dev/zero > ${place}/f`), /No space left/, place);
     const card = (await platform.berth("security", "-a", "shop")).stdout;

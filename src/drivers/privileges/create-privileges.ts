@@ -68,7 +68,7 @@ export async function createPrivileges(options: PrivilegesOptions): Promise<Priv
     openCommand: (command) => openCommand(world, command),
     setNetwork: async (user, network) => {
       for (const { id, kept: own } of await kept.all())
-        if (own.user === user) await kept.put(id, { ...own, network });
+        if (own.user === user) kept.put(id, { ...own, network });
       await walls.setNetwork(user, network);
     },
     setPorts: (ports) => walls.setPorts(ports),
@@ -122,7 +122,7 @@ async function startInstance(world: World, instance: InstanceProgram): Promise<v
     tools,
   );
   const known = { user, limits, network, port };
-  await kept.put(id, known);
+  kept.put(id, known);
   const both = confinedOf(id, known);
   await Promise.all(both.map((confined) => walls.putUp(confined)));
   const start = { id, user, network, port, program, logName };
@@ -160,7 +160,7 @@ async function limitInstance(
 ): Promise<void> {
   const found = await kept.get(id);
   if (!found) return;
-  await kept.put(id, { ...found, limits });
+  kept.put(id, { ...found, limits });
   const { uid } = userOf(realm, found.user);
   // Version 1 does not go below what is in use: then it holds from the next start on.
   const update = async () => walls.cgroups.update({ uid, name: `i${id}` }, limits);

@@ -1,8 +1,9 @@
-import { rename, unlink, writeFile } from "node:fs/promises";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Network } from "#domain/app.ts";
 import type { Limits } from "#domain/limits.ts";
-import { ensureDirectory, namesIn, nullIfMissing, readIfThere } from "#lib/files.ts";
+import { namesIn, nullIfMissing, readIfThere } from "#lib/files.ts";
 
 /** What must be known of an instance for as long as anything is left of it. */
 export type Kept = {
@@ -20,12 +21,13 @@ export class KeptInstances {
     this.#folder = folder;
   }
 
-  async put(id: number, kept: Kept): Promise<void> {
-    await ensureDirectory(this.#folder, 0o700);
+  /** At once: every start waits for it. */
+  put(id: number, kept: Kept): void {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const text = JSON.stringify(kept);
     // No instance outlives a power cut, so this need not either.
-    await writeFile(`${this.#file(id)}.partial`, text, { mode: 0o600 });
-    await rename(`${this.#file(id)}.partial`, this.#file(id));
+    writeFileSync(`${this.#file(id)}.partial`, text, { mode: 0o600 });
+    renameSync(`${this.#file(id)}.partial`, this.#file(id));
   }
 
   /** Null for an instance that is gone. */

@@ -257,7 +257,7 @@ test("every call leaves a line that says what is run, and no config var", async 
   await world.executor.stop(5, 0);
   const [started] = world.audit.filter(({ verb }) => verb === "startInstance");
   const text = JSON.stringify(started);
-  assert.match(text, /"sleep 900".*"outcome":"ok"/);
+  assert.match(text, /; sleep 900"].*"outcome":"ok"/);
   assert.doesNotMatch(text, /\$c|GREETING/);
 });
 

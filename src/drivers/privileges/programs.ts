@@ -4,6 +4,7 @@ import type { Limits } from "#domain/limits.ts";
 import type { Program } from "#domain/privileges.ts";
 import { execlineb, execlineTool, renderExecline } from "#lib/execline.ts";
 import { renderSandbox, sandboxArgv, type Sandbox, type SandboxTools } from "./sandbox.ts";
+import { userCommand } from "./user-command.ts";
 
 /** The programs that go into and around every sandbox. */
 export type Tools = SandboxTools & {
@@ -25,8 +26,9 @@ export function programOf({ command, sandbox, limits, isCounted }: Boxed, tools:
   const inside = [
     ...(isCounted ? [] : limitInside(limits)),
     ...(sandbox.terminal ? inForeground : []),
+    ...userCommand(command, openFilesOf(limits)),
   ];
-  const argv = [...limitFiles(limits), ...sandboxArgv(command, inside)];
+  const argv = sandboxArgv(inside);
   const files = renderSandbox(sandbox, tools).map((it) => Buffer.from(it).toString("base64"));
   return { argv, files };
 }
@@ -62,12 +64,11 @@ const inForeground = [
   "--",
 ];
 
-/** Words that limit the number of open files, as far as more could be given away. */
-function limitFiles({ openFiles }: Limits): string[] {
+/** As far as more could be given away. */
+function openFilesOf({ openFiles }: Limits): number {
   const limits = readFileSync("/proc/self/limits", "utf8");
   const most = Number(/^Max open files +\d+ +(\d+)/m.exec(limits)?.[1] ?? 1024);
-  const files = Math.min(openFiles, most);
-  return ["prlimit", `--nofile=${files}:${files}`, "--core=0:0", "--"];
+  return Math.min(openFiles, most);
 }
 
 /**

@@ -4,7 +4,6 @@ import type { TerminalSize } from "#domain/runner.ts";
 import type { Ids } from "#domain/realm.ts";
 import { seccompProgram } from "#lib/seccomp.ts";
 import type { SharedEtc } from "./shared-etc.ts";
-import { userCommand } from "./user-command.ts";
 
 /** What a sandbox shows to the program in it, beyond the machine's read-only system. */
 export type Sandbox = {
@@ -31,9 +30,9 @@ export type SandboxTools = { readonly node: string; readonly npm: string };
 /** In the order in which the system's own login finds programs, ours first. */
 const path = "/app/node_modules/.bin:/opt/node/bin:/usr/local/bin:/usr/bin:/bin";
 
-/** Starts a command line, behind the words of `inside`, as `renderSandbox` describes. @see bwrap(1) */
-export function sandboxArgv(command: string, inside: readonly string[]): [string, ...string[]] {
-  return ["bwrap", "--args", "3", "--", ...inside, ...userCommand(command)];
+/** Starts what `inside` says, as `renderSandbox` describes. @see bwrap(1) */
+export function sandboxArgv(inside: readonly string[]): [string, ...string[]] {
+  return ["bwrap", "--args", "3", "--", ...inside];
 }
 
 /**
