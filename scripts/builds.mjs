@@ -20,19 +20,27 @@ const builds = [
   },
 ];
 
-/** Builds what is not up to date. An installed copy, which has no console's sources, has it all. */
+/** Builds what is not up to date. */
 export async function ensureBuilds(checkout, node) {
-  if (!existsSync(join(checkout, "console"))) return;
-  for (const { title, script, target, sources } of builds) {
-    const content = contentOf(checkout, [...sources, script]);
-    const stamp = join(checkout, target, "content");
-    if (existsSync(stamp) && readFileSync(stamp, "utf8") === content) continue;
+  for (const { title, script, content } of outdatedBuilds(checkout)) {
     await step(title, async () => {
       const argv = [node, join(checkout, script), content];
       const { code, output } = await capture(argv, { cwd: checkout });
       if (code !== 0) throw new SetupError(`${title} failed:\n${tailOf(output)}`);
     });
   }
+}
+
+/** What is to be built. An installed copy, which has no console's sources, has it all. */
+export function outdatedBuilds(checkout) {
+  if (!existsSync(join(checkout, "console"))) return [];
+  const asked = builds.map(({ sources, ...build }) => {
+    return { ...build, content: contentOf(checkout, [...sources, build.script]) };
+  });
+  return asked.filter(({ target, content }) => {
+    const stamp = join(checkout, target, "content");
+    return !existsSync(stamp) || readFileSync(stamp, "utf8") !== content;
+  });
 }
 
 function contentOf(checkout, sources) {

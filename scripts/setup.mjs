@@ -11,7 +11,7 @@ import {
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { capture } from "./child.mjs";
-import { ensureBuilds } from "./builds.mjs";
+import { ensureBuilds, outdatedBuilds } from "./builds.mjs";
 import { installPackages, missingPackages, neededPackages, removeOwnPolicy } from "./debian.mjs";
 import { SetupError, step, tailOf } from "./progress.mjs";
 
@@ -48,8 +48,8 @@ export async function ensureSetup(purpose) {
  * Builds Berth's programs and its console unless they are up to date.
  * @public The launcher in bin calls it.
  */
-export function ensureBuilt() {
-  return withLock(() => ensureBuilds(checkout, node));
+export async function ensureBuilt() {
+  if (outdatedBuilds(checkout).length > 0) await withLock(() => ensureBuilds(checkout, node));
 }
 
 async function ensureInstalled(purpose) {
@@ -119,8 +119,7 @@ function lockHash() {
  * so a killed set-up leaves none behind. @see flock(2): the child locks our own open file.
  */
 async function withLock(work) {
-  mkdirSync(join(checkout, ".cache"), { recursive: true });
-  const file = openSync(join(checkout, ".cache/setup.lock"), "a");
+  const file = openLock();
   const flock = (...options) =>
     capture(["flock", ...options, "3"], { stdio: ["ignore", "ignore", "inherit", file] }).catch(
       noFlock,
@@ -131,6 +130,17 @@ async function withLock(work) {
     return await work(file);
   } finally {
     closeSync(file);
+  }
+}
+
+function openLock() {
+  try {
+    mkdirSync(join(checkout, ".cache"), { recursive: true });
+    return openSync(join(checkout, ".cache/setup.lock"), "a");
+  } catch (error) {
+    if (!["EACCES", "EPERM", "EROFS"].includes(error.code)) throw error;
+    throw new SetupError(`Berth in ${checkout} is not set up for this version, and you may not write there.
+Have its owner type bin/berth up there, or use a copy of your own: git clone ${checkout}`);
   }
 }
 

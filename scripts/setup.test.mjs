@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -68,6 +77,36 @@ test("after an update the next start installs packages that have changed; other 
   for (const word of ["up", "install", "start"])
     assert.match((await berth(word)).output, /npm was asked/);
 });
+
+test(
+  "whoever may not write to a checkout runs it when it is set up, and is told what to do when not",
+  { skip: process.getuid() === 0 ? false : "only root can be somebody else" },
+  async (t) => {
+    const checkout = mkdtempSync(join(tmpdir(), "berth-test-"));
+    t.after(() => rmSync(checkout, { recursive: true }));
+    chmodSync(checkout, 0o755);
+    for (const name of ["bin", "scripts", "src/setup/packages.json"])
+      cpSync(join(ours, name), join(checkout, name), { recursive: true });
+    for (const name of ["node_modules", "dist/bin"])
+      mkdirSync(join(checkout, name), { recursive: true });
+    writeFileSync(join(checkout, "package-lock.json"), "{}");
+    writeFileSync(join(checkout, "dist/bin/cli.js"), "console.log('the command line')");
+    const lock = createHash("sha256").update("{}").digest("hex");
+    writeFileSync(join(checkout, "node_modules/.berth-lock"), lock);
+    symlinkSync(join(ours, "node_modules/node"), join(checkout, "node_modules/node"));
+    const argv = [process.execPath, join(checkout, "bin/berth"), "up"];
+    const berth = () => capture(argv, { uid: 65_534, gid: 65_534 });
+    assert.match((await berth()).output, /^the command line/);
+    mkdirSync(join(checkout, "console"));
+    mkdirSync(join(checkout, "src/api"));
+    const { code, output } = await berth();
+    assert.equal(code, 1);
+    assert.match(
+      output,
+      /^Berth in \S+ is not set up .* you may not write there\.\nHave its owner/,
+    );
+  },
+);
 
 test("a quick step says nothing, a failed one says so", async () => {
   const lines = [];

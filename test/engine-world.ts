@@ -146,7 +146,14 @@ export async function createWorld(
     log: { info: () => {}, error: (facts) => void errors.push(facts) },
     hostConfig: () => world.config,
     door: "platform",
-    host: { home: folder.path, version: "0", account: "berth", sshNames: [], isolation: [] },
+    host: {
+      home: folder.path,
+      version: "0",
+      account: "berth",
+      sshNames: [],
+      isolation: [],
+      unlimited: [],
+    },
   };
   let life = mortal(context, () => world.killWhen);
   const world: World = {

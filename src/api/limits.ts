@@ -19,7 +19,9 @@ const LimitStatusView = z.object({
     .nullable()
     .describe("The most that one of its instances uses at the moment."),
   chosen: z.array(z.enum(nameList)).describe("Those that somebody chose; the others are defaults."),
-  notes: z.array(z.string()).describe("Those chosen that are more than this machine can give."),
+  notes: z
+    .array(z.string())
+    .describe("Those chosen that this machine cannot give, or not enforce."),
 });
 export type LimitStatusView = z.infer<typeof LimitStatusView>;
 

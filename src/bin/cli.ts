@@ -16,7 +16,7 @@ const { runCli } = await import("#cli/run-cli.ts");
 process.exitCode = await runCli({
   argv: process.argv.slice(2),
   home: env["BERTH_HOME"] || usualHome(),
-  actor: userInfo().username,
+  actor: personName(),
   stdin,
   stdout,
   stderr,
@@ -37,6 +37,15 @@ process.exitCode = await runCli({
   },
   version: ownVersion(),
 });
+
+/** In many containers a uid has no name. */
+function personName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.()}`;
+  }
+}
 
 function usualHome(): string {
   return process.getuid?.() === 0 ? "/var/lib/berth" : join(homedir(), ".local", "share", "berth");

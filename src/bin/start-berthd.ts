@@ -161,8 +161,10 @@ async function hostOf(
   { home, version, hasUsers }: { home: string; version: string; hasUsers: boolean },
 ) {
   const account = userInfo().username;
-  const isolation = isolationOf({ hasUsers, ...privileges.protections });
-  return { home, version, account, sshNames: [account], isolation };
+  const { protections } = privileges;
+  const isolation = isolationOf({ hasUsers, ...protections });
+  const { unlimited } = protections;
+  return { home, version, account, sshNames: [account], isolation, unlimited };
 }
 
 async function privilegesFor(

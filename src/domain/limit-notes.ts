@@ -4,7 +4,10 @@ import type { MachineUsage } from "./metrics.ts";
 /** What all of an app together may have of the machine's memory, whatever its own limits say. */
 export const appShareOfMemory = 0.75;
 
-type Capacity = Pick<MachineUsage, "cores" | "memoryTotalBytes" | "diskTotalBytes">;
+type Capacity = Pick<MachineUsage, "cores" | "memoryTotalBytes" | "diskTotalBytes"> & {
+  /** What the kernel holds nobody to here. */
+  readonly unlimited: readonly LimitName[];
+};
 type Chosen = {
   readonly isBuild: boolean;
   readonly limits: Limits;
@@ -12,7 +15,7 @@ type Chosen = {
 };
 
 /**
- * Sentences on limits that somebody chose and that this machine cannot give. They are not refused: a
+ * Sentences on limits that somebody chose and that this machine cannot give, or hold nobody to. They are not refused: a
  * machine may grow, and a configuration moves from one to another.
  */
 export function notesOnLimits({ isBuild, limits, chosen }: Chosen, machine: Capacity): string[] {
@@ -28,6 +31,10 @@ export function notesOnLimits({ isBuild, limits, chosen }: Chosen, machine: Capa
   return chosen.flatMap((name) => {
     const [bound, why] = most[name] ?? [Infinity, ""];
     const value = limits[limitNames[name]];
+    if (machine.unlimited.includes(name))
+      return [
+        `${name} is not enforced: Berth has no control groups of this machine. See berth status`,
+      ];
     if (value <= bound) return [];
     return [`${name}=${renderLimit(limitNames[name], value)} is more than there is: ${why}.`];
   });

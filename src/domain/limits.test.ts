@@ -38,7 +38,12 @@ test("what is no limit is refused with what to write", () => {
 
 test("what a machine cannot give is told of limits that somebody chose, and of nothing else", () => {
   const gibi = 1024 ** 3;
-  const machine = { cores: 2, memoryTotalBytes: 8 * gibi, diskTotalBytes: 100 * gibi };
+  const machine = {
+    cores: 2,
+    memoryTotalBytes: 8 * gibi,
+    diskTotalBytes: 100 * gibi,
+    unlimited: [],
+  };
   const limits = { ...instanceLimits, memoryBytes: 7 * gibi, cpuCores: 4, diskBytes: 50 * gibi };
   const notes = (isBuild: boolean, chosen: readonly LimitName[]) =>
     notesOnLimits({ isBuild, limits, chosen }, machine);
@@ -49,6 +54,12 @@ test("what a machine cannot give is told of limits that somebody chose, and of n
   ]);
   assert.deepEqual(notes(true, ["disk"]), []);
   assert.deepEqual(notes(false, []), []);
+  const free = notesOnLimits(
+    { isBuild: false, limits, chosen: ["memory", "disk"] },
+    { ...machine, diskTotalBytes: 0, unlimited: ["memory", "cpu"] },
+  );
+  assert.match(free[0] ?? "", /^memory is not enforced: .* See berth status$/);
+  assert.match(free[1] ?? "", /^disk=50G is more/);
   const fitting = { ...limits, memoryBytes: 6 * gibi, cpuCores: 2 };
   const chosen = ["memory", "cpu"] as const;
   assert.deepEqual(notesOnLimits({ isBuild: false, limits: fitting, chosen }, machine), []);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { UserNumber } from "./app-user.ts";
 import { Network } from "./app.ts";
 import type { ObservedInstance } from "./instance.ts";
-import type { Limits } from "./limits.ts";
+import type { LimitName, Limits } from "./limits.ts";
 import type { Session, TerminalSize } from "./runner.ts";
 import type { AppSight, Owned } from "./score-card.ts";
 
@@ -158,8 +158,8 @@ export function exitNotes(id: number): [exit: string, memory: string, memoryBefo
 
 /** What holds for the apps of a home, which depends on the machine and on who started Berth. */
 export type Protections = {
-  /** What the kernel limits of each instance and command. */
-  readonly limited: readonly ("memory" | "cpu" | "pids")[];
+  /** What the kernel cannot limit of each instance and command here. */
+  readonly unlimited: readonly LimitName[];
   readonly hasFence: boolean;
   /** Why there is none. */
   readonly fenceProblem: string | null;

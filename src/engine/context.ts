@@ -8,6 +8,7 @@ import type { DrainSender, DrainSource } from "#domain/drain.ts";
 import type { EventType } from "#domain/events.ts";
 import type { Executor } from "#domain/executor.ts";
 import type { HostConfig } from "#domain/host-config.ts";
+import type { LimitName } from "#domain/limits.ts";
 import type { InstanceLogs, JobLog, RouterLogs } from "#domain/logs.ts";
 import type { Machine, MetricsStore } from "#domain/metrics.ts";
 import type { Notifiers } from "#domain/notification.ts";
@@ -61,6 +62,8 @@ export type EnginePorts = {
     readonly account: string;
     readonly sshNames: readonly string[];
     readonly isolation: readonly { readonly what: string; readonly inForce: boolean }[];
+    /** Limits that the kernel cannot hold apps to here. */
+    readonly unlimited: readonly LimitName[];
   };
 };
 

@@ -33,7 +33,7 @@ export type LimitStatus = {
 
 /** The limits of a branch: one for each process type, or of the app while there is none; its builds. */
 export async function limitsOfBranch(
-  { store, machine }: EngineContext,
+  { store, machine, host }: EngineContext,
   uses: ReadonlyMap<number, Use>,
   target: string,
 ): Promise<LimitStatus[]> {
@@ -66,7 +66,10 @@ export async function limitsOfBranch(
   const usage = await machine.usage();
   return [...ofTypes, build].map((it) => ({
     ...it,
-    notes: notesOnLimits({ ...it, isBuild: it.scope.kind === "build" }, usage),
+    notes: notesOnLimits(
+      { ...it, isBuild: it.scope.kind === "build" },
+      { ...usage, unlimited: host.unlimited },
+    ),
   }));
 }
 

@@ -1,10 +1,14 @@
 import { exec } from "./exec.ts";
 
+const prctl = process.arch === "arm64" ? 167 : 157;
+
 /**
  * Lines of perl that keep what follows from the abstract unix sockets of others. They do nothing
- * where the kernel cannot do it, or this program may not ask. @see landlock(7)
+ * where the kernel cannot do it, or this program may not ask. Whoever is not root
+ * may ask once it can gain no privileges any more. @see landlock(7), prctl(2), PR_SET_NO_NEW_PRIVS
  */
 export const scopeInPerl = `
+syscall(${prctl}, 38, 1, 0, 0, 0);
 my $rules = syscall(444, my $scopes = pack("QQQ", 0, 0, 1), 24, 0);
 my $isScoped = $rules >= 0 && syscall(446, $rules, 0) == 0;
 `;

@@ -69,8 +69,18 @@ function isRoot(): boolean {
 }
 
 function ownAccount(): Account {
-  const { username: name, uid, gid } = userInfo();
+  const { username: name, uid, gid } = namedUser();
   return { name, uid, gid, names: [name], warnings: [] };
+}
+
+function namedUser() {
+  try {
+    return userInfo();
+  } catch {
+    const uid = process.getuid?.();
+    const problem = `the system has no name for it, which sshd needs. Give it one: useradd --uid ${uid} NAME (as root)`;
+    throw unusable(`uid ${uid}`, problem);
+  }
 }
 
 async function ensureUser(name: string, home: string, shell = "/bin/sh"): Promise<PasswdEntry> {

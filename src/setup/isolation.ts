@@ -3,14 +3,13 @@ import type { Protections } from "#domain/privileges.ts";
 /** Each protection, with whether it is in force where this program runs. */
 export function isolationOf({
   hasUsers,
-  limited,
+  unlimited,
   hasFence,
   fenceProblem,
   hasFilter,
   scopesSockets,
   keepsPorts,
 }: Protections & { readonly hasUsers: boolean }): { what: string; inForce: boolean }[] {
-  const unlimited = ["memory", "cpu", "pids"].filter((it) => !limited.some((name) => name === it));
   const why = fenceProblem === null ? "" : ` (${fenceProblem})`;
   return [
     {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { exec, ExecError } from "#lib/exec.ts";
 import { explainSandboxProblem, findSandboxProblem } from "./user-namespaces.ts";
 
 test("the setting that forbids sandboxes is named, with the line that allows them", () => {
@@ -23,6 +24,32 @@ test("the setting that forbids sandboxes is named, with the line that allows the
   }
   assert.equal(explainSandboxProblem("bwrap: odd", allowed).problem, "bwrap: odd");
   assert.equal(explainSandboxProblem("bwrap: odd", {}).problem, "bwrap: odd");
+});
+
+test("where the kernel forbids user namespaces, that is told, with the line to type", async (t) => {
+  const module = JSON.stringify(import.meta.resolve("./user-namespaces.ts"));
+  // In a namespace of its own the same setting is its own, too.
+  const script = `require("node:fs").writeFileSync("/proc/sys/user/max_user_namespaces", "0");
+    import(${module}).then(async (it) => console.log(JSON.stringify(await it.findSandboxProblem())));`;
+  const alone = [
+    "unshare",
+    "--user",
+    "--map-root-user",
+    process.execPath,
+    "--eval",
+    script,
+  ] as const;
+  const said = await exec(alone).catch((error: unknown) => {
+    if (error instanceof ExecError && /EROFS|EACCES/.test(error.stderrTail)) return null;
+    throw error;
+  });
+  if (said === null) return t.skip("settings of the kernel are closed here");
+  const { problem, fix } = JSON.parse(said);
+  assert.match(
+    problem,
+    /^user\.max_user_namespaces forbids user namespaces to ordinary users \(bwrap: /,
+  );
+  assert.match(fix, /^sysctl -w user\.max_user_namespaces=\d+ \(as root; for good: echo /);
 });
 
 test("a sandbox can be made here, as the tests need it", async () => {

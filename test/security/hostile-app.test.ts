@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { exists } from "#lib/files.ts";
+import { homeLayout } from "#setup/layout.ts";
 import { startPlatform, until, type Platform } from "../platform.ts";
 import { isRoot } from "../privileges.ts";
 
@@ -110,6 +112,13 @@ test(
     for (const port of ports) await fails(connecting("127.0.0.1", port));
     for (const host of ["169.254.169.254", "100.100.100.200"]) await fails(connecting(host, 80));
     await succeeds(connecting("127.0.0.1", platform.ports.direct));
+    const { socket, helperSocket, nginxSocket } = homeLayout(platform.home);
+    for (const path of [socket, helperSocket, nginxSocket]) {
+      const own = connect(path);
+      await once(own, "connect");
+      own.destroy();
+      await fails(connectingTo(path));
+    }
   },
 );
 
@@ -254,6 +263,10 @@ async function succeeds(script: string): Promise<void> {
 
 function connecting(host: string, port: number): string {
   return `perl -MIO::Socket::INET -e 'exit(IO::Socket::INET->new(PeerAddr => "${host}", PeerPort => ${port}, Timeout => 3) ? 0 : 1)'`;
+}
+
+function connectingTo(path: string): string {
+  return `perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); exit(connect(S, pack_sockaddr_un("${path}")) ? 0 : 1)'`;
 }
 
 function processesOf(uid: number): number[] {

@@ -254,6 +254,25 @@ test(
   },
 );
 
+test(
+  "below the floor of free disk pushes and builds are refused with a sentence, and apps go on",
+  { skip: noRoot },
+  async () => {
+    const file = join(platform.home, "config/berth.yml");
+    const settings = await readFile(file, "utf8");
+    const rebuild = async () => (await platform.berth("rebuild", "-a", "shop")).stderr;
+    const low = /Only \S+ of the disk under Berth's home are free, .* leave \S+ to what runs/;
+    await writeFile(file, `${settings}disk_floor_mb: 1000000000\n`);
+    await until(async () => low.test(await rebuild()), "builds are refused");
+    const pushed = await platform.push(await platform.tree(files), "rival", ["+main"]);
+    assert.notEqual(pushed.code, 0);
+    assert.match(pushed.stderr, low);
+    assert.match(pushed.stderr, /disk_floor_mb in berth\.yml; running apps go on serving/);
+    assert.equal(await ask("shop", "/"), "up");
+    await writeFile(file, settings);
+  },
+);
+
 /** A push whose build runs a command line, with one limit of its own; what git said. */
 async function pushBuild(script: string, limit: string): Promise<string> {
   await platform.berth("limits:unset", "memory", "disk", "--build", "-a", "builder");

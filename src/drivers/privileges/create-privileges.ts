@@ -85,10 +85,11 @@ function protectionsOf(
   { controllers }: Cgroups,
 ): Protections {
   const hasFilter = seccompProgram() !== null;
-  const limited = [...controllers];
+  // Where no cgroup counts processes, the sandbox itself does.
+  const unlimited = (["memory", "cpu"] as const).filter((it) => !controllers.includes(it));
   const hasFence = fence !== null;
   return {
-    limited,
+    unlimited,
     hasFence,
     fenceProblem,
     hasFilter,
