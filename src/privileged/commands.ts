@@ -33,8 +33,8 @@ export async function runCommand(
     const stand = { cgroup: { uid: user.uid, name }, port: null, opened };
     const words = isConfined ? enter(realm, user, stand) : become(realm, user);
     const [first = "", ...others] = [...words, ...program.argv];
-    const stdio = [connection, connection, "ignore"] as const;
-    await ended(start([first, ...others], { cwd: folder, stdio: [...stdio] }));
+    const stdio = [connection, connection, "ignore" as const];
+    await ended(start([first, ...others], { cwd: folder, stdio }));
   } finally {
     await removeAll(realm, folder);
   }

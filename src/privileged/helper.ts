@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { z } from "zod";
 import { PlatformError, withDiskFull } from "#domain/errors.ts";
-import { privilegedVerbs, type Program, type Verb } from "#domain/privileges.ts";
+import { privilegedVerbs, type Verb } from "#domain/privileges.ts";
 import { sessionFrames } from "#domain/runner.ts";
 import { ExecError } from "#lib/exec.ts";
 import { encodeFrame, firstLine } from "#lib/frames.ts";
@@ -22,7 +22,6 @@ const Request = z.strictObject({
 });
 const requestBytesMax = 8 * 1024 * 1024;
 const requestTimeoutMs = 10_000;
-const requestShownMax = 200;
 const wordShownMax = 200;
 const wordsShownMax = 20;
 
@@ -38,7 +37,7 @@ export function createHelper(
     const note = (outcome: string) =>
       audit({
         verb: asked?.verb ?? "none",
-        args: asked ? shown(asked.args) : request.slice(0, requestShownMax),
+        args: asked ? shown(asked.args) : request.slice(0, wordShownMax),
         outcome,
         tookMs: Math.round(performance.now() - startedMs),
       });
@@ -46,6 +45,8 @@ export function createHelper(
       asked = parseRequest(request);
       // The schema of the verb has just been applied; the table's types follow from the same.
       const perform = verbs[asked.verb] as (args: unknown, connection: Socket) => Promise<unknown>;
+      // A command may run for days, and a crash of this process ends it.
+      if (asked.verb === "runCommand") note("begun");
       const value = (await perform(asked.args, connection)) ?? null;
       // No answer without a line. A command has answered itself.
       note("ok");
@@ -107,9 +108,15 @@ function failureOf(error: unknown, verb: string): Pick<PlatformError, "code" | "
   return { code: "command_failed", details: { command: verb, problem: problem.slice(0, 500) } };
 }
 
-/** Words may hold what a person typed, files what an app keeps secret. */
-function shown({ program, ...args }: Asked["args"]): unknown {
-  if (typeof program !== "object" || program === null) return args;
-  const { argv = [] } = program as Partial<Program>;
-  return { ...args, argv: argv.map((word) => word.slice(0, wordShownMax)).slice(-wordsShownMax) };
+/**
+ * What a line has of the arguments: not what is in files, which an app keeps secret, and of the rest
+ * so little that nobody can push the lines before it out of the log with one call.
+ */
+function shown(args: Asked["args"]): unknown {
+  const some = (name: string, value: unknown) => {
+    if (name === "files") return undefined;
+    if (Array.isArray(value)) return value.slice(-wordsShownMax);
+    return typeof value === "string" ? value.slice(0, wordShownMax) : value;
+  };
+  return JSON.parse(JSON.stringify(args, some));
 }

@@ -137,14 +137,9 @@ function renderFinish(realm: Own, id: number, uid: number): string {
   const [exit = "", memory = "", before = ""] = realm.layout.exitNotes(id);
   const events = memoryEventsFile(realm, { uid, name: `i${id}` });
   const [first, redirect] = [execlineTool("foreground"), execlineTool("redirfd")];
-  const moved = [redirect, "-w", "2", "/dev/null", "mv", "-f", "--", memory, before];
-  const count: ExeclineWord[][] =
-    events === null
-      ? []
-      : [
-          [first, moved],
-          [first, ["cp", "--", events, memory]],
-        ];
+  const moved = [first, [redirect, "-w", "2", "/dev/null", "mv", "-f", "--", memory, before]];
+  const copied = [first, ["cp", "--", events ?? "", memory]];
+  const count: ExeclineWord[][] = events === null ? [] : [moved, copied];
   const how = ["echo", { substituted: "${1}" }, { substituted: "${2}" }];
   const ends = "0-255,SIGKILL,SIGTERM,SIGSEGV,SIGABRT,SIGBUS";
   const giveUp = ["s6-permafailon", "60", "5", ends, execlineTool("exit"), "0"];

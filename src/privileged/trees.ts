@@ -71,12 +71,13 @@ export async function adopt(realm: Own, artifactId: number, user: Ids): Promise<
   await lchown(path, keeperUid(realm), user.gid);
 }
 
-/** The artifact's folder, if it is this user's. */
-export async function requireArtifact(realm: Own, artifactId: number, user: Ids): Promise<string> {
+/** Lets whoever knows a name read what is below it, as the router does; the list of names stays closed. */
+export async function publish(realm: Own, artifactId: number, user: Ids): Promise<void> {
   const path = realm.layout.artifact(artifactId);
   const { uid, gid } = await folderAt(path);
-  if (uid === keeperUid(realm) && gid === user.gid) return path;
-  throw notOurs(path, `it belongs to ${uid}:${gid}`);
+  if (uid !== keeperUid(realm) || gid !== user.gid)
+    throw notOurs(path, `it belongs to ${uid}:${gid}`);
+  await chmod(path, 0o551);
 }
 
 /** Makes an app's cache; one that is there and somebody else's is thrown away. */
@@ -100,7 +101,11 @@ export async function removeAll({ hasUsers }: Own, path: string): Promise<void> 
   else await removeTree(path);
 }
 
-/** Changes the owner of what is `from`'s, and of nothing else: not of a file linked in from elsewhere. */
+/**
+ * Changes the owner of what is `from`'s, and of nothing else: not of a file linked in from elsewhere.
+ * chown looks first and acts then; what is put into a file's place between is none of somebody else's
+ * as long as the kernel lets nobody link to such. @see proc(5), fs.protected_hardlinks
+ */
 async function giveAway(path: string, from: Ids, to: Ids): Promise<void> {
   const how = ["--recursive", "--no-dereference", "-P", `--from=+${from.uid}`];
   await exec(["chown", ...how, "--", `+${to.uid}:+${to.gid}`, path], largeTreeMs);

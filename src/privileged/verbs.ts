@@ -1,4 +1,3 @@
-import { chmod } from "node:fs/promises";
 import type { Socket } from "node:net";
 import type { Verb, VerbArguments, VerbResult } from "#domain/privileges.ts";
 import { userOf } from "#domain/realm.ts";
@@ -37,9 +36,7 @@ export function verbsIn(realm: Own): Verbs {
     sealArtifact: ({ artifactId, user }) => trees.seal(realm, artifactId, ids(user)),
     finishArtifact: ({ artifactId, user }) => trees.finish(realm, artifactId, ids(user)),
     adoptArtifact: ({ artifactId, user }) => trees.adopt(realm, artifactId, ids(user)),
-    publishArtifact: async ({ artifactId, user }) =>
-      // Who knows a name may then read what is below it; the list of names stays closed.
-      chmod(await trees.requireArtifact(realm, artifactId, ids(user)), 0o551),
+    publishArtifact: ({ artifactId, user }) => trees.publish(realm, artifactId, ids(user)),
     removeArtifact: async ({ artifactId }) => {
       await trees.removeAll(realm, layout.growing(artifactId));
       await trees.removeAll(realm, layout.artifact(artifactId));

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import type { Protections } from "#domain/privileges.ts";
 
 /** Each protection, with whether it is in force where this program runs. */
@@ -35,5 +36,11 @@ export function isolationOf({
     { what: "Addresses at which clouds keep secrets are out of reach", inForce: hasFence },
     { what: "Abstract unix sockets of an app are its own", inForce: scopesSockets },
     { what: "Ports of Berth and of instances are taken by no other app", inForce: keepsPorts },
+    { what: "Nobody links to files of others (fs.protected_hardlinks)", inForce: keepsLinks() },
   ];
+}
+
+function keepsLinks(): boolean {
+  const setting = "/proc/sys/fs/protected_hardlinks";
+  return existsSync(setting) && readFileSync(setting, "utf8").trim() === "1";
 }

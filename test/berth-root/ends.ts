@@ -38,6 +38,9 @@ export function endTests(world: World): void {
   test("the audit has a line for each call, with what is run, and nothing of its files", async () => {
     const secret = Buffer.from("s3cret-value").toString("base64");
     const program = { ...shell("true # shown"), files: [secret] };
+    const open = Array.from({ length: 60_000 }, (_, index) => index + 1);
+    const all = { open, kept: open, instances: { min: 61_500, max: 61_800 } };
+    assert.equal((await ask({ verb: "setPorts", args: all })).value, null);
     await ask({ verb: "runCommand", args: { ...named(), program } });
     const lines = world
       .audit()
@@ -50,8 +53,15 @@ export function endTests(world: World): void {
       assert.equal(by, account.uid);
       assert.ok(verb && outcome);
     }
-    const last = JSON.stringify(lines.at(-1));
-    assert.match(last, /"argv":\["\/bin\/sh","-c","true # shown"\]/);
+    const longest = Math.max(...lines.map((line) => JSON.stringify(line).length));
+    assert.ok(longest < 8192, `one call can fill the log: ${longest} characters`);
+    for (const [line, outcome] of [
+      [lines.at(-2), "begun"],
+      [lines.at(-1), "ok"],
+    ] as const) {
+      assert.equal(line?.["outcome"], outcome);
+      assert.match(JSON.stringify(line), /"argv":\["\/bin\/sh","-c","true # shown"\]/);
+    }
     assert.ok(!world.audit().includes("s3cret-value") && !world.audit().includes(secret));
   });
 }
