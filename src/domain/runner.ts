@@ -19,7 +19,7 @@ export type SandboxCommand = {
 
 export type Outcome = ExitStatus & {
   readonly timedOut: boolean;
-  /** A build was ended because its tree and its cache outgrew their limit. */
+  /** A build was ended because what it wrote, its cache with it, outgrew the limit. */
   readonly outOfDisk?: boolean;
 };
 

@@ -251,6 +251,15 @@ test(
       "disk=64M",
     );
     assert.match(disk, /outgrew the limit of its disk/);
+    const inodes = await pushBuild(
+      "cd /tmp && for i in $(seq 40); do mkdir d$i && (cd d$i && seq 500 | xargs touch); sleep 0.1; done",
+      "disk=64M",
+    );
+    assert.match(
+      inodes,
+      /outgrew the limit of its disk/,
+      "files of no size, in the build's own /tmp",
+    );
   },
 );
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { PlatformError } from "#domain/errors.ts";
 import type { CommandProgram } from "#domain/privileges.ts";
@@ -9,7 +10,7 @@ import { encodeFrame } from "#lib/frames.ts";
 import type { AppFolders } from "./app-folders.ts";
 import { runAsUser } from "./as-user.ts";
 import type { RootClient } from "./client.ts";
-import { outgrows } from "./disk-watch.ts";
+import { bytesOfFile, outgrows } from "./disk-watch.ts";
 import { programInTerminal, programOf, type Boxed, type Tools } from "./programs.ts";
 import { relayed, relayWords } from "./relay.ts";
 import type { SharedEtc } from "./shared-etc.ts";
@@ -94,7 +95,7 @@ async function begin(around: Surroundings, command: CommandProgram): Promise<Run
       walls.takeDown(confined).catch(() => {});
     };
     const late = setTimeout(() => cut({ timedOut: true }), timeoutMs);
-    watchDisk(around, command, done.signal).then(
+    watchDisk(around, { ...command, name }, done.signal).then(
       (isFull) => {
         if (isFull) cut({ outOfDisk: true });
       },
@@ -177,17 +178,20 @@ async function programFor(
 /** Resolves with true when a build has outgrown its disk; its cache is then given up, too. */
 async function watchDisk(
   { folders, root }: Surroundings,
-  { building, appId, artifactId, user, limits }: CommandProgram,
+  { building, name, appId, artifactId, user, limits }: CommandProgram & { readonly name: string },
   signal: AbortSignal,
 ): Promise<boolean> {
   if (!building) return false;
+  const own = ["tmp", "home"].map((it) => join(folders.scratch(name), it));
+  // No link is followed, and what goes away meanwhile does not count.
+  const sumOf = async (how: string, paths: readonly string[]) => {
+    const text = await runAsUser(root, user, ["du", "-sx", how, "--", ...paths]).catch(() => "");
+    return text.split("\n").reduce((sum, line) => sum + (Number.parseInt(line, 10) || 0), 0);
+  };
   const watched = {
-    folders: [folders.growing(artifactId), await folders.cache(appId, user)],
-    // No link is followed, and what goes away meanwhile does not count.
-    sizeOf: async (paths: readonly string[]) => {
-      const text = await runAsUser(root, user, ["du", "-sxB1", "--", ...paths]).catch(() => "");
-      return text.split("\n").reduce((sum, line) => sum + (Number.parseInt(line, 10) || 0), 0);
-    },
+    folders: [folders.growing(artifactId), await folders.cache(appId, user), ...own],
+    sizeOf: async (paths: readonly string[]) =>
+      Math.max(await sumOf("-B1", paths), bytesOfFile * (await sumOf("--inodes", paths))),
   };
   const isFull = await outgrows(watched, limits.diskBytes, signal);
   if (isFull) await root.call("removeCache", { appId });

@@ -2,10 +2,12 @@ import { statfs } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const lookEveryMs = 250;
+/** What a file counts besides its content: as much of a disk as mke2fs makes room for one more. */
+export const bytesOfFile = 16 * 1024;
 
 type Watched = {
   readonly folders: readonly string[];
-  /** Bytes on the disk. */
+  /** Bytes on the disk, and no less than its files count. */
   readonly sizeOf: (folders: readonly string[]) => Promise<number>;
 };
 
@@ -34,7 +36,8 @@ export async function outgrows(
   }
 }
 
+/** Of content and of files together, as a disk can be full of either. */
 async function freeBytes(path: string): Promise<number> {
-  const { bfree, bsize } = await statfs(path);
-  return bfree * bsize;
+  const { bfree, bsize, ffree } = await statfs(path);
+  return bfree * bsize + ffree * bytesOfFile;
 }
