@@ -27,12 +27,11 @@ export function terminalOf({
   return { columns: stdout.columns || 80, rows: stdout.rows || 24, kind };
 }
 
-/** Talks to a command to its end and gives its exit code; 128 and the signal's number for a signal. */
-export async function attach(connection: Duplex, streams: Streams): Promise<number> {
+/** Talks to a command to its end, and gives how it ended. */
+export async function attach(connection: Duplex, streams: Streams): Promise<Outcome> {
   const detach = passInput(connection, streams);
   try {
-    const { code, signal } = await followOutput(connection, streams);
-    return code ?? 128 + numberOf(signal);
+    return await followOutput(connection, streams);
   } finally {
     detach();
     connection.destroy();
@@ -71,10 +70,7 @@ function passInput(connection: Duplex, { stdin, stdout }: Streams): () => void {
   };
 }
 
-async function followOutput(
-  connection: Duplex,
-  { stdout, stderr }: Streams,
-): Promise<Pick<Outcome, "code" | "signal">> {
+async function followOutput(connection: Duplex, { stdout, stderr }: Streams): Promise<Outcome> {
   for await (const { type, payload } of framesOf(connection, frameBytesMax)) {
     if (type === sessionFrames.output) await write(stdout, payload);
     if (type === sessionFrames.errorOutput) await write(stderr, payload);
@@ -92,7 +88,8 @@ async function write(stream: Writable, bytes: Uint8Array): Promise<void> {
   await promise;
 }
 
-function numberOf(signal: string | null): number {
+/** 128 and the signal's number for a signal, as shells have it. */
+export function exitCodeOf({ code, signal }: Pick<Outcome, "code" | "signal">): number {
   const numbers: Readonly<Record<string, number>> = constants.signals;
-  return numbers[signal ?? ""] ?? 0;
+  return code ?? 128 + (numbers[signal ?? ""] ?? 0);
 }

@@ -226,4 +226,7 @@ test("a secret's value is read from the input, so that no list of processes show
   const two = await runProgram(home, ["config:set", "--secret", "A", "B", "-a", "shop"], "x");
   assert.equal(two.code, 2);
   assert.match(two.err, /only one value can be read from the input/);
+  const none = await runProgram(home, ["config:set", "--secret", "A", "-a", "shop"], "\n");
+  assert.equal(none.code, 2);
+  assert.match(none.err, /A is not valid: no value was given; write A= for one that is empty/);
 });

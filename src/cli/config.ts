@@ -101,6 +101,13 @@ async function secrets({ args, stdin, out }: Context): Promise<Record<string, { 
     throw new PlatformError("invalid_input", { field: asked.join(" "), problem });
   }
   const pairs = parsePairs(args.filter((word) => word.includes("=")));
-  for (const name of asked) pairs[name] = await readHidden(stdin, `Value of ${name}`, out.note);
+  for (const name of asked) {
+    const value = await readHidden(stdin, `Value of ${name}`, out.note);
+    if (value === "") {
+      const problem = `no value was given; write ${name}= for one that is empty`;
+      throw new PlatformError("invalid_input", { field: name, problem });
+    }
+    pairs[name] = value;
+  }
   return Object.fromEntries(Object.entries(pairs).map(([name, secret]) => [name, { secret }]));
 }

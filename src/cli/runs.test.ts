@@ -21,6 +21,16 @@ test("a program that a signal ended counts as 128 and the signal", async (t) => 
   assert.equal((await berth("run -a shop x")).code, 143);
 });
 
+test("a command that ran out of memory says so, and where it stands what to type", async (t) => {
+  const outcome = { code: null, signal: "SIGKILL", timedOut: false, outOfMemory: true };
+  const end = encodeFrame(sessionFrames.result, JSON.stringify({ value: outcome }));
+  const session = { bytes: Readable.from([end]), write: async () => {}, close: () => {} };
+  const { berth } = await startWorld(t, { openRun: () => session });
+  const { code, err } = await berth("run -a shop x");
+  assert.equal(code, 137);
+  assert.match(err, /^It ran out of memory\. How to allow more: berth jobs:info \d+$/m);
+});
+
 test("a command whose helper is lost half-way is no success", async (t) => {
   const cut = { bytes: Readable.from([]), write: async () => {}, close: () => {} };
   const { berth } = await startWorld(t, { openRun: () => cut });

@@ -1,5 +1,5 @@
 import { createRun, listCustomCommands, sessionPathOf } from "#api/runs.ts";
-import { attach, terminalOf } from "./attach.ts";
+import { attach, exitCodeOf, terminalOf } from "./attach.ts";
 import { action, type Context } from "./command.ts";
 import { commandLineOf } from "./words.ts";
 
@@ -21,10 +21,13 @@ export const runCommands = [
 ];
 
 async function runOnce(context: Context, command: string): Promise<number> {
-  const { client, target, connect } = context;
+  const { client, target, connect, out } = context;
   const body = { command, terminal: terminalOf(context) };
   const run = await client(createRun, { params: { target }, body });
-  return attach(await connect(sessionPathOf(run)), context);
+  const outcome = await attach(await connect(sessionPathOf(run)), context);
+  if (outcome.outOfMemory === true)
+    out.note(`It ran out of memory. How to allow more: berth jobs:info ${run.job}`);
+  return exitCodeOf(outcome);
 }
 
 /** One after another; the first that fails is the last. */

@@ -3,7 +3,6 @@ import { PlatformError } from "#domain/errors.ts";
 import type { Instance } from "#domain/instance.ts";
 import { deploySteps, type DeployStep } from "#domain/job.ts";
 import { limitsOf } from "#domain/limit-choices.ts";
-import { renderSize } from "#domain/limits.ts";
 import type { Release } from "#domain/release.ts";
 import { appOf, problemOf, seconds, type Work } from "./build.ts";
 import { emit } from "./context.ts";
@@ -277,8 +276,7 @@ async function runHook(
   const output = createOutput(out, env);
   const options = { onOutput: output.write, signal, timeoutMs: hookTimeoutMs };
   const outcome = await context.runner.run(sandboxed, options).finally(output.end);
-  const more = renderSize(limits.memoryBytes * 2);
-  const memoryFix = `allow more: berth limits:set memory=${more} -a ${targetOf(work.branch)}`;
-  const problem = problemOf(outcome, hookTimeoutMs, memoryFix);
+  const scope = `-a ${targetOf(work.branch)}`;
+  const problem = problemOf(outcome, { ...limits, timeoutMs: hookTimeoutMs, scope });
   if (problem) throw new PlatformError("hook_failed", { hook: name, problem });
 }

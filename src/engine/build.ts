@@ -4,7 +4,7 @@ import type { Builder, Tree } from "#domain/builder.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { describeExit } from "#domain/instance.ts";
 import { buildLimitsOf } from "#domain/limit-choices.ts";
-import { renderSize } from "#domain/limits.ts";
+import { renderSize, type Limits } from "#domain/limits.ts";
 import { parseProcfile } from "#domain/procfile.ts";
 import type { Outcome, SandboxCommand } from "#domain/runner.ts";
 import type { EngineContext } from "./context.ts";
@@ -124,9 +124,8 @@ function commandsIn(work: Work, artifact: Artifact) {
     const outcome = await aboveDiskFloor(context, work.signal, (signal) =>
       context.runner.run(sandboxed, { onOutput: output.write, signal, timeoutMs }),
     ).finally(output.end);
-    const more = renderSize(limits.memoryBytes * 2);
-    const memoryFix = `allow builds more: berth limits:set memory=${more} --build -a ${targetOf(branch)}`;
-    const problem = problemOf(outcome, timeoutMs, memoryFix);
+    const scope = `--build -a ${targetOf(branch)}`;
+    const problem = problemOf(outcome, { ...limits, timeoutMs, scope });
     if (problem) throw new PlatformError("build_failed", { step, problem });
   };
 }
@@ -141,11 +140,21 @@ export function appOf(
   return { id: app.id, userNumber: app.userNumber, network: app.network };
 }
 
+type Held = Pick<Limits, "memoryBytes"> & {
+  readonly timeoutMs: number;
+  /** Words that choose its limits. */
+  readonly scope: string;
+};
+
 /** Null for a good end. */
-export function problemOf(outcome: Outcome, timeoutMs: number, memoryFix: string): string | null {
+export function problemOf(outcome: Outcome, held: Held): string | null {
+  const { timeoutMs, memoryBytes, scope } = held;
   if (outcome.timedOut) return `it took longer than ${timeoutMs / 1000} s`;
   if (outcome.outOfDisk === true) return "its files and its cache outgrew the limit of its disk";
-  if (outcome.outOfMemory === true) return `it ran out of memory; ${memoryFix}`;
+  if (outcome.outOfMemory === true) {
+    const more = `berth limits:set memory=${renderSize(memoryBytes * 2)} ${scope}`;
+    return `it ran out of memory, of ${renderSize(memoryBytes)}; allow more: ${more}`;
+  }
   return outcome.code === 0 ? null : `it ${describeExit(outcome)}`;
 }
 

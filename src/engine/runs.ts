@@ -87,8 +87,9 @@ export class Runs {
       work.signal.throwIfAborted();
       if (outcome === null) throw cutOff("whoever ran it went away");
       facts.exitCode = outcome.code;
-      const fix = `allow more: berth limits -a ${targetOf(branch)}`;
-      const problem = problemOf(outcome, timeoutMs, fix);
+      const { memoryBytes } = limitsOf(branch.config.limits, null);
+      const scope = `-a ${targetOf(branch)}`;
+      const problem = problemOf(outcome, { memoryBytes, timeoutMs, scope });
       if (problem) throw new PlatformError("run_failed", { problem });
     });
     out.heading("It ended with code 0");

@@ -232,6 +232,11 @@ test(
     assert.notEqual(refused.code, 0);
     assert.match(refused.stderr, /it ran out of memory: its limit is 64M/);
     assert.match(refused.stderr, /berth limits:set memory=128M --type web -a greedy/);
+    const ran = await platform.berth("run", "-a", "rival", "--", "node", "-e", hog);
+    const [, job = ""] =
+      /^It ran out of memory\. .*: berth jobs:info (\d+)$/m.exec(ran.stderr) ?? [];
+    const explained = (await platform.berth("jobs:info", job)).stdout;
+    assert.match(explained, /memory, of 512M; allow more: berth limits:set memory=1G -a rival/);
   },
 );
 
@@ -244,7 +249,7 @@ test(
     const memory = await pushBuild(`node -e '${fat}'`, "memory=64M");
     assert.match(
       memory,
-      /ran out of memory; allow builds more: berth limits:set memory=128M --build -a builder/,
+      /ran out of memory, of 64M; allow more: berth limits:set memory=128M --build -a builder/,
     );
     const disk = await pushBuild(
       "for i in $(seq 60); do head -c 16M /dev/zero > f$i; sleep 0.1; done",
