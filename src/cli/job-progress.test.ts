@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JobView } from "#api/views.ts";
-import { doneJob } from "../../test/fake-engine.ts";
+import { doneJob } from "../../test/fake-nouns.ts";
 import { renderJobProgress } from "./job-progress.ts";
 
 const at = new Date("2026-03-01T12:00:10.400Z");

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { PlatformError } from "#domain/errors.ts";
-import type { CliOptions } from "./run-cli.ts";
 import type { Job } from "#domain/job.ts";
-import { doneJob } from "../../test/fake-engine.ts";
+import { doneJob } from "../../test/fake-nouns.ts";
 import { madeShop } from "../../test/factories.ts";
 import { hostileTexts, isHarmless } from "../../test/hostile-text.ts";
 import { startWorld } from "../../test/cli-world.ts";
@@ -42,130 +40,6 @@ test("a made app is told where to push to", async (t) => {
   assert.equal(result.code, 0, result.err);
   assert.match(result.err, /git remote add berth ssh:.*\n {2}git push berth main\n$/);
   assert.deepEqual(engine.calls, ["createApp blog ann"]);
-});
-
-test("data goes to stdout, a job's output to stderr", async (t) => {
-  const { berth } = await startWorld(t);
-  const result = await berth("rollback v3 -a shop");
-  assert.equal(result.code, 0);
-  assert.equal(result.out, "shop: deploy done in 1.3 s (job 12).\n");
-  assert.equal(result.err, "building\n");
-});
-
-test("of many jobs a bar tells how many have ended", async (t) => {
-  const jobs = ["shop", "blog"].map((target) => ({ ...doneJob, target }));
-  const { berth } = await startWorld(t, { rebuild: async () => jobs });
-  const { out, err } = await berth("rebuild");
-  const bars = err.split("\n").filter((line) => line.startsWith("["));
-  assert.deepEqual(bars, [
-    `[${" ".repeat(20)}] 0 of 2, shop`,
-    `[${"#".repeat(10)}${" ".repeat(10)}] 1 of 2, blog`,
-  ]);
-  assert.equal(out.trimEnd().split("\n").length, 2);
-});
-
-test("on a terminal the last line tells where a job is, below what it prints", async (t) => {
-  const { berth, engine } = await startWorld(t);
-  const restart = async (more: Partial<CliOptions>) => {
-    let shown = "";
-    const stderr = Object.assign(new PassThrough(), { isTTY: true, columns: 60 });
-    stderr.on("data", (chunk) => (shown += String(chunk)));
-    const outputs = (async function* () {
-      const isPlain = more.colour === false;
-      while (!isPlain && !shown.includes("about"))
-        await new Promise((wait) => setTimeout(wait, 10));
-      yield { offset: 9, text: "building\n" };
-    })();
-    engine.outputs.set(12, outputs);
-    await berth("ps:restart -a shop", { stderr, terminal: "xterm", ...more });
-    return shown;
-  };
-  const told = String.raw`\[#{20}\] Beginning, \d+ of about 2 s`;
-  const clear = String.raw`\r\x1b\[K`;
-  assert.match(
-    await restart({}),
-    new RegExp(`^(${clear}${told})+${clear}building\n(${told}${clear})+$`),
-  );
-  assert.equal(await restart({ colour: false }), "building\n");
-});
-
-test("--json prints the ended job", async (t) => {
-  const { berth, engine } = await startWorld(t);
-  const result = await berth("config:set A=1 B=a=b -a shop --json");
-  const job = JSON.parse(result.out) as { id: number; status: string };
-  assert.deepEqual([job.id, job.status], [12, "done"]);
-  assert.equal(engine.calls[0], 'setConfigVars shop {"A":"1","B":"a=b"} ann');
-});
-
-test("an instance that was started again says how it ended; what crashes, what it printed", async (t) => {
-  const [instance] = await (await startWorld(t)).engine.listInstances("shop");
-  assert.ok(instance);
-  const said = async (change: Partial<typeof instance>) => {
-    const listInstances = async () => [{ ...instance, ...change }];
-    return (await (await startWorld(t, { listInstances })).berth("ps -a shop")).err;
-  };
-  assert.equal(
-    await said({}),
-    "web.1 exited with code 1; it printed last:\n    Error: no database\n",
-  );
-  const lastExit = { code: null, signal: "SIGKILL", outOfMemory: true };
-  const again = "web.1 ran out of memory and was started again; see berth events -a shop\n";
-  assert.equal(await said({ state: "running", lastExit }), again);
-  assert.equal(await said({ state: "running", lastExit: null }), "");
-});
-
-test("a change that touches nothing that runs says so", async (t) => {
-  const { berth } = await startWorld(t);
-  const result = await berth("config:unset SAME -a shop");
-  assert.deepEqual(result, {
-    code: 0,
-    out: "",
-    err: "It is as asked; nothing that runs had to change.\n",
-  });
-});
-
-test("a failed job gives its error and exit code", async (t) => {
-  const error = { code: "unhealthy", message: "web.1 of shop did not answer.", hint: "Look." };
-  const { berth } = await startWorld(t, {
-    job: async () => ({ ...doneJob, status: "failed", error }),
-  });
-  const result = await berth("ps:start -a shop");
-  assert.deepEqual(result, {
-    code: 1,
-    out: "",
-    err: "building\nberth: web.1 of shop did not answer.\n  → Look.\n",
-  });
-});
-
-test("ps of a branch that runs nothing says why, and what to type", async (t) => {
-  const status = await (await startWorld(t)).engine.appInfo("shop");
-  const [branch] = status.branches;
-  assert.ok(branch?.current);
-  const { current } = branch;
-  const said = async (change: Partial<typeof branch>, processTypes: object = {}) => {
-    const branches = [{ ...branch, ...change }];
-    const { berth } = await startWorld(t, {
-      listInstances: async () => [],
-      appInfo: async () => ({ ...status, branches }),
-      releaseInfo: async () => ({ ...current, processTypes: { ...processTypes } }),
-    });
-    const { out, err } = await berth("ps -a shop");
-    assert.equal(out, "");
-    return err;
-  };
-  assert.equal(
-    await said({ state: "stopped" }),
-    "shop is stopped. Start it: berth ps:start -a shop\n",
-  );
-  assert.match(await said({ state: "undeployed" }), /no release yet. .*: git push ssh:/);
-  const web = { kind: "web", command: "x", count: 1 };
-  assert.match(await said({ state: "crashing" }, { web }), /See why: berth events -a shop\n$/);
-  const [worker, files] = [
-    { kind: "worker", command: "x", count: 0 },
-    { kind: "static", count: 1 },
-  ];
-  assert.match(await said({}, { files, worker }), /: berth ps:scale worker=1 -a shop\n$/);
-  assert.match(await said({}, { files }), /the router serves its files\. Push other files/);
 });
 
 test("each kind of failure has its exit code", async (t) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseHierarchies } from "./cgroups.ts";
+import { baseIn, parseHierarchies } from "./cgroups.ts";
 
 test("hierarchies are read from the kernel's own lists, also inside of a container", () => {
   const mounts = [
@@ -19,4 +19,13 @@ test("hierarchies are read from the kernel's own lists, also inside of a contain
   });
   assert.deepEqual([cpu?.controllers, cpu?.own], [["cpu", "cpuacct"], "/"]);
   assert.deepEqual([unified?.version, unified?.own], [2, "/sub"]);
+});
+
+test("Berth stands at the top, or in the part that systemd gave to its unit", () => {
+  const at = (own: string) =>
+    baseIn({ version: 2, controllers: [], mountedAt: "/cg", own }, "home-1").base;
+  assert.equal(at("/"), "/cg/berth/home-1");
+  assert.equal(at("/user.slice/user-0.slice/session-3.scope"), "/cg/berth/home-1");
+  assert.equal(at("/system.slice/berth.service"), "/cg/system.slice/berth.service");
+  assert.equal(at("/system.slice/berth.service/platform"), "/cg/system.slice/berth.service");
 });

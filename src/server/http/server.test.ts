@@ -7,7 +7,7 @@ import { PlatformError } from "#domain/errors.ts";
 import { operations } from "#api/operations.ts";
 import { requestDeploy, requestRepository } from "#api/push.ts";
 import { listReleases, releaseInfo } from "#api/releases.ts";
-import { doneJob } from "../../../test/fake-engine.ts";
+import { doneJob } from "../../../test/fake-nouns.ts";
 import { hostileTexts } from "../../../test/hostile-text.ts";
 import { startServer, token } from "../../../test/http-server.ts";
 import { handlers } from "./handlers.ts";
