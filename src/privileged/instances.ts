@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { unlink, writeFile } from "node:fs/promises";
+import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
@@ -42,12 +42,14 @@ export async function startInstance(realm: Own, instance: Started): Promise<void
 
 /**
  * Makes the next join of a cgroup quick. Before a process changes its own the kernel waits for every
- * processor, some 7 ms, but not again for a while: so this waits while other things are done. To
- * join where it stands already moves nothing, and waits all the same.
+ * processor, some 7 ms, but not again for a while: so a thread begins to wait now, while other things
+ * are done. To join where it stands already moves nothing, and waits all the same.
  */
 async function hasten({ cgroups }: Own): Promise<void> {
   const unified = cgroups.find(({ version }) => version === 2);
-  if (unified) await writeFile(join(unified.standing, "cgroup.procs"), "0").catch(() => {});
+  if (!unified) return;
+  const file = fs.openSync(join(unified.standing, "cgroup.procs"), "w");
+  return new Promise((done) => fs.write(file, "0", () => fs.close(file, () => done())));
 }
 
 /** s6-svscan starts the supervisor on its own time. */
