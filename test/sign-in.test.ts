@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test, type TestContext } from "node:test";
+import { changesOf, type AuditEntry } from "#domain/audit.ts";
+import { signInPaths } from "#domain/sign-in.ts";
 import { createAuthenticator } from "./passkeys.ts";
 import { openBrowser, startPeople, type Browser, type PeopleWorld } from "./people-world.ts";
 
@@ -185,6 +187,14 @@ test("after a password, a second factor is asked for; a backup code works once",
     });
     assert.equal(used.status, status, JSON.stringify(used.body));
   }
+  const off = await browser.send("POST", "/api/auth/two-factor/disable", { password: good });
+  assert.equal(off.status, 200, JSON.stringify(off.body));
+  assert.deepEqual(toldOf(world, "two_factor.disable"), ["second factor: true → false"]);
+  assert.deepEqual(toldOf(world, "sign_in.totp"), ["second factor: false → true"]);
+  const text = JSON.stringify(auditOf(world));
+  for (const it of [secret, code, "000000", ...begun.body.backupCodes]) {
+    assert.ok(!text.includes(it), it);
+  }
 });
 
 test("who lost password and second factor gets a link that lets them set new ones", async (t) => {
@@ -228,6 +238,8 @@ test("a passkey signs in without a password, and only its own site can use it", 
     200,
   );
   assert.equal(world.people.user("ann").passkeys, 0);
+  assert.deepEqual(toldOf(world, "passkey.add"), ["passkeys: 0 → 1"]);
+  assert.deepEqual(toldOf(world, "passkey.remove"), ["passkeys: 1 → 0"]);
 });
 
 test("sessions are listed and ended, one by one or all others", async (t) => {
@@ -252,6 +264,7 @@ test("sessions are listed and ended, one by one or all others", async (t) => {
   );
   assert.equal((await here.send("POST", "/api/auth/sign-out", {})).status, 200);
   assert.equal((await here.send("GET", "/api/v1/account")).status, 401);
+  assert.deepEqual(toldOf(world, "sign_out"), ["sessions: 2 → 1"]);
 });
 
 test("somebody else's sessions and tokens are not there", async (t) => {
@@ -293,6 +306,27 @@ test("what happens at the door is in the audit, with the address and without a p
   assert.deepEqual([right?.actor, right?.outcome], ["ann", "done"]);
   assert.ok(!JSON.stringify(entries).includes("nope"));
 });
+
+test("what is done at the door says what it changed, or changes who is signed in and no more", () => {
+  const told = ["sign_in.totp", "two_factor.disable", "passkey.add", "passkey.remove", "sign_out"];
+  const entering = ["link", "password", "sign_on", "backup_code", "passkey"];
+  // A second factor is on with its first code, and of backup codes nothing may be told.
+  const silent = ["two_factor.enable", "two_factor.backup_codes"];
+  const names = Object.values(signInPaths).flatMap(({ audit }) => audit ?? []);
+  const known = [...told, ...entering.map((it) => `sign_in.${it}`), ...silent];
+  assert.deepEqual(names.toSorted(), known.toSorted());
+});
+
+function auditOf({ people }: PeopleWorld): AuditEntry[] {
+  return people.audit({ within: null, limit: 1000 });
+}
+
+/** What the first such entry says was changed. */
+function toldOf(world: PeopleWorld, operation: string): string[] {
+  const entry = auditOf(world).findLast((it) => it.operation === operation);
+  assert.ok(entry, operation);
+  return changesOf(entry);
+}
 
 /** A world in which ann, a superuser, has a password. */
 async function withAnn(t: TestContext): Promise<PeopleWorld> {

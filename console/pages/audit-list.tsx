@@ -27,7 +27,7 @@ function Entry({ entry }: { entry: AuditView }) {
           {target !== null && <Foreign text={target} />}{" "}
           {code && <span className="aside">{code}</span>}
         </p>
-        <p className="aside clip">{factsOf(entry)}</p>
+        <p className="aside">{plainText(entry.changes.join(" · "), 1000)}</p>
       </div>
       <p className="row-aside aside">
         <Ago at={at} />
@@ -42,15 +42,4 @@ function Entry({ entry }: { entry: AuditView }) {
 
 function toneOf(outcome: string) {
   return Object.hasOwn(tones, outcome) ? tones[outcome as keyof typeof tones] : "quiet";
-}
-
-/** What was given and what changed, without secrets, as the server tells it. */
-function factsOf({ input, before, after }: AuditView): string {
-  const given = Object.entries(input)
-    .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name}=${value}`);
-  const changed = Object.entries(after).map(
-    ([name, value]) => `${name}: ${before[name] ?? "nothing"} → ${value}`,
-  );
-  return plainText([...given, ...changed].join("  "), 400);
 }

@@ -92,8 +92,11 @@ export const AuditView = z.object({
   operation: z.string(),
   target: z.string().nullable(),
   input: FactsView.describe("What was given, without secrets."),
-  before: FactsView.describe("What was so, as far as it changed at once."),
+  before: FactsView.describe("What was so, as far as it changed at once; a job notes the rest."),
   after: FactsView.describe("What is so since."),
+  changes: z
+    .array(z.string())
+    .describe("The same in words, such as `release: 4 → 5`; else what was asked for."),
   outcome: z.enum(auditOutcomes),
   code: z.string().nullable().describe("The error when it was refused or failed."),
 });

@@ -207,24 +207,9 @@ export const auditCommands = [
           entry.operation,
           entry.target ?? "-",
           entry.code ?? entry.outcome,
-          changeOf(entry),
+          entry.changes.join(", ") || "-",
         ]),
         "Nothing has been changed yet.",
       ),
   }),
 ];
-
-type Facts = Readonly<Record<string, string | number | boolean | null>>;
-
-/** `formation web: 1 → 2`, or what was asked when nothing changed at once. */
-function changeOf({ before, after, input }: Record<"before" | "after" | "input", Facts>): string {
-  const changed = Object.entries(after).map(
-    ([name, value]) => `${name}: ${wordOf(before[name])} → ${wordOf(value)}`,
-  );
-  const asked = Object.entries(input).map(([name, value]) => `${name}=${wordOf(value)}`);
-  return (changed.length > 0 ? changed : asked).join(", ") || "-";
-}
-
-function wordOf(value: Facts[string] | undefined): string {
-  return value === null || value === undefined ? "none" : String(value);
-}

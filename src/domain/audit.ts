@@ -40,3 +40,28 @@ export type AuditEntry = {
   /** The error's code when it was refused or failed. */
   readonly code: string | null;
 };
+
+/**
+ * What an entry says was changed, in words: `limit web memory: 512M → 1G`. Where nothing was changed
+ * at once it is what was asked for, `limits.memory=1G`; last come the jobs that do the rest.
+ */
+export function changesOf(entry: Pick<AuditEntry, "before" | "after" | "input">): string[] {
+  const { job, ...input } = entry.input;
+  const names = Object.keys(entry.after);
+  const changed = names
+    .filter((name) => !isJob(name))
+    .map((name) => `${name}: ${wordOf(entry.before[name])} → ${wordOf(entry.after[name])}`);
+  const asked = Object.entries(input).map(([name, value]) => `${name}=${wordOf(value)}`);
+  const own = typeof job === "number" ? [`job ${job}`] : [];
+  return [...(changed.length > 0 ? changed : asked), ...names.filter(isJob), ...own];
+}
+
+function isJob(name: string): boolean {
+  return /^job \d+$/.test(name);
+}
+
+function wordOf(value: Facts[string] | undefined): string {
+  if (value === null || value === undefined || value === "") return "none";
+  // Of a commit as many digits as people read.
+  return String(value).replace(/^([0-9a-f]{7})(?:[0-9a-f]{33}|[0-9a-f]{57})$/, "$1");
+}

@@ -13,10 +13,11 @@ test("numbers, yes or no, words out of a list and texts of a form are shown; oth
     name: Name.optional(),
     note: z.string().max(10),
     either: z.union([Name, z.string()]),
-    none: z.string().nullable().default(null),
+    none: z.string().nullable(),
+    usual: z.string().nullable().default(null),
   });
   const value = { count: 2, force: true, kind: "a", name: "ann", note: "x", either: "ann" };
-  assert.deepEqual(shownFacts(schema, { ...value, none: null }), {
+  assert.deepEqual(shownFacts(schema, { ...value, none: null, usual: null }), {
     count: 2,
     force: true,
     kind: "a",

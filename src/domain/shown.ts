@@ -8,6 +8,7 @@ const lengthMax = 300;
 
 /** A part of a schema, as JSON Schema has it. */
 type Part = {
+  readonly default?: unknown;
   readonly type?: unknown;
   readonly enum?: unknown;
   readonly const?: unknown;
@@ -24,7 +25,8 @@ type Shown = Facts[string];
 /**
  * A value by what its schema says may be shown of it, under the names of its parts: numbers, yes or
  * no, one word out of a list, and texts that have a form, as names do. Any other text may be a
- * secret or hold one, and so may whatever is added to a schema and has no form.
+ * secret or hold one, and so may whatever is added to a schema and has no form. What is so by default
+ * need not have been given.
  */
 export function shownFacts(schema: z.ZodType, value: unknown): Facts {
   const parts = [z.toJSONSchema(schema, { unrepresentable: "any", io: "output" }) as Part];
@@ -36,7 +38,8 @@ function* entriesOf(
   parts: readonly Part[],
   value: unknown,
 ): Generator<readonly [string, Shown]> {
-  if (value === undefined) return;
+  const isUsual = parts.some((part) => part.default === value);
+  if (value === undefined || isUsual) return;
   const all = parts.flatMap(alternativesOf);
   if (Array.isArray(value)) {
     const items = all.flatMap(({ items: it }) => (typeof it === "object" ? [it] : []));

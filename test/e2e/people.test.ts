@@ -150,6 +150,8 @@ test("who did what, from where and through which door, refusals too, is written 
   const granted = entries.find((it) => it["operation"] === "teams.grant");
   assert.deepEqual(granted?.["after"], { "member ann": "deployer" });
   assert.equal((await bob.ssh("audit", "--json")).stdout.trim(), "[]");
+  const ofShop = (await berth("audit", "-a", "shop")).stdout;
+  assert.match(ofShop, /^.* ann +git +- +job\.deploy +shop +done +release: none → 1, .*job \d+$/m);
 });
 
 test("class 14, sessions: a removed person is out at once, also where they only listen", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { z } from "zod";
 import { setPassword, endSession } from "#api/account.ts";
 import { createApp, destroyApp, setNetwork } from "#api/apps.ts";
 import { changeConfigVars, revealConfigVars } from "#api/config.ts";
@@ -32,8 +33,9 @@ import {
 } from "#api/teams.ts";
 import { addToken, removeToken } from "#api/tokens.ts";
 import { addUser, changeUser, createLink, removeUser } from "#api/users.ts";
-import type { AuditEntry, Facts } from "#domain/audit.ts";
+import { changesOf, type AuditEntry } from "#domain/audit.ts";
 import { BranchConfig } from "#domain/branch.ts";
+import { shownFacts } from "#domain/shown.ts";
 import { isEnded } from "#domain/job.ts";
 import { hostConfig } from "../../../test/factories.ts";
 import { createWorld, eventually, webFiles, type World } from "../../../test/engine-world.ts";
@@ -85,11 +87,16 @@ test("a job notes what it changed between its begin and its end, and who asked f
     [rolledBack?.operation, rolledBack?.target, rolledBack?.actor, rolledBack?.outcome],
     ["job.release", "shop", "ann", "done"],
   );
+  assert.ok(rolledBack);
   assert.deepEqual(changesOf(rolledBack), [
     "release: 3 → 4",
     "config var A: set → none",
     "config var B: set → none",
+    `job ${rolledBack.input["job"]}`,
   ]);
+  const limited = saying("Limit web to memory=1G");
+  assert.equal(limited?.before["limit web memory"], "512M");
+  assert.equal(limited?.after["limit web memory"], "1G");
 });
 
 test("nothing of the audit is a secret, whatever was given and answered", () => {
@@ -99,14 +106,62 @@ test("nothing of the audit is a secret, whatever was given and answered", () => 
   for (const it of shownOnce) assert.ok(!text.includes(it), it);
 });
 
-function entries(): AuditEntry[] {
-  return world.store.people.audit.list({ within: null, limit: 1000 });
+test("of the texts that are given, these are shown, as each has a form that no secret has", () => {
+  const changing = operations.filter(({ method }) => method !== "GET");
+  const shown = changing.map(({ id, query, body }) => {
+    const facts = [query, body].flatMap((schema) =>
+      Object.entries(shownFacts(schema, sampleOf(z.toJSONSchema(schema, { io: "output" })))),
+    );
+    const texts = facts.filter(([, value]) => String(value).includes("canary"));
+    return `${id}: ${texts.map(([name]) => name).join(" ")}`;
+  });
+  assert.deepEqual(
+    shown.filter((line) => !line.endsWith(": ")),
+    [
+      "apps.create: name team",
+      "apps.network: network",
+      "config.reveal: names",
+      "instances.restart: instance",
+      "limits.change: scope",
+      "runs.create: terminal",
+      "notifications.add: target team kind events",
+      "notifications.remove: target team",
+      "notifications.set: target team events",
+      "notifications.test: target team",
+      "domains.add: domain",
+      "keys.add: name user",
+      "repositories.create: app team",
+      "deploys.create: branch from commit",
+      "sessions.end: user",
+      "users.add: name email team role",
+      "users.change: email",
+      "teams.add: name",
+      "teams.grant: role",
+      "access.grant: role",
+      "apps.transfer: team",
+      "tokens.add: name role app team user",
+      "tokens.remove: user",
+    ],
+  );
+});
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** A value with a text wherever a schema allows one. */
+function sampleOf(part: JsonSchema): unknown {
+  const [first] = part.anyOf ?? part.oneOf ?? [];
+  if (first) return sampleOf(first);
+  if (part.type === "array") return [sampleOf(part.items as JsonSchema)];
+  if (part.type === "string") return secret("sample");
+  if (part.type !== "object") return null;
+  const properties = Object.entries(part.properties ?? { any: part.additionalProperties });
+  return Object.fromEntries(
+    properties.map(([name, inner]) => [name, sampleOf(inner as JsonSchema)]),
+  );
 }
 
-function changesOf(entry: { before: Facts; after: Facts } | undefined): string[] {
-  return Object.entries(entry?.after ?? {}).map(
-    ([name, is]) => `${name}: ${entry?.before[name] ?? "none"} → ${is ?? "none"}`,
-  );
+function entries(): AuditEntry[] {
+  return world.store.people.audit.list({ within: null, limit: 1000 });
 }
 
 async function carryOutAll(): Promise<void> {

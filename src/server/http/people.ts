@@ -2,6 +2,7 @@ import { endSession, listSessions, setPassword, whoAmI } from "#api/account.ts";
 import { listAudit } from "#api/audit.ts";
 import { addToken, listTokens, removeToken } from "#api/tokens.ts";
 import { addUser, changeUser, createLink, listUsers, removeUser } from "#api/users.ts";
+import { changesOf } from "#domain/audit.ts";
 import { rightsInTeam, rightsOn, isSuperuser, type Caller } from "#domain/caller.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { Token } from "#domain/token.ts";
@@ -85,7 +86,8 @@ export const peopleHandlers: readonly Handler[] = [
       before: idOf(query.after),
       limit: limit + 1,
     });
-    return cutOff(found, limit, ({ id }) => id);
+    const told = found.map((entry) => ({ ...entry, changes: changesOf(entry) }));
+    return cutOff(told, limit, ({ id }) => id);
   }),
 ];
 

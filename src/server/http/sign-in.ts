@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import type { Known } from "#domain/audit.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { signInPaths, type SignInPath } from "#domain/sign-in.ts";
 import { addressOf, UserName, type User } from "#domain/user.ts";
+import { difference } from "#engine/people/fact.ts";
 import type { People } from "#engine/people/people.ts";
 import { refuseOtherSites } from "./origin.ts";
 import { peerOf } from "./peer.ts";
@@ -58,12 +60,14 @@ async function answer(
 ): Promise<FastifyReply> {
   const address = addressOfRequest(request, door.trustedProxies());
   if (asked.method === "POST") refuseOtherSites(request.headers, door.url());
+  const known = asked.audit === null ? null : await userIn(people, request.headers.cookie);
+  const before = known ? people.facts({ user: known.name }) : {};
   const look = () => people.signIn.answer(forwardOf(request, { door, people, address }));
   const response = asked.isGuess
     ? await people.attempts.guess(address, look, ({ status }) => status >= 400)
     : await look();
   if (asked.audit !== null) {
-    await note(people, { operation: asked.audit, address, request, response });
+    await note(people, { operation: asked.audit, address, request, response, known, before });
   }
   // Of its own errors this is the one that a person meets who did nothing wrong.
   if (asked.audit === "sign_in.link" && response.status === 401) {
@@ -113,11 +117,14 @@ type Answered = {
   readonly address: string;
   readonly request: FastifyRequest;
   readonly response: Response;
+  /** Who was signed in when it was asked, and what was so about them. */
+  readonly known: User | null;
+  readonly before: Known;
 };
 
 async function note(people: People, answered: Answered): Promise<void> {
-  const { operation, address, request, response } = answered;
-  const user = await userOf(people, answered);
+  const { operation, address, request, response, known, before } = answered;
+  const user = (await userIn(people, cookiesOf(response))) ?? known;
   const isDone = response.status < 400 && !response.headers.get("location")?.includes("error=");
   const who = user ?? { name: nameIn(request.body), id: null };
   people.note({
@@ -130,21 +137,25 @@ async function note(people: People, answered: Answered): Promise<void> {
     appId: null,
     teamId: null,
     input: {},
-    before: {},
-    after: {},
+    // Of whoever was nobody before, nothing is known from then.
+    ...difference(before, known ? people.facts({ user: known.name }) : {}),
     outcome: isDone ? "done" : "refused",
     code: isDone ? null : "sign_in_needed",
   });
 }
 
-/** Who is signed in by the answer, or was before. */
-async function userOf(people: People, { request, response }: Answered): Promise<User | null> {
-  const given = response.headers.getSetCookie().map((it) => it.split(";", 1)[0] ?? "");
-  for (const cookie of [given.join("; "), request.headers.cookie ?? ""]) {
-    const session = await people.signIn.sessionOf(cookie);
-    if (session) return people.userById(session.userId);
-  }
-  return null;
+/** The cookies that an answer gives. */
+function cookiesOf({ headers }: Response): string {
+  return headers
+    .getSetCookie()
+    .map((it) => it.split(";", 1)[0] ?? "")
+    .join("; ");
+}
+
+/** Who is signed in with these cookies. */
+async function userIn(people: People, cookie: string | undefined): Promise<User | null> {
+  const session = cookie === undefined ? null : await people.signIn.sessionOf(cookie);
+  return session ? people.userById(session.userId) : null;
 }
 
 /** Who somebody says they are, if that could be a name. */
