@@ -291,7 +291,7 @@ function emptyStore(): Store {
 /** Of what these tests have nothing, for whoever asks what is so. */
 export const noRows = {
   branches: { of: () => [] },
-  domains: { list: () => [] },
+  domains: { list: () => [], of: () => [] },
   jobs: { get: () => null },
   notifications: { list: () => [] },
   secrets: { key: () => "key" },

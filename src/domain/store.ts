@@ -199,6 +199,8 @@ export type Store = {
   readonly domains: {
     readonly get: (name: string) => Domain | null;
     readonly list: () => Domain[];
+    /** Those with a location of this app. */
+    readonly of: (app: string) => Domain[];
     readonly set: (domain: Domain) => void;
     readonly remove: (name: string) => void;
   };

@@ -4,7 +4,7 @@ import { PlatformError } from "#domain/errors.ts";
 import { consoleUrlOf, type HostSettings } from "#domain/host-config.ts";
 import { emit, type EngineContext } from "./context.ts";
 import { ownHostOf, frontOf } from "./plan/routes.ts";
-import { leadsTo, ownerOf, type Publisher } from "./publish.ts";
+import { domainsOf, ownerOf, type Publisher } from "./publish.ts";
 import { branchAt } from "./targets.ts";
 
 /** The router keeps all domains in a memory that all apps share. */
@@ -12,8 +12,7 @@ const domainsMax = 250;
 
 export function listDomains({ store }: EngineContext, target: string | null): Domain[] {
   if (target === null) return store.domains.list();
-  const branch = branchAt(store, target);
-  return store.domains.list().filter((it) => leadsTo(it, branch));
+  return domainsOf(store, branchAt(store, target));
 }
 
 /** One that leads there already is left as it is. @throws {PlatformError} `domain_taken`, `invalid_input` */

@@ -2,6 +2,7 @@ import type { Branch } from "#domain/branch.ts";
 import { targetOf } from "#domain/branch.ts";
 import type { Domain, DomainUpstream } from "#domain/domain-name.ts";
 import type { Release } from "#domain/release.ts";
+import type { Store } from "#domain/store.ts";
 import type { Backend, HostRoute, Location, RoutingChange, RoutingTable } from "#domain/router.ts";
 import type { EngineContext } from "./context.ts";
 import { Semaphore } from "./locks.ts";
@@ -87,9 +88,7 @@ export class Publisher {
         const id = branchIdOf(context, upstream);
         return ids.has(id) ? null : id;
       };
-      const others = store.domains
-        .list()
-        .filter((it) => branches.some((branch) => leadsTo(it, branch)));
+      const others = branches.flatMap((it) => domainsOf(store, it));
       const own = branches.map((it) => this.#ownHost(it)).filter((it) => !store.domains.get(it));
       const hosts = [...own, ...domains];
       await this.#change({
@@ -136,7 +135,7 @@ export class Publisher {
   }
 
   #domainsOf(branch: Branch): Record<string, HostRoute | null> {
-    const named = this.#context.store.domains.list().filter((it) => leadsTo(it, branch));
+    const named = domainsOf(this.#context.store, branch);
     return Object.fromEntries(named.map((it) => [it.name, this.#domainRoute(it)]));
   }
 
@@ -195,7 +194,7 @@ export class Publisher {
 export function urlsOf(
   { store, hostConfig }: EngineContext,
   branch: Branch,
-  domains: readonly Domain[] = store.domains.list(),
+  domains: readonly Domain[] = store.domains.of(branch.appName),
 ): string[] {
   const { suffix, listen } = hostConfig().settings;
   const named = domains.filter((it) => leadsTo(it, branch));
@@ -205,7 +204,11 @@ export function urlsOf(
   return [...urls, `http://${ownHostOf(branch, suffix)}:${listen.direct}`];
 }
 
-export function leadsTo({ config }: Domain, { appName, name }: Branch): boolean {
+export function domainsOf({ domains }: Store, branch: Branch): Domain[] {
+  return domains.of(branch.appName).filter((it) => leadsTo(it, branch));
+}
+
+function leadsTo({ config }: Domain, { appName, name }: Branch): boolean {
   return config.locations.some(
     ({ upstream }) => upstream.app === appName && upstream.branch === name,
   );

@@ -249,7 +249,7 @@ function otherContract(check: Check): void {
     assert.equal(next.length, 1);
   });
 
-  check("a domain is replaced whole, and keys are found by name", (store) => {
+  check("a domain is replaced whole, and found by its app; keys are found by name", (store) => {
     const upstream = { app: "shop", branch: "main", processType: "web" };
     const locations = [{ path: "/", upstream, maintenance: null }];
     const domain = { locations, ssl: false, certificate: null, key: null };
@@ -263,6 +263,19 @@ function otherContract(check: Check): void {
         ["b.example", "g", true],
       ],
     );
+    const other = { ...upstream, app: "shop-2" };
+    const asked = [{ path: "/", upstream: other, maintenance: upstream }];
+    store.domains.set({
+      name: "c.example",
+      managedBy: null,
+      config: { ...domain, locations: asked },
+    });
+    const namesOf = (app: string) => store.domains.of(app).map(({ name }) => name);
+    assert.deepEqual(["shop", "shop-2", "sho"].map(namesOf), [
+      ["a.example", "b.example"],
+      ["c.example"],
+      [],
+    ]);
     const key = { type: "t", fingerprint: "f", userId: null, managedBy: null, createdAt: moment };
     const bob = store.keys.add({ ...key, name: "bob", blob: "1" });
     store.keys.add({ ...key, name: "ann", blob: "2" });

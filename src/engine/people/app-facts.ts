@@ -20,7 +20,6 @@ export function appFacts(store: Store, target: string): Known {
   if (!app) return {};
   const branches = store.branches.of(app.id);
   const asked = branches.filter((it) => wanted === null || it.name === wanted);
-  const domains = store.domains.list().filter((domain) => locationsOf(domain, name).length > 0);
   const notifications = store.notifications.list().filter(({ appId }) => appId === app.id);
   return {
     app: { is: name },
@@ -28,7 +27,7 @@ export function appFacts(store: Store, target: string): Known {
     network: usually(app.network, "open"),
     ...fileFacts(app, asked),
     ...Object.assign({}, ...asked.map((it) => named(it, branchFacts(store, it), wanted))),
-    ...factsOfEach(domains, (domain) => [
+    ...factsOfEach(store.domains.of(name), (domain) => [
       `domain ${domain.name}`,
       { is: locationsOf(domain, name).join(", "), mark: markOf(domain) },
     ]),
