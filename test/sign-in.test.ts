@@ -29,6 +29,8 @@ test("a one-time link signs in once, and then sets a password", async (t) => {
   assert.equal(weak.status, 400);
   const set = await browser.send("PUT", "/api/v1/account/password", { password: good });
   assert.equal(set.status, 200, JSON.stringify(set.body));
+  const told = JSON.stringify(auditOf(world));
+  for (const secret of [token ?? "", "password1234", good]) assert.ok(!told.includes(secret));
   const other = await signIn(world, "ann", good);
   assert.equal((await other.send("GET", "/api/v1/account")).body.actor, "ann");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openBrowser, startPeople, type Browser, type Page } from "./people-world.ts";
-import { startProvider } from "./sign-on-provider.ts";
+import { clientSecret, startProvider } from "./sign-on-provider.ts";
 
 test("somebody who was added comes in through the company's sign-on, and stays themselves", async (t) => {
   await using provider = await startProvider();
@@ -20,6 +20,9 @@ test("somebody who was added comes in through the company's sign-on, and stays t
   assert.deepEqual(
     [entry?.operation, entry?.actor, entry?.outcome],
     ["sign_in.sign_on", "ann", "done"],
+  );
+  assert.ok(
+    !JSON.stringify(world.people.audit({ within: null, limit: 100 })).includes(clientSecret),
   );
 });
 

@@ -83,12 +83,12 @@ function alternativesOf(part: Part): Part[] {
   return inner ? inner.flatMap(alternativesOf) : [part];
 }
 
-// Of one who is asked for a field of the limits, people's own word for it is told.
+// Fields of limits are told in the words that people write them in.
 const words = new Map<string, string>(Object.entries(limitNames).map(([word, key]) => [key, word]));
 
 function named(name: string, value: Shown): readonly [string, Shown] {
   const key = name.slice(name.lastIndexOf(".") + 1);
-  const word = words.get(key);
+  const word = key === name ? undefined : words.get(key);
   if (word === undefined || typeof value !== "number") return [name, value];
   // The table's keys are those of the limits.
   return [name.slice(0, -key.length) + word, renderLimit(key as keyof Limits, value)];

@@ -32,6 +32,9 @@ for (const step of ["fetch", "build", "release", "start", "switch", "finish"] as
     await eventually(() => store.instances.list().length === 1, "the old release is gone");
     const [only] = store.instances.list();
     assert.equal(only?.spec.env["GIT_COMMIT"], commit);
+    const operations = ["job.deploy"];
+    const [told] = store.people.audit.list({ within: null, operations, limit: 1 });
+    assert.deepEqual([told?.before, told?.after], [{ release: 1 }, { release: 2 }]);
     await assertSettled(world);
   });
 }

@@ -9,8 +9,9 @@ import { difference, factsOfEach } from "./people/fact.ts";
 import { ownerOf } from "./people/facts.ts";
 import { noteAudit } from "./people/people.ts";
 
-/** What is so of what a job works on, as far as jobs change it. */
-export function factsOfJob(store: Store, { branchId, appId }: Job): Known {
+/** What is so of what a job works on, as far as jobs change it; a one-off command changes nothing. */
+export function factsOfJob(store: Store, { kind, branchId, appId }: Job): Known {
+  if (kind === "run") return {};
   if (branchId !== null) {
     const branch = store.branches.get(branchId);
     return branch ? branchFacts(store, branch) : {};

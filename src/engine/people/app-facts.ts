@@ -27,6 +27,7 @@ export function appFacts(store: Store, target: string): Known {
     network: usually(app.network, "open"),
     ...fileFacts(app, asked),
     ...Object.assign({}, ...asked.map((it) => named(it, branchFacts(store, it), wanted))),
+    ...drainFacts(store, asked),
     ...factsOfEach(store.domains.of(name), (domain) => [
       `domain ${domain.name}`,
       { is: locationsOf(domain, name).join(", "), mark: markOf(domain) },
@@ -36,11 +37,10 @@ export function appFacts(store: Store, target: string): Known {
   };
 }
 
-/** What is so about a branch, as far as operations and jobs change it. */
+/** What is so about a branch, as far as jobs change it. */
 export function branchFacts(store: Store, branch: Branch): Known {
   const { mode, config, currentReleaseId, name } = branch;
   const release = currentReleaseId === null ? null : store.releases.get(currentReleaseId);
-  const drains = store.drains.list().filter(({ branchId }) => branchId === branch.id);
   return {
     branch: { is: name },
     mode: usually(mode === "stopped" ? "stopped" : "serving", "serving"),
@@ -51,11 +51,13 @@ export function branchFacts(store: Store, branch: Branch): Known {
       `config var ${key}`,
       { is: "set", mark: markOf(identity) },
     ]),
-    ...factsOfEach(drains, ({ id, url, ca }) => [
-      `drain ${id}`,
-      { is: shownOf(url, shownUrl), mark: markOf([url.id, ca]) },
-    ]),
   };
+}
+
+function drainFacts({ drains }: Store, branches: readonly Branch[]): Known {
+  const ids = new Set(branches.map(({ id }) => id));
+  const mine = drains.list().filter(({ branchId }) => ids.has(branchId));
+  return factsOfEach(mine, ({ id, url }) => [`drain ${id}`, { is: shownOf(url, shownUrl) }]);
 }
 
 export function notificationFacts(notifications: readonly Notification[]): Known {

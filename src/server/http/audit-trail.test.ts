@@ -99,6 +99,21 @@ test("a job notes what it changed between its begin and its end, and who asked f
   assert.equal(limited?.after["limit web memory"], "1G");
 });
 
+test("what others changed while a one-off command ran is not told of it", () => {
+  const ran = entries().find(({ operation }) => operation === "job.run");
+  assert.deepEqual([ran?.outcome, ran?.code, ran?.after], ["failed", "aborted", {}]);
+});
+
+test("whoever may see the audit of an app finds who made it and what its jobs did", () => {
+  const within = { apps: [1], teams: [] };
+  const found = world.store.people.audit.list({ within, limit: 1000 });
+  const operationsOf = new Set(found.map(({ operation }) => operation));
+  for (const id of ["apps.create", "job.deploy", "job.release", "jobs.abort", "apps.destroy"]) {
+    assert.ok(operationsOf.has(id), id);
+  }
+  assert.ok(found.every(({ appId }) => appId === 1));
+});
+
 test("nothing of the audit is a secret, whatever was given and answered", () => {
   const text = JSON.stringify(entries());
   assert.ok(!text.includes("canary"), /.{0,200}canary.{0,60}/.exec(text)?.[0]);
@@ -220,10 +235,10 @@ async function carryOutAll(): Promise<void> {
   await carryOut(removeNotification, first);
   const run = { command: `psql postgres://me:${secret("command")}@db`, terminal: null };
   await carryOut(createRun, { ...ofShop, body: run });
+  const { config } = store.branches.get(1)!;
+  const [formation, customCommands] = [{ web: 3 }, { seed: secret("custom") }];
+  store.branches.update(1, { config: { ...config, formation, customCommands } });
   await carryOut(abortJob, { params: { job: store.jobs.list({ limit: 1 })[0]!.id } });
-  store.branches.update(1, {
-    config: { ...store.branches.get(1)!.config, customCommands: { seed: secret("custom") } },
-  });
   await carryOut(listCustomCommands, { ...ofShop, body: { names: ["seed"] } });
   await carryOut(grantAccess, { params: { app: "shop", user: "bob" }, body: { role: "viewer" } });
   await carryOut(revokeAccess, { params: { app: "shop", user: "bob" } });
