@@ -164,8 +164,6 @@ function rethrow(error: unknown, where: string): never {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (unreachable.has(code))
     throw new PlatformError("not_running", { home: where }, { cause: error });
-  if (code === "EACCES") {
-    throw new PlatformError("not_permitted", { actor: "This account" }, { cause: error });
-  }
+  if (code === "EACCES") throw new PlatformError("home_closed", { home: where }, { cause: error });
   throw error;
 }

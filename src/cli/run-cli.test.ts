@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import { createClient } from "#api/client.ts";
+import { platformStatus } from "#api/platform.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { Job } from "#domain/job.ts";
 import { doneJob } from "../../test/fake-nouns.ts";
@@ -107,6 +109,19 @@ test("a Berth that is not running is said with its home", async (t) => {
   const result = await berth(`apps --home ${elsewhere}`);
   assert.equal(result.code, 6);
   assert.ok(result.err.includes(`not running in ${elsewhere}`));
+});
+
+test("whoever may not speak to a Berth is told so, and as whom to type", async () => {
+  const refuse = () => Promise.reject(Object.assign(new Error("refused"), { code: "EACCES" }));
+  const client = createClient(refuse, "/srv/berth");
+  const message = "Your account may not speak to the Berth in /srv/berth.";
+  const closed = {
+    code: "home_closed",
+    kind: "denied",
+    message,
+    hint: /with sudo, or as the user/,
+  };
+  await assert.rejects(client(platformStatus, {}), closed);
 });
 
 test("over SSH there are no files, no homes and no lifecycle", async (t) => {

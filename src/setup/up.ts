@@ -1,5 +1,5 @@
 import { openSync } from "node:fs";
-import { unlink } from "node:fs/promises";
+import { statfs, unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -38,6 +38,7 @@ const readyWithinMs = 30_000;
 const hopelessAfterEnds = 3;
 const endsWithinMs = 5000;
 const servicesMax = 10_000;
+const fullBelowBytes = 1024 ** 2;
 
 /** What berth-tree prints. */
 export type InForce = {
@@ -206,6 +207,9 @@ async function endsOf(service: string): Promise<number> {
 }
 
 async function notReady(layout: HomeLayout, name: string, ends: number): Promise<PlatformError> {
+  const { bavail, bsize } = await statfs(layout.home);
+  // Then there is no word of it in its log either.
+  if (bavail * bsize < fullBelowBytes) return new PlatformError("disk_full", { path: layout.home });
   const log = (await readIfThere(join(layout.logs, name, "current"))) ?? "";
   const lines = log.trim().split("\n").slice(-8).join("\n    ");
   const what =

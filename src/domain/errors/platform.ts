@@ -20,6 +20,11 @@ export const platformErrors = {
       "Root cannot have its Berth in {home}: {folder} belongs to uid {uid}, who could put something else there.",
     hint: "Choose a place below root's own folders, such as /var/lib/berth, or give it to root: chown root {folder}. Whose it is may start a Berth there, too.",
   },
+  home_closed: {
+    kind: "denied",
+    message: "Your account may not speak to the Berth in {home}.",
+    hint: "Type the same with sudo, or as the user who started it; another Berth is named with --home or BERTH_HOME.",
+  },
   ports_taken: {
     kind: "conflict",
     message: "Other programs listen on Berth's ports: {taken}.",
