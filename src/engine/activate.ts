@@ -157,7 +157,7 @@ async function hold(work: Work, release: Release, loop: Loop): Promise<void> {
 /** Gives the instances that were started for it, without those that it shares with the old one. */
 async function bringUp(work: Work, release: Release, loop: Loop): Promise<Instance[]> {
   const { missing } = differenceOf(release, work.context.store.instances.of(work.branch.id));
-  const what = { name: "start", title: `Starting ${missing || "nothing"}` };
+  const what = { name: "start", title: missing ? `Starting ${missing}` : "All it needs runs" };
   const heading = missing ? { isHeading: true as const } : {};
   return work.step({ ...what, ...heading, resumeAt: "start" }, () =>
     startInstances(work, release, loop),
