@@ -21,9 +21,8 @@ const seconds = Math.min(600, Math.max(5, Number(values.seconds)));
 
 await using platform = await startPlatform();
 for (let count = 1; count <= apps; count += 1) await addApp(platform, `app-${count}`);
-// What the deploys left behind is collected first; the rest is what stays.
-await new Promise((wait) => setTimeout(wait, 12_000));
 const pid = await berthdPid(platform);
+await untilCollected(pid);
 const before = await cpuSecondsOf(pid);
 await new Promise((wait) => setTimeout(wait, seconds * 1000));
 const cpuPercent = (((await cpuSecondsOf(pid)) - before) / seconds) * 100;
@@ -47,6 +46,20 @@ async function addApp(berth: Platform, name: string): Promise<void> {
 
 async function berthdPid(berth: Platform): Promise<number> {
   return Number(await exec(["s6-svstat", "-o", "pid", join(berth.home, "run/scan/berthd")]));
+}
+
+/**
+ * What deploys left behind is collected some eight seconds later, for a tenth of a second: ten calm
+ * seconds in a row tell that it is done. The rest is what stays.
+ */
+async function untilCollected(process: number): Promise<void> {
+  let usedS = await cpuSecondsOf(process);
+  for (let [calm, waited] = [0, 0]; calm < 10 && waited < 30; waited += 1) {
+    await new Promise((wait) => setTimeout(wait, 1000));
+    const nowS = await cpuSecondsOf(process);
+    calm = nowS - usedS < 0.015 ? calm + 1 : 0;
+    usedS = nowS;
+  }
 }
 
 /** What a process's threads have had of the processors, to the nanosecond. */

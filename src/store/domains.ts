@@ -8,7 +8,7 @@ export function domainRows(db: Db): Store["domains"] {
     get: (name) => db.select().from(domains).where(eq(domains.name, name)).get() ?? null,
     list: () => db.select().from(domains).orderBy(asc(domains.name)).all(),
     of: (app) => {
-      // Found by its text first, which takes a tenth of the time of reading each.
+      // Found by its text first, which takes a quarter of the time of reading each.
       const mayLead = sql`instr(${domains.config}, ${`"app":${JSON.stringify(app)}`}) > 0`;
       const found = db.select().from(domains).where(mayLead).orderBy(asc(domains.name)).all();
       return found.filter((it) => it.config.locations.some(({ upstream }) => upstream.app === app));
