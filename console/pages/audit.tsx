@@ -17,7 +17,9 @@ export function AuditPage() {
   return (
     <>
       <PageHead title="Audit">
-        <p className="lead">Every change: who, from where, by which door, and how it ended.</p>
+        <p className="lead">
+          Every change: who, from where, by which door, what it changed, and how it ended.
+        </p>
       </PageHead>
       <div className="filters filters-start">
         <Field label="App" type="search" value={app} onText={setApp} />
