@@ -6,7 +6,8 @@ import type { LimitName, Limits } from "./limits.ts";
 import type { Session, TerminalSize } from "./runner.ts";
 import type { AppSight, Owned } from "./score-card.ts";
 
-const Id = z.int().min(1);
+/** No longer than what looks for names of folders takes for an id. */
+const Id = z.int().min(1).max(999_999_999_999_999);
 const Port = z.int().min(1).max(65_535);
 const Text = z.string().refine((text) => !text.includes("\0"), "it holds a NUL character");
 

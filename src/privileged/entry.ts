@@ -1,4 +1,5 @@
 import { keepPortInPerl } from "#lib/bind-program.ts";
+import { noCoreDumpsInPerl } from "#lib/core-dumps.ts";
 import { scopeInPerl } from "#lib/landlock.ts";
 
 /** What a program has open, and where it stands, when it begins behind its walls. */
@@ -15,10 +16,11 @@ export type Entry = {
 
 /**
  * Words that start a program in its cgroups, as the first to end when the whole machine is out of
- * memory, and out of reach of abstract unix sockets that are not its own, where the kernel can do it;
- * it does not start when it may not join one of its cgroups. perl does all of it and becomes the
- * program, in one step: a tool that another one must start joins for nobody but itself, and a row of
- * tools costs a millisecond each. What follows are arguments, in which nothing is replaced.
+ * memory, without core dumps, and out of reach of abstract unix sockets that are not its own, where
+ * the kernel can do it; it does not start when it may not join one of its cgroups. perl does all of
+ * it and becomes the program, in one step: a tool that another one must start joins for nobody but
+ * itself, and a row of tools costs a millisecond each. What follows are arguments, in which nothing
+ * is replaced.
  * @see cgroups(7), proc(5), perlvar(1) for `$^F`, up to which descriptors are passed on; landlock(7),
  * whose rules on sockets alone leave bwrap free to mount
  */
@@ -40,6 +42,7 @@ if (my ($map, $port, $folder) = some()) {
   keepPort($map, $port, (stat($folder))[1]) or die("port $port: $!\\n");
 }
 note("/proc/self/oom_score_adj", 500);
+${noCoreDumpsInPerl}
 $^F = 99;
 my $next = 3;
 my @kept = map {

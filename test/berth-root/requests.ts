@@ -95,7 +95,7 @@ const fair: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   removeCache: { appId: 1 },
 };
 
-const noNumbers = [0, -1, 1.5, 2 ** 53, "1", "../1", "1; id", null, [1], { id: 1 }, true];
+const noNumbers = [0, -1, 1.5, 10 ** 15, 2 ** 53, "1", "../1", "1; id", null, [1], { id: 1 }, true];
 
 const noPorts = [null, [0], [65_536], ["80"], ['"; flush ruleset'], Array(65_536).fill(80)];
 

@@ -194,6 +194,8 @@ test(
     ])
       await fails(gain);
     const status = await runs("cat /proc/self/status");
+    // 0 would have a program of the machine's started, as root, that takes dumps.
+    assert.match(await runs("cat /proc/self/limits"), /^Max core file size +1 +1 /m);
     for (const line of [/^CapEff:\t0+$/m, /^CapPrm:\t0+$/m, /^NoNewPrivs:\t1$/m, /^Seccomp:\t2$/m])
       assert.match(status, line);
   },
