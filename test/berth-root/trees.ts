@@ -54,7 +54,9 @@ export function treeTests(world: World): void {
     await own(31);
     await ask({ verb: "handOverArtifact", args: { artifactId: 31, user: 1 } });
     const lines = "cp /bin/sh sh; chmod 6777 sh; chmod 2777 sub; mkdir open; chmod 1777 open";
-    await runInTree(31, lines);
+    // Deeper than any path may be long.
+    const deep = `perl -e 'for (1..3000) { mkdir("d"); chdir("d") or die }'`;
+    await runInTree(31, `${lines}; ${deep}`);
     assert.equal(
       (await ask({ verb: "sealArtifact", args: { artifactId: 31, user: 1 } })).value,
       null,
@@ -63,6 +65,8 @@ export function treeTests(world: World): void {
       const stats = await stat(join(world.growing(31), name));
       assert.deepEqual([stats.uid, stats.mode & 0o7222], [world.usersFrom, 0], name);
     }
+    await ask({ verb: "removeArtifact", args: { artifactId: 31 } });
+    await assert.rejects(lstat(world.growing(31)), { code: "ENOENT" });
     await own(32);
     await ask({ verb: "handOverArtifact", args: { artifactId: 32, user: 1 } });
     await runInTree(32, "mkfifo pipe");

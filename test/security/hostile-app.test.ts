@@ -110,7 +110,10 @@ test(
     const { api, ssh } = platform.ports;
     const ports = [shop.port, api, ssh];
     for (const port of ports) await fails(connecting("127.0.0.1", port));
-    for (const host of ["169.254.169.254", "100.100.100.200"]) await fails(connecting(host, 80));
+    for (const host of ["0.0.0.0", "127.8.8.8", "::1", "::", "::ffff:127.0.0.1"])
+      await fails(connecting(host, api));
+    const metadata = ["169.254.169.254", "100.100.100.200", "fd00:ec2::254", "fd20:ce::254"];
+    for (const host of [...metadata, "::ffff:169.254.169.254"]) await fails(connecting(host, 80));
     await succeeds(connecting("127.0.0.1", platform.ports.direct));
     const { socket, helperSocket, nginxSocket } = homeLayout(platform.home);
     for (const path of [socket, helperSocket, nginxSocket]) {
@@ -264,7 +267,7 @@ async function succeeds(script: string): Promise<void> {
 }
 
 function connecting(host: string, port: number): string {
-  return `perl -MIO::Socket::INET -e 'exit(IO::Socket::INET->new(PeerAddr => "${host}", PeerPort => ${port}, Timeout => 3) ? 0 : 1)'`;
+  return `perl -MIO::Socket::IP -e 'exit(IO::Socket::IP->new(PeerHost => "${host}", PeerPort => ${port}, Timeout => 3) ? 0 : 1)'`;
 }
 
 function connectingTo(path: string): string {
