@@ -198,9 +198,14 @@ async function privilegesFor(
  */
 async function keepFence(privileges: Privileges, config: HostConfig, log: Logger) {
   const { api, ssh, direct, http, terminated, tls } = config.settings.listen;
-  const tell = async ({ settings: { openPorts, ports } }: HostConfig) => {
+  let told: Promise<unknown> = Promise.resolve();
+  // One after the other, so that what was said last is what holds.
+  const tell = ({ settings: { openPorts, ports } }: HostConfig) => {
     const open = [direct, http, terminated, tls, ...openPorts];
-    await privileges.setPorts({ open, kept: [api, ssh, ...open], instances: ports });
+    const next = { open, kept: [api, ssh, ...open], instances: ports };
+    const done = told.then(() => privileges.setPorts(next));
+    told = done.catch(() => {});
+    return done;
   };
   const mend = () =>
     privileges.mendFence().catch((err: unknown) => log.error({ err }, "could not mend the fence"));
