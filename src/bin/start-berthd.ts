@@ -202,8 +202,8 @@ async function keepFence(privileges: Privileges, config: HostConfig, log: Logger
   // One after the other, so that what was said last is what holds.
   const tell = ({ settings: { openPorts, ports } }: HostConfig) => {
     const open = [direct, http, terminated, tls, ...openPorts];
-    const next = { open, kept: [api, ssh, ...open], instances: ports };
-    const done = told.then(() => privileges.setPorts(next));
+    const said = { open, kept: [api, ssh, ...open], instances: ports };
+    const done = told.then(() => privileges.setPorts(said));
     told = done.catch(() => {});
     return done;
   };
