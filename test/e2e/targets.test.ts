@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
 import { exec } from "#lib/exec.ts";
+import { verdict } from "../../bench/numbers.ts";
+import { isRoot } from "../privileges.ts";
 
 /**
  * The targets of the issues, by the benches themselves with as few runs as will do: each compares
@@ -110,4 +112,23 @@ test("berthd does next to nothing while nothing happens", async (t) => {
   const length = { short: ["--seconds", "10"], long: ["--seconds", "60"] };
   const { residentMb, cpuPercent } = await judged(measure, isMet, length);
   assert.ok(isMet({ residentMb, cpuPercent }), `${residentMb} MB, ${cpuPercent} %`);
+});
+
+const noRoot = isRoot ? false : "only root can put the walls up";
+test("walls cost an instance's start little, and 3 MB at most", { skip: noRoot }, async (t) => {
+  type Sample = { readonly startMs: number };
+  type Result = { bare: Sample; costMs: number; costMb: number };
+  const measure = async (args: readonly string[]) => {
+    const { bare, costMs, costMb } = await bench<Result>("sandbox", ...args);
+    t.diagnostic(
+      `${costMs.toFixed(1)} ms more than ${bare.startMs.toFixed(1)} (under 15: ${verdict(costMs < 15)}), ${costMb.toFixed(1)} MB`,
+    );
+    return { ratio: costMs / bare.startMs, costMs, costMb };
+  };
+  // Where everything takes longer, as beside other programs, this does in the same measure.
+  const isMet = ({ ratio, costMs, costMb }: Awaited<ReturnType<typeof measure>>) =>
+    (costMs < 15 || ratio < 0.5) && costMb < 3;
+  const length = { short: ["--runs", "15"], long: ["--runs", "40"] };
+  const result = await judged(measure, isMet, length);
+  assert.ok(isMet(result), JSON.stringify(result));
 });
