@@ -292,6 +292,7 @@ function emptyStore(): Store {
 export const noRows = {
   branches: { of: () => [] },
   domains: { list: () => [], of: () => [] },
+  drains: { list: () => [] },
   jobs: { get: () => null },
   notifications: { list: () => [] },
   secrets: { key: () => "key" },
