@@ -277,7 +277,7 @@ test(
     const rebuild = async () => (await platform.berth("rebuild", "-a", "shop")).stderr;
     const low = /Only \S+ of the disk under Berth's home are free, .* leave \S+ to what runs/;
     await writeFile(file, `${settings}disk_floor_mb: 1000000000\n`);
-    await until(async () => low.test(await rebuild()), "builds are refused");
+    await until(async () => low.test(await rebuild()), "builds are refused", 30_000);
     const pushed = await platform.push(await platform.tree(files), "rival", ["+main"]);
     assert.notEqual(pushed.code, 0);
     assert.match(pushed.stderr, low);
