@@ -170,6 +170,8 @@ export type Protections = {
   readonly scopesSockets: boolean;
   /** An app is kept from the ports that are given to others. */
   readonly keepsPorts: boolean;
+  /** No app has all the ports from which connections begin. */
+  readonly countsSockets: boolean;
 };
 
 /**

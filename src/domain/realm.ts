@@ -21,6 +21,8 @@ export type Realm = {
   readonly scopesSockets: boolean;
   /** The kernel's map of the ports that are given to instances, by number; null where it keeps none. */
   readonly portsMap: number | null;
+  /** The kernel counts the sockets of each app, and refuses too many. */
+  readonly countsSockets: boolean;
 };
 
 /** Berth's part of one hierarchy of cgroups. */
@@ -57,7 +59,7 @@ export const dnsPort = 53;
 export function ownRealm(account: Ids, scopesSockets: boolean): Realm {
   const fenceProblem = "only root can set it up";
   const none = { usersFrom: null, cgroups: [], fence: null, fenceProblem, portsMap: null };
-  return { account, ...none, scopesSockets };
+  return { account, ...none, scopesSockets, countsSockets: false };
 }
 
 /** The uids of a home's apps. @throws {RangeError} when it has no such range. */

@@ -1,16 +1,8 @@
+import { attachInPerl, bpfInPerl, linesOf, lookUp, type Instruction } from "./bpf.ts";
 import { exec } from "./exec.ts";
-import { syscallNumbers } from "./syscalls.ts";
 
 /** Ports from the first on, up to the last and without it. */
 export type PortRange = { readonly min: number; readonly max: number };
-
-/** `bpf(COMMAND, ATTRIBUTES)` in perl: less than 0 where it is refused, or not known. @see bpf(2) */
-const bpfInPerl = `
-sub bpf {
-  my ($command, $attributes) = @_;
-  return syscall(${syscallNumbers.bpf[["x64", "arm64"].indexOf(process.arch)] ?? -1}, $command, $attributes, length($attributes));
-}
-`;
 
 /** `keepPort(MAP, PORT, OWNER)` in perl, as root: whether it could be written down. */
 export const keepPortInPerl = `${bpfInPerl}
@@ -46,36 +38,21 @@ keepPort($map, $_, ${nobody}) or die("$!\\n") for @ARGV`;
  * where the kernel takes no such program from us, as it does from root outside of most containers.
  */
 export async function keepPorts(folder: string): Promise<number | null> {
-  const words = program.map((instruction) => instruction.join(" "));
-  const map = await exec(["perl", "-e", keepPortsInPerl, folder, ...words]);
+  const map = await exec(["perl", "-e", keepPortsInPerl, folder, linesOf(program)]);
   return map === "" ? null : Number(map);
 }
 
 /** At the end it opens the map by its number, as `keepPort` will. */
-const keepPortsInPerl = `${bpfInPerl}
-sub given { my $given = bpf(@_); exit if $given < 0; $given }
+const keepPortsInPerl = `${attachInPerl}
 sysopen(my $folder, shift, 0) or exit;
 my $map = given(0, pack("L5", 2, 4, 8, 65536, 0));
-my $program = join("", map { pack("CCsl", map { $_ eq "map" ? $map : $_ } split(/ /)) } @ARGV);
-for my $family (8, 9) {
-  my $load = pack("LLPPx44L", 18, @ARGV + 0, $program, "GPL", $family);
-  given(8, pack("LLLL", fileno($folder), given(5, $load), $family, 0));
-}
+attach($folder, 18, $_, $ARGV[0], map => $map) for 8, 9;
 my $info = "\\0" x 8;
 given(15, pack("LLP", $map, length($info), $info));
 my $number = unpack("x4L", $info);
 given(14, pack("LLL", $number, 0, 0));
 print $number;
 `;
-
-/** r0 = where the map has what belongs to the key; nowhere is 0 */
-const lookUp = [
-  [0x18, 0x11, 0, "map"],
-  [0x00, 0x00, 0, 0],
-  [0xbf, 0xa2, 0, 0],
-  [0x07, 0x02, 0, -4],
-  [0x85, 0x00, 0, 1],
-] as const;
 
 /** The id of the cgroup above all others, in which no app is. */
 const nobody = 1;
@@ -84,22 +61,20 @@ const nobody = 1;
  * Any port may be had but those that the map keeps for nobody and those of a range, and of these the
  * ones that the map gives to the very cgroup that asks. The map has the range at 0, the first port in
  * the lowest 16 bits, and at each port the id of the cgroup that has it: its folder's inode, which the
- * kernel gives to no other ever. So nothing needs to be taken out again. Each line has the code, two
- * registers, offset, and operand.
- * @see bpf(2), BPF_PROG_TYPE_CGROUP_SOCK_ADDR; bpf-helpers(7); the kernel's
- * bpf/standardization/instruction-set.rst
+ * kernel gives to no other ever. So nothing needs to be taken out again.
+ * @see bpf(2), BPF_PROG_TYPE_CGROUP_SOCK_ADDR
  */
-const program = [
+const program: readonly Instruction[] = [
   [0x61, 0x16, 24, 0], // r6 = the port that is asked for, as packets have it
   [0xdc, 0x06, 0, 16], // as this machine has it
   [0x15, 0x06, 26, 0], // 0 leaves the choice to the kernel: it may
   [0x63, 0x6a, -4, 0], // the key is the port
-  ...lookUp,
+  ...lookUp("map"),
   [0x15, 0x00, 17, 0], // it may not
   [0x79, 0x09, 0, 0], // r9 = the cgroup that has it
   [0x15, 0x09, 15, nobody], // it may not
   [0x62, 0x0a, -4, 0], // the key is 0
-  ...lookUp,
+  ...lookUp("map"),
   [0x15, 0x00, 8, 0], // it may not
   [0x79, 0x07, 0, 0], // r7 = the range
   [0xbf, 0x78, 0, 0],
@@ -113,4 +88,4 @@ const program = [
   [0x95, 0x00, 0, 0],
   [0xb7, 0x00, 0, 1], // it may
   [0x95, 0x00, 0, 0],
-] as const;
+];

@@ -10,6 +10,7 @@ export function isolationOf({
   hasFilter,
   scopesSockets,
   keepsPorts,
+  countsSockets,
 }: Protections & { readonly hasUsers: boolean }): { what: string; inForce: boolean }[] {
   const why = fenceProblem === null ? "" : ` (${fenceProblem})`;
   return [
@@ -36,6 +37,7 @@ export function isolationOf({
     { what: "Addresses at which clouds keep secrets are out of reach", inForce: hasFence },
     { what: "Abstract unix sockets of an app are its own", inForce: scopesSockets },
     { what: "Ports of Berth and of instances are taken by no other app", inForce: keepsPorts },
+    { what: "No app takes all the ports from which connections begin", inForce: countsSockets },
     { what: "Nobody links to files of others (fs.protected_hardlinks)", inForce: keepsLinks() },
   ];
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { usersIn, type FencePlace, type Ids, type Realm } from "#domain/realm.ts";
 import { keepPorts } from "#lib/bind-program.ts";
@@ -7,6 +8,7 @@ import { readHierarchies } from "#lib/cgroups.ts";
 import { exec, ExecError } from "#lib/exec.ts";
 import { readIfThere, writeAtomic } from "#lib/files.ts";
 import { canScopeSockets } from "#lib/landlock.ts";
+import { countSockets } from "#lib/socket-count.ts";
 import { cgroupOfFence, makeCgroups, removeCgroups } from "./cgroups.ts";
 import { renderFence } from "./fence-rules.ts";
 
@@ -28,15 +30,24 @@ export async function makeRealm(
   const key = `u${appsFrom}`;
   const cgroups = await makeCgroups(key, account);
   const unified = cgroups.find(({ version }) => version === 2);
-  const [scopesSockets, portsMap] = await Promise.all([
+  const [scopesSockets, portsMap, countsSockets] = await Promise.all([
     canScopeSockets(),
     unified ? keepPorts(unified.apps) : null,
+    unified ? countSockets(unified.apps, await socketsMax()) : false,
   ]);
-  const realm = { account, usersFrom: appsFrom, cgroups, scopesSockets, portsMap };
+  const kept = { scopesSockets, portsMap, countsSockets };
+  const realm = { account, usersFrom: appsFrom, cgroups, ...kept };
   const trusted = [0, account.uid, router.uid];
   const made: Realm = { ...realm, ...(await makeFence(folder, key, realm, trusted)) };
   await writeAtomic(realmFile(folder), JSON.stringify(made), 0o644);
   return made;
+}
+
+/** Of one app: an eighth of the ports from which connections begin. @see ip(7), ip_local_port_range */
+async function socketsMax(): Promise<number> {
+  const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8");
+  const [first = 0, last = 0] = range.split(/\s+/).map(Number);
+  return Math.max(256, Math.floor((last - first) / 8));
 }
 
 /** What was put up; null for a home that nothing was put up for. */

@@ -174,6 +174,24 @@ test("system calls that no app needs are refused to it", { skip: noRoot }, async
 });
 
 test(
+  "class 22, exhaustion: an app leaves others the ports from which connections begin",
+  { skip: noRoot },
+  async (t) => {
+    const status = (await platform.berth("status")).stdout;
+    if (!/yes +No app takes all the ports/.test(status))
+      return t.skip("the kernel takes no programs for cgroups here");
+    const fill =
+      'for (;;) { socket(my $one, AF_INET, SOCK_STREAM, 0) or last; push(@all, $one) } print(@all + 0, " $!\\n")';
+    const text = await run("rival", `perl -MSocket -e '${fill}'`);
+    const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8");
+    const [first = 0, last = 0] = range.split(/\s+/).map(Number);
+    const [, count] = /^0\n(\d+) Operation not permitted\n$/.exec(text) ?? [];
+    assert.ok(Number(count) > 0 && Number(count) <= (last - first) / 8, text);
+    assert.equal(await ask("rival", "/"), "up", "its visitors take none of them");
+  },
+);
+
+test(
   "a number of processes holds at once, and is taken back at once",
   { skip: noRoot },
   async () => {

@@ -13,6 +13,7 @@ import {
   type CgroupPlace,
 } from "#domain/realm.ts";
 import { keepPorts, keepRange } from "#lib/bind-program.ts";
+import { countSockets } from "#lib/socket-count.ts";
 import { ended, exec, start } from "#lib/exec.ts";
 import { readIfThere } from "#lib/files.ts";
 import { entryWords, type Entry } from "#privileged/entry.ts";
@@ -147,6 +148,22 @@ test("class 22, exhaustion: all of an app together leaves others something of th
   assert.ok(Number(memory2 || memory1) <= totalmem() * 0.75, `${memory2}${memory1}`);
   const pidsMax = Number(await readFile("/proc/sys/kernel/pid_max", "utf8"));
   assert.equal(Number(pids), Math.floor(pidsMax / 8));
+});
+
+test("class 22, exhaustion: an app has so many sockets and no more, and those it closed again", async (t) => {
+  await using world = await openWorld(t, []);
+  if (!world) return;
+  const unified = world.places.find(({ version }) => version === 2);
+  if (!unified || !(await countSockets(unified.apps, 10))) {
+    t.skip("the kernel takes no programs for cgroups of version 2 here");
+    return;
+  }
+  world.cgroups.create(world.cgroup, small);
+  const cgroups = joinFiles({ cgroups: world.places }, world.cgroup);
+  const [program, ...args] = [...entryWords({ cgroups }), "perl", "-MSocket", "-e", manySockets];
+  // Ten, four in the place of four, and six beside a listener and three that are connected to it.
+  assert.equal(await exec([program, ...args]), "10 4 6");
+  assert.equal(await exec([program, ...args]), "10 4 6", "once all were closed by the end of it");
 });
 
 test("class 22, exhaustion: an app takes no port that is given to others, in no family, and has its own", async (t) => {
@@ -303,3 +320,28 @@ function joined({ places, cgroup }: World, argv: readonly string[]): [string, ..
 async function runIn(world: World, argv: readonly string[]) {
   return ended(start(joined(world, argv), { stdio: "ignore" }));
 }
+
+/** Those that `accept` gives take no port: neither they nor their end are counted. */
+const manySockets = `
+my @held;
+sub fill {
+  for (my $count = 0; ; $count += 1) {
+    my ($family, $type) = ($count % 2 ? AF_INET6 : AF_INET, $count % 3 ? SOCK_STREAM : SOCK_DGRAM);
+    socket(my $one, $family, $type, 0) or return $count;
+    push(@held, $one);
+  }
+}
+my @counts = fill();
+splice(@held, 6);
+push(@counts, fill());
+@held = ();
+socket(my $listener, AF_INET, SOCK_STREAM, 0) or die("$!");
+bind($listener, sockaddr_in(0, INADDR_LOOPBACK)) && listen($listener, 5) or die("$!");
+for (1 .. 3) {
+  socket(my $one, AF_INET, SOCK_STREAM, 0) or die("$!");
+  connect($one, getsockname($listener)) or die("$!");
+  accept(my $other, $listener) or die("$!");
+  push(@held, $one);
+}
+print(join(" ", @counts, fill()));
+`;

@@ -81,7 +81,7 @@ export async function createPrivileges(options: PrivilegesOptions): Promise<Priv
 }
 
 function protectionsOf(
-  { fence, fenceProblem, scopesSockets, portsMap }: Realm,
+  { fence, fenceProblem, scopesSockets, portsMap, countsSockets }: Realm,
   { controllers }: Cgroups,
 ): Protections {
   const hasFilter = seccompProgram() !== null;
@@ -95,6 +95,7 @@ function protectionsOf(
     hasFilter,
     scopesSockets,
     keepsPorts: portsMap !== null,
+    countsSockets,
   };
 }
 
