@@ -38,7 +38,7 @@ export function endTests(world: World): void {
   test("the audit has a line for each call, with what is run, and nothing of its files", async () => {
     const secret = Buffer.from("s3cret-value").toString("base64");
     const program = { ...shell("true # shown"), files: [secret] };
-    const open = Array.from({ length: 60_000 }, (_, index) => index + 1);
+    const open = Array.from({ length: 3000 }, (_, index) => index + 1);
     const all = { open, kept: open, instances: { min: 61_500, max: 61_800 } };
     assert.equal((await ask({ verb: "setPorts", args: all })).value, null);
     await ask({ verb: "runCommand", args: { ...named(), program } });

@@ -183,6 +183,8 @@ test(
     const fill =
       'for (;;) { socket(my $one, AF_INET, SOCK_STREAM, 0) or last; push(@all, $one) } print(@all + 0, " $!\\n")';
     const text = await run("rival", `perl -MSocket -e '${fill}'`);
+    if (text.includes("Too many open files"))
+      return t.skip("this machine lets nobody have so many files open");
     const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8");
     const [first = 0, last = 0] = range.split(/\s+/).map(Number);
     const [, count] = /^0\n(\d+) Operation not permitted\n$/.exec(text) ?? [];
