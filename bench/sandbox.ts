@@ -25,7 +25,7 @@ const bareId = 1_000_000;
 const countedFrom = 1_000_000;
 
 const { values } = parseArgs({
-  options: { runs: { type: "string", default: "15" }, json: { type: "boolean", default: false } },
+  options: { runs: { type: "string", default: "40" }, json: { type: "boolean", default: false } },
 });
 const runs = Math.min(200, Math.max(10, Number(values.runs)));
 
