@@ -34,17 +34,22 @@ test("what stands within something is told by both names, limits in people's own
       z.strictObject({ kind: z.literal("app") }),
       z.strictObject({ kind: z.literal("type"), processType: Name }),
     ]),
-    limits: z.strictObject({ memoryBytes: z.int(), cpuCores: z.number() }),
+    limits: z.strictObject({
+      memoryBytes: z.int(),
+      cpuCores: z.number(),
+      diskBytes: z.int().nullable(),
+    }),
     events: z.array(Name),
     texts: z.array(z.string()),
   });
-  const limits = { memoryBytes: 512 * 1024 ** 2, cpuCores: 0.5 };
+  const limits = { memoryBytes: 512 * 1024 ** 2, cpuCores: 0.5, diskBytes: null };
   const scope = { kind: "type", processType: "web" };
   assert.deepEqual(shownFacts(schema, { scope, limits, events: ["a", "b"], texts: ["a"] }), {
     scope: "type",
     "scope.processType": "web",
     "limits.memory": "512M",
     "limits.cpu": "0.5",
+    "limits.disk": null,
     events: "a, b",
     texts: "[hidden]",
   });

@@ -89,7 +89,8 @@ const words = new Map<string, string>(Object.entries(limitNames).map(([word, key
 function named(name: string, value: Shown): readonly [string, Shown] {
   const key = name.slice(name.lastIndexOf(".") + 1);
   const word = key === name ? undefined : words.get(key);
-  if (word === undefined || typeof value !== "number") return [name, value];
-  // The table's keys are those of the limits.
-  return [name.slice(0, -key.length) + word, renderLimit(key as keyof Limits, value)];
+  if (word === undefined) return [name, value];
+  // The table's keys are those of the limits; one that is taken back has no value.
+  const held = typeof value === "number" ? renderLimit(key as keyof Limits, value) : value;
+  return [name.slice(0, -key.length) + word, held];
 }
