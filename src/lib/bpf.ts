@@ -1,15 +1,21 @@
+import assert from "node:assert/strict";
 import { syscallNumbers } from "./syscalls.ts";
 
 /**
- * A line of a program for the kernel: its code, two registers, offset, and operand, which may be the
- * name of a map. @see the kernel's bpf/standardization/instruction-set.rst, bpf-helpers(7)
+ * A line of a program for the kernel: its code, two registers, offset, which may be the name of a later
+ * line, and operand, which may be that of a map. A text alone names the line behind it.
+ * @see the kernel's bpf/standardization/instruction-set.rst, bpf-helpers(7)
  */
-export type Instruction = readonly [
+export type Line = Instruction | string;
+type Instruction = readonly [
   code: number,
   registers: number,
-  offset: number,
+  offset: number | string,
   operand: number | string,
 ];
+
+/** Ports from the first on, up to the last and without it. */
+export type PortRange = { readonly min: number; readonly max: number };
 
 /** `bpf(COMMAND, ATTRIBUTES)` in perl: less than 0 where it is refused, or not known. @see bpf(2) */
 export const bpfInPerl = `
@@ -35,12 +41,24 @@ sub attach {
 `;
 
 /** As `attach` takes them. */
-export function linesOf(program: readonly Instruction[]): string {
-  return program.map((instruction) => instruction.join(" ")).join(",");
+export function linesOf(program: readonly Line[]): string {
+  const names = new Map<string, number>();
+  const instructions = program.filter((line) => typeof line !== "string");
+  let at = 0;
+  for (const line of program) {
+    if (typeof line === "string") names.set(line, at);
+    else at += 1;
+  }
+  const words = instructions.map(([code, registers, offset, operand], index) => {
+    const to = typeof offset === "string" ? names.get(offset) : index + 1 + offset;
+    assert(to !== undefined, `the program has no line ${offset}`);
+    return [code, registers, to - index - 1, operand].join(" ");
+  });
+  return words.join(",");
 }
 
 /** r0 = where a map has what belongs to the key that is on the stack; nowhere is 0 */
-export function lookUp(map: string): Instruction[] {
+export function lookUp(map: string): Line[] {
   return [
     [0x18, 0x11, 0, map],
     [0x00, 0x00, 0, 0],

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import type { PortRange } from "./bpf.ts";
 import { nullIfMissing, readIfThere } from "./files.ts";
 
 /**
@@ -41,26 +42,38 @@ export async function listeningSockets(): Promise<Map<number, number>> {
   return sockets;
 }
 
+/** The ports from which connections begin. @see ip(7), ip_local_port_range */
+export async function readOutgoingRange(): Promise<PortRange> {
+  return parseOutgoingRange((await readIfThere(`${settings}/ip_local_port_range`)) ?? "");
+}
+
 /**
  * Whether the kernel may give a port to an outgoing connection: it lies in the range for that, and is
- * not reserved. @see ip(7), ip_local_port_range, and the kernel's ip-sysctl, ip_local_reserved_ports
+ * not reserved. @see ip(7) and the kernel's ip-sysctl, ip_local_reserved_ports
  */
 export async function readOutgoingPorts(): Promise<(port: number) => boolean> {
-  const settings = ["ip_local_port_range", "ip_local_reserved_ports"].map(async (name) =>
-    readIfThere(`/proc/sys/net/ipv4/${name}`),
+  const files = ["ip_local_port_range", "ip_local_reserved_ports"];
+  const [range, reserved] = await Promise.all(
+    files.map(async (name) => readIfThere(`${settings}/${name}`)),
   );
-  const [range, reserved] = await Promise.all(settings);
   return parseOutgoingPorts(range ?? "", reserved ?? "");
 }
 
 /** From `32768\t60999` and `8080,9000-9100`. */
 export function parseOutgoingPorts(range: string, reserved: string): (port: number) => boolean {
-  const [first = 1, last = 0] = range.trim().split(/\s+/).map(Number);
+  const { min, max } = parseOutgoingRange(range);
   const kept = reserved
     .trim()
     .split(",")
     .filter((words) => words !== "")
     .map((words) => words.split("-").map(Number));
   const isKept = (port: number) => kept.some(([from = 0, to = from]) => port >= from && port <= to);
-  return (port) => port >= first && port <= last && !isKept(port);
+  return (port) => port >= min && port < max && !isKept(port);
+}
+
+const settings = "/proc/sys/net/ipv4";
+
+function parseOutgoingRange(text: string): PortRange {
+  const [first = 1, last = 0] = text.trim().split(/\s+/).map(Number);
+  return { min: first, max: last + 1 };
 }

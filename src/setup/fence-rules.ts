@@ -1,4 +1,5 @@
 import { dnsPort } from "#domain/realm.ts";
+import type { PortRange } from "#lib/bpf.ts";
 
 /** What the fence must know of a home; apps and their ports come and go as elements of its sets. */
 export type FenceSettings = {
@@ -8,6 +9,8 @@ export type FenceSettings = {
   readonly trustedUids: readonly number[];
   /** The cgroup of all apps, below /sys/fs/cgroup, and how deep it is in its hierarchy. */
   readonly apps: { readonly path: string; readonly level: number };
+  /** Every second of these, from the first on, is left to connections; null where nothing keeps them. */
+  readonly forConnections: PortRange | null;
 };
 
 /** Outside of what uids can be, so that no app has one of them. */
@@ -73,9 +76,20 @@ function renderLeaving({ uids, trustedUids }: FenceSettings): string {
     }`;
 }
 
-function renderArriving({ uids, apps }: FenceSettings): string {
+/**
+ * An app may have listened there without asking for a port, which no program of the kernel's sees. What
+ * it accepted would keep the port when it listens no more.
+ */
+function renderForConnections({ min, max }: PortRange, isAppsSocket: string, appOfSocket: string) {
+  return `tcp dport ${min}-${max - 1} tcp dport & 1 == ${min % 2} ${isAppsSocket} ${appOfSocket} . tcp dport != @ports goto refuse`;
+}
+
+function renderArriving({ uids, apps, forConnections }: FenceSettings): string {
   const appOfSocket = `socket cgroupv2 level ${apps.level + 1}`;
   const isAppsSocket = `socket cgroupv2 level ${apps.level} "${apps.path}"`;
+  const left = forConnections
+    ? renderForConnections(forConnections, isAppsSocket, appOfSocket)
+    : "";
   return `
     chain arrives {
       type filter hook input priority filter; policy accept;
@@ -84,6 +98,7 @@ function renderArriving({ uids, apps }: FenceSettings): string {
       iif lo meta l4proto udp goto begins
     }
     chain begins {
+      ${left}
       meta mark . ${appOfSocket} @own accept
       meta mark { ${uids.first}-${uids.last}, ${unknown} } goto app_asks
       ${isAppsSocket} goto app_is_asked

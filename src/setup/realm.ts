@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { usersIn, type FencePlace, type Ids, type Realm } from "#domain/realm.ts";
 import { keepPorts } from "#lib/bind-program.ts";
+import type { PortRange } from "#lib/bpf.ts";
 import { readHierarchies } from "#lib/cgroups.ts";
 import { exec, ExecError } from "#lib/exec.ts";
 import { readIfThere, writeAtomic } from "#lib/files.ts";
 import { canScopeSockets } from "#lib/landlock.ts";
 import { countSockets } from "#lib/socket-count.ts";
+import { readOutgoingRange } from "#lib/sockets.ts";
 import { cgroupOfFence, makeCgroups, removeCgroups } from "./cgroups.ts";
 import { renderFence } from "./fence-rules.ts";
 
@@ -30,24 +31,19 @@ export async function makeRealm(
   const key = `u${appsFrom}`;
   const cgroups = await makeCgroups(key, account);
   const unified = cgroups.find(({ version }) => version === 2);
+  const outgoing = await readOutgoingRange();
+  const half = Math.floor((outgoing.max - outgoing.min) / 2);
   const [scopesSockets, portsMap, countsSockets] = await Promise.all([
     canScopeSockets(),
-    unified ? keepPorts(unified.apps) : null,
-    unified ? countSockets(unified.apps, await socketsMax()) : false,
+    unified ? keepPorts(unified.apps, outgoing) : null,
+    unified ? countSockets(unified.apps, half) : false,
   ]);
   const kept = { scopesSockets, portsMap, countsSockets };
   const realm = { account, usersFrom: appsFrom, cgroups, ...kept };
   const trusted = [0, account.uid, router.uid];
-  const made: Realm = { ...realm, ...(await makeFence(folder, key, realm, trusted)) };
+  const made: Realm = { ...realm, ...(await makeFence(folder, key, realm, { trusted, outgoing })) };
   await writeAtomic(realmFile(folder), JSON.stringify(made), 0o644);
   return made;
-}
-
-/** Of one app: an eighth of the ports from which connections begin. @see ip(7), ip_local_port_range */
-async function socketsMax(): Promise<number> {
-  const range = await readFile("/proc/sys/net/ipv4/ip_local_port_range", "utf8");
-  const [first = 0, last = 0] = range.split(/\s+/).map(Number);
-  return Math.max(256, Math.floor((last - first) / 8));
 }
 
 /** What was put up; null for a home that nothing was put up for. */
@@ -69,14 +65,16 @@ function realmFile(folder: string): string {
 async function makeFence(
   folder: string,
   key: string,
-  realm: Pick<Realm, "account" | "usersFrom" | "cgroups">,
-  trustedUids: readonly number[],
+  realm: Pick<Realm, "account" | "usersFrom" | "cgroups" | "portsMap">,
+  { trusted, outgoing }: { readonly trusted: readonly number[]; readonly outgoing: PortRange },
 ): Promise<Pick<Realm, "fence" | "fenceProblem">> {
   const without = (fenceProblem: string) => ({ fence: null, fenceProblem });
   const apps = cgroupOfFence(realm.cgroups, await readHierarchies());
   if (apps === null) return without("no hierarchy of cgroups version 2 is mounted");
   assert(/^[\w./-]+$/.test(apps.path), "the cgroup of a fence is a path");
-  const rules = renderFence({ uids: usersIn(realm), trustedUids, apps });
+  const forConnections = realm.portsMap === null ? null : outgoing;
+  const uids = usersIn(realm);
+  const rules = renderFence({ uids, trustedUids: trusted, apps, forConnections });
   const version = `rules_${createHash("sha256").update(rules).digest("hex").slice(0, 12)}`;
   const table = `inet berth_${key}`;
   const file = join(folder, "fence.nft");

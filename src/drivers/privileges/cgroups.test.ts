@@ -154,23 +154,32 @@ test("class 22, exhaustion: an app has so many sockets and no more, and those it
   await using world = await openWorld(t, []);
   if (!world) return;
   const unified = world.places.find(({ version }) => version === 2);
-  if (!unified || !(await countSockets(unified.apps, 10))) {
+  if (!unified || !(await countSockets(unified.apps, 40))) {
     t.skip("the kernel takes no programs for cgroups of version 2 here");
     return;
   }
   world.cgroups.create(world.cgroup, small);
   const cgroups = joinFiles({ cgroups: world.places }, world.cgroup);
-  const [program, ...args] = [...entryWords({ cgroups }), "perl", "-MSocket", "-e", manySockets];
+  const ran = (perl: string) => {
+    const modules = ["-MSocket", "-MPOSIX=setuid"];
+    const words = [...entryWords({ cgroups }), "perl", ...modules, "-e", `${filling}${perl}`];
+    const [program = "", ...args] = words;
+    return exec([program, ...args]);
+  };
   // Ten, four in the place of four, and six beside a listener and three that are connected to it.
-  assert.equal(await exec([program, ...args]), "10 4 6");
-  assert.equal(await exec([program, ...args]), "10 4 6", "once all were closed by the end of it");
+  assert.equal(await ran(manySockets), "10 4 6");
+  assert.equal(await ran(manySockets), "10 4 6", "once all were closed by the end of it");
+  // A third of what is left of 40, each.
+  assert.equal(await ran(severalUsers), "10 8 6 4", "some are left for whoever comes last");
+  assert.equal(await ran(manySockets), "10 4 6", "once all users had ended");
 });
 
 test("class 22, exhaustion: an app takes no port that is given to others, in no family, and has its own", async (t) => {
   await using world = await openWorld(t, []);
   if (!world) return;
   const unified = world.places.find(({ version }) => version === 2);
-  const keep = async () => (unified ? keepPorts(unified.apps) : null);
+  const outgoing = { min: 40_000, max: 40_200 };
+  const keep = async () => (unified ? keepPorts(unified.apps, outgoing) : null);
   const map = await keep();
   if (!unified || map === null) {
     t.skip("the kernel takes no programs for cgroups of version 2 here");
@@ -321,8 +330,7 @@ async function runIn(world: World, argv: readonly string[]) {
   return ended(start(joined(world, argv), { stdio: "ignore" }));
 }
 
-/** Those that `accept` gives take no port: neither they nor their end are counted. */
-const manySockets = `
+const filling = `
 my @held;
 sub fill {
   for (my $count = 0; ; $count += 1) {
@@ -331,6 +339,10 @@ sub fill {
     push(@held, $one);
   }
 }
+`;
+
+/** Those that `accept` gives take no port: neither they nor their end are counted. */
+const manySockets = `
 my @counts = fill();
 splice(@held, 6);
 push(@counts, fill());
@@ -344,4 +356,21 @@ for (1 .. 3) {
   push(@held, $one);
 }
 print(join(" ", @counts, fill()));
+`;
+
+const severalUsers = `
+my (@counts, @from, @users);
+for my $uid (1001 .. 1004) {
+  push(@users, open($from[@from], "-|") // die("$!"));
+  if ($users[-1] == 0) {
+    setuid($uid) or die("$!");
+    $| = 1;
+    print(fill(), "\\n");
+    sleep(60);
+    exit;
+  }
+  push(@counts, 0 + readline($from[-1]));
+}
+kill("KILL", @users);
+print(join(" ", @counts));
 `;
