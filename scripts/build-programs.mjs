@@ -7,6 +7,23 @@ const [content = ""] = process.argv.slice(2);
 const checkout = join(import.meta.dirname, "..");
 const target = join(checkout, "dist/bin");
 const partial = `${target}.${process.pid}.partial`;
+/** What is native, or loaded when somebody asks for it, stays where npm put it. */
+const apart = [
+  "@better-auth/passkey",
+  "@lydell/node-pty",
+  "better-auth",
+  "better-sqlite3",
+  "nodemailer",
+];
+/** In one file Drizzle's ES modules do no harm: what the sources ask for as they run is imported. */
+const drizzleImported = {
+  name: "drizzle-imported",
+  enforce: "pre",
+  transform: (code, id) => {
+    if (id !== join(checkout, "src/store/drizzle.ts")) return null;
+    return code.replaceAll(/const (\{[^}]*\})\s*=\s*require\((".*?")\).*?;/gs, "$1 from $2;");
+  },
+};
 const programs = readdirSync(join(checkout, "src/bin")).filter((name) => !/\.test\./.test(name));
 
 try {
@@ -15,8 +32,8 @@ try {
     root: checkout,
     publicDir: false,
     logLevel: "warn",
-    // Of the packages, what every program loads becomes part of it; the rest stays where npm put it.
-    ssr: { noExternal: ["commander", "yaml", "zod"] },
+    plugins: [drizzleImported],
+    ssr: { noExternal: true, external: apart },
     build: {
       ssr: true,
       outDir: partial,
