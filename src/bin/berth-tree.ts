@@ -8,6 +8,7 @@ import { homeLayout } from "#setup/layout.ts";
 import { keptSettings } from "#setup/kept-settings.ts";
 import { renderSshd } from "#setup/sshd.ts";
 import { makeRealm, type RealmUsers } from "#setup/realm.ts";
+import { reservePorts } from "#setup/reserved-ports.ts";
 import { fallbackPair, writeTree } from "#setup/tree.ts";
 import type { InForce } from "#setup/up.ts";
 
@@ -51,7 +52,10 @@ const nginxConf = renderNginx({
 });
 const sshdConf = renderSshd(layout, { address, ssh });
 const node = process.execPath;
-if (users) await makeRealm(layout.helper, users);
+if (users) {
+  await reservePorts(layout.helper, settings);
+  await makeRealm(layout.helper, users);
+}
 await writeTree({ layout, users, node, code: checkout, nginxConf, sshdConf });
 const inForce: InForce = { settings, problems: lines };
 process.stdout.write(`${JSON.stringify(inForce)}\n`);

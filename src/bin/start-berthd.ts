@@ -9,7 +9,7 @@ import { pino, type Logger } from "pino";
 import type { Privileges } from "#domain/privileges.ts";
 import { ownRealm } from "#domain/realm.ts";
 import { createAuthorizedKeys } from "#drivers/access/authorized-keys.ts";
-import type { HostSettings } from "#domain/host-config.ts";
+import { ownPorts, type HostConfig, type HostSettings } from "#domain/host-config.ts";
 import { certificateEnd } from "#drivers/config/certificates.ts";
 import { createConfigDirectory } from "#drivers/config/directory.ts";
 import { createLocalExecutor } from "#drivers/executors/local.ts";
@@ -31,13 +31,13 @@ import { createNginxRequestLog } from "#drivers/routers/nginx/request-log.ts";
 import { createSandboxRunner } from "#drivers/runners/sandbox.ts";
 import { createGitSource } from "#drivers/sources/git.ts";
 import { createFolderWorkspace } from "#drivers/workspaces/folders.ts";
-import type { HostConfig } from "#domain/host-config.ts";
 import { createEngine } from "#engine/create-engine.ts";
 import { checkout, ownVersion, programOf } from "#lib/checkout.ts";
 import { machineClock } from "#lib/clock.ts";
 import { ensureDirectory } from "#lib/files.ts";
 import { canScopeSockets } from "#lib/landlock.ts";
 import { createOutboundGuard } from "#lib/outbound.ts";
+import { readOutgoingPorts } from "#lib/sockets.ts";
 import { readConsole } from "#server/http/console.ts";
 import { createHelper } from "#privileged/helper.ts";
 import { beginRealm } from "#privileged/realm.ts";
@@ -88,7 +88,7 @@ export async function startBerthd(home: string, helper: string | null): Promise<
     clock: machineClock,
     log: { info: log.info.bind(log), error: log.error.bind(log) },
     hostConfig: () => hostConfig,
-    host: await hostOf(privileges, { home, version, hasUsers: helper !== null }),
+    host: await hostOf(privileges, hostConfig, { home, version, hasUsers: helper !== null }),
   });
   const around = await whatServes(layout, () => hostConfig);
   const server = createHttpServer({ engine, version, log, ...around });
@@ -158,11 +158,14 @@ function isTokenFor(token: Buffer): (given: string) => boolean {
 
 async function hostOf(
   privileges: Privileges,
+  { settings }: HostConfig,
   { home, version, hasUsers }: { home: string; version: string; hasUsers: boolean },
 ) {
   const account = userInfo().username;
   const { protections } = privileges;
-  const isolation = isolationOf({ hasUsers, ...protections });
+  const isOutgoing = await readOutgoingPorts();
+  const reservesPorts = !Object.values(ownPorts(settings)).some(isOutgoing);
+  const isolation = isolationOf({ hasUsers, reservesPorts, ...protections });
   const { unlimited } = protections;
   return { home, version, account, sshNames: [account], isolation, unlimited };
 }

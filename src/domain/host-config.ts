@@ -207,6 +207,12 @@ export const HostSettings = z.strictObject({
 });
 export type HostSettings = z.infer<typeof HostSettings>;
 
+/** The ports on which Berth itself listens, by their keys. */
+export function ownPorts({ listen }: Pick<HostSettings, "listen">) {
+  const { address: _, apiAddress: __, ...ports } = listen;
+  return ports;
+}
+
 /** Where a browser finds the console, without a slash at the end. */
 export function consoleUrlOf({ consoleUrl, listen }: HostSettings): string {
   return consoleUrl ?? `http://localhost:${listen.api}`;

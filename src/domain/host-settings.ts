@@ -2,7 +2,7 @@ import { z } from "zod";
 import { section } from "./config-parts.ts";
 import { unwrap } from "./config-schema.ts";
 import { checkConfig, type ConfigText, errorAt, isBroken, type Parsed } from "./config-text.ts";
-import { type ConfigProblem, HostSettings } from "./host-config.ts";
+import { type ConfigProblem, HostSettings, ownPorts } from "./host-config.ts";
 
 const logs = "Berth keeps the output of instances and jobs itself, see berth logs";
 
@@ -30,14 +30,14 @@ export function parseHostSettings(text: ConfigText): Parsed<HostSettings> {
   return { value: isBroken(found) ? null : settings, problems: found };
 }
 
-function checkPorts(text: ConfigText, { ports, listen }: HostSettings): ConfigProblem[] {
+function checkPorts(text: ConfigText, settings: HostSettings): ConfigProblem[] {
+  const { ports } = settings;
   if (ports.min >= ports.max) {
     const fix = `write \`max: ${Math.min(65_535, ports.min + 300)}\``;
     const problem = "must be larger than min: it is the first port that is not used";
     return [errorAt(text, ["ports", "max"], { problem, fix })];
   }
-  const { address: _, apiAddress: __, ...own } = listen;
-  const entries = Object.entries(own);
+  const entries = Object.entries(ownPorts(settings));
   return entries.flatMap(([key, port], index) => {
     const path = ["listen", snakeOf(key)];
     const isInstancePort = port >= ports.min && port < ports.max;

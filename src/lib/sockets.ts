@@ -42,38 +42,53 @@ export async function listeningSockets(): Promise<Map<number, number>> {
   return sockets;
 }
 
+/** Ports at which the kernel begins no connection of its own choice. @see the kernel's ip-sysctl */
+export const reservedPortsFile = "/proc/sys/net/ipv4/ip_local_reserved_ports";
+
 /** The ports from which connections begin. @see ip(7), ip_local_port_range */
 export async function readOutgoingRange(): Promise<PortRange> {
-  return parseOutgoingRange((await readIfThere(`${settings}/ip_local_port_range`)) ?? "");
+  return parseOutgoingRange((await readIfThere("/proc/sys/net/ipv4/ip_local_port_range")) ?? "");
 }
 
-/**
- * Whether the kernel may give a port to an outgoing connection: it lies in the range for that, and is
- * not reserved. @see ip(7) and the kernel's ip-sysctl, ip_local_reserved_ports
- */
+/** Whether the kernel may give a port to an outgoing connection. */
 export async function readOutgoingPorts(): Promise<(port: number) => boolean> {
-  const files = ["ip_local_port_range", "ip_local_reserved_ports"];
-  const [range, reserved] = await Promise.all(
-    files.map(async (name) => readIfThere(`${settings}/${name}`)),
-  );
-  return parseOutgoingPorts(range ?? "", reserved ?? "");
+  const reserved = (await readIfThere(reservedPortsFile)) ?? "";
+  return isOutgoing(await readOutgoingRange(), parsePorts(reserved));
 }
 
 /** From `32768\t60999` and `8080,9000-9100`. */
 export function parseOutgoingPorts(range: string, reserved: string): (port: number) => boolean {
-  const { min, max } = parseOutgoingRange(range);
-  const kept = reserved
-    .trim()
-    .split(",")
-    .filter((words) => words !== "")
-    .map((words) => words.split("-").map(Number));
-  const isKept = (port: number) => kept.some(([from = 0, to = from]) => port >= from && port <= to);
-  return (port) => port >= min && port < max && !isKept(port);
+  return isOutgoing(parseOutgoingRange(range), parsePorts(reserved));
 }
 
-const settings = "/proc/sys/net/ipv4";
+function isOutgoing({ min, max }: PortRange, reserved: ReadonlySet<number>) {
+  return (port: number) => port >= min && port < max && !reserved.has(port);
+}
 
 function parseOutgoingRange(text: string): PortRange {
   const [first = 1, last = 0] = text.trim().split(/\s+/).map(Number);
   return { min: first, max: last + 1 };
+}
+
+/** From `8080,9000-9100`. */
+export function parsePorts(text: string): Set<number> {
+  const words = text.trim().split(",").filter(Boolean);
+  const ranges = words.map((word) => word.split("-").map(Number));
+  return new Set(
+    ranges.flatMap(([from = 0, to = from]) =>
+      Array.from({ length: to - from + 1 }, (_, at) => from + at),
+    ),
+  );
+}
+
+/** As the kernel does: in order, with `9000-9100` for a row of them. */
+export function renderPorts(ports: Iterable<number>): string {
+  const all = new Set(ports);
+  const firsts = [...all].filter((port) => !all.has(port - 1)).toSorted((a, b) => a - b);
+  const rows = firsts.map((first) => {
+    let last = first;
+    while (all.has(last + 1)) last += 1;
+    return last === first ? `${first}` : `${first}-${last}`;
+  });
+  return rows.join(",");
 }

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
-import type { HostSettings } from "#domain/host-config.ts";
+import { ownPorts, type HostSettings } from "#domain/host-config.ts";
 
 type Settings = Pick<HostSettings, "listen" | "ports">;
 type Door = { readonly key: string; readonly port: number; readonly address: string };
@@ -27,9 +27,9 @@ export async function requireFreePorts(
   }
 }
 
-async function takenDoors({ listen }: Settings): Promise<Door[]> {
-  const { address, apiAddress, ...ports } = listen;
-  const doors = Object.entries(ports).map(([key, port]) => {
+async function takenDoors(settings: Settings): Promise<Door[]> {
+  const { address, apiAddress } = settings.listen;
+  const doors = Object.entries(ownPorts(settings)).map(([key, port]) => {
     return { key, port, address: key === "api" ? apiAddress : address };
   });
   const free = await Promise.all(doors.map(isFree));
@@ -47,12 +47,12 @@ function isFree({ port, address }: Omit<Door, "key">): Promise<boolean> {
 }
 
 async function refusal(
-  { listen, ports }: Settings,
+  settings: Settings,
   taken: readonly Door[],
   file: string,
 ): Promise<PlatformError> {
-  const { address: _, apiAddress: __, ...own } = listen;
-  const used = new Set(Object.values(own));
+  const { ports } = settings;
+  const used = new Set(Object.values(ownPorts(settings)));
   const free: string[] = [];
   for (const { key, port: asked, address } of taken) {
     let port = asked + 100;

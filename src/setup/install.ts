@@ -18,6 +18,7 @@ import { copyCode } from "./code.ts";
 import { makeHome } from "./home-folder.ts";
 import { homeLayout } from "./layout.ts";
 import type { Out } from "./out.ts";
+import { giveBackPorts } from "./reserved-ports.ts";
 import { renderUnit } from "./systemd-unit.ts";
 
 export type InstallOptions = {
@@ -102,6 +103,7 @@ export async function uninstall(options: UninstallOptions, out: Out): Promise<vo
   await options.down();
   await unlink(places.unit).catch(nullIfMissing);
   if (await hasSystemd()) await systemctl("daemon-reload");
+  await giveBackPorts(homeLayout(home).helper);
   // What still runs as one of its users could swap a folder for a link: rm follows none, ever.
   if (!keepsHome) await exec(["rm", "-rf", "--", home]);
   await releaseClaims(home);

@@ -11,7 +11,11 @@ export function isolationOf({
   scopesSockets,
   keepsPorts,
   countsSockets,
-}: Protections & { readonly hasUsers: boolean }): { what: string; inForce: boolean }[] {
+  reservesPorts,
+}: Protections & { readonly hasUsers: boolean; readonly reservesPorts: boolean }): {
+  what: string;
+  inForce: boolean;
+}[] {
   const why = fenceProblem === null ? "" : ` (${fenceProblem})`;
   return [
     {
@@ -41,6 +45,7 @@ export function isolationOf({
       what: "Apps leave others half of the ports from which connections begin",
       inForce: keepsPorts && countsSockets,
     },
+    { what: "No connection begins at a port of Berth's own", inForce: reservesPorts },
     { what: "Nobody links to files of others (fs.protected_hardlinks)", inForce: keepsLinks() },
   ];
 }

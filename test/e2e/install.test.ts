@@ -23,6 +23,8 @@ test(
     await machine.run("rm", "-rf", "/var/lib/berth", "/opt/berth", "/var/lib/berth-uids");
     await using _others = await likeNamedCgroups(machine);
 
+    const reserved = ["cat", "/proc/sys/net/ipv4/ip_local_reserved_ports"] as const;
+    await machine.run("sh", "-c", `echo 40000,42522 > ${reserved[1]}`);
     const installed = await ok(...fromCheckout, "install");
     assert.match(installed, /Unit +\/etc\/systemd\/system\/berth\.service, started now/);
     assert.equal((await ok("systemctl", "is-active", "berth")).trim(), "active");
@@ -32,6 +34,8 @@ test(
     assert.match(shown, /^CPUWeight=1000$/m);
     await onlyRootMayChange(machine, "/opt/berth", "/etc/systemd/system/berth.service");
     assert.match(await ok("berth", "status"), /^Berth +\d/);
+    const ofOthersAndOurs = "40000,42500,42522,42530-42533\n";
+    assert.equal(await ok(...reserved), ofOthersAndOurs);
     await pushSample(ok);
     assert.match(await visit(ok), /Hello from Berth!/);
     // Unlike some containers, the machine has terminals that sshd may give away.
@@ -54,6 +58,8 @@ test(
     await ok(...fromCheckout, "install");
     assert.match(await visit(ok), /Hello from Berth!/);
 
+    await ok("systemctl", "stop", "berth");
+    assert.equal(await ok(...reserved), ofOthersAndOurs, "kept for the next start");
     const asked = await machine.run("berth", "uninstall");
     assert.equal(asked.code, 2);
     assert.match(asked.stderr, /berth uninstall --confirm/);
@@ -66,6 +72,7 @@ test(
     ]) {
       assert.notEqual((await machine.run("test", "-e", path)).code, 0, `${path} is gone`);
     }
+    assert.equal(await ok(...reserved), "40000,42522\n", "only ours are given back");
     assert.notEqual((await machine.run("getent", "passwd", "berth")).code, 0);
     assert.equal((await machine.run("pgrep", "-u", "berth,deploy")).stdout, "");
     assert.equal((await machine.run("pgrep", "s6-svscan")).stdout, "");
