@@ -15,6 +15,8 @@ export type NginxWorld = AsyncDisposable & {
   readonly router: NginxRouter;
   readonly pid: () => number;
   readonly start: () => Promise<void>;
+  /** As `start`, without waiting. */
+  readonly begin: () => void;
   /** Ends nginx and waits for it. */
   readonly stop: (signal?: NodeJS.Signals) => Promise<void>;
 };
@@ -44,11 +46,14 @@ export async function startNginx(overrides: Partial<NginxSettings> = {}): Promis
     settings,
     router,
     pid: () => child?.pid ?? 0,
-    start: async () => {
+    begin: () => {
       const stdio = ["ignore", "ignore", "pipe"] as const;
       child = start(["nginx", "-c", conf], { ...nobody, env: bareEnv, stdio: [...stdio] });
       child.stderr?.on("data", (chunk: Buffer) => (output += chunk.toString()));
       end = ended(child);
+    },
+    start: async () => {
+      world.begin();
       await until(
         () => router.check(),
         () => output,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { appendFile, readFile, stat, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { exec } from "#lib/exec.ts";
+import { readIfThere } from "#lib/files.ts";
 import { backend, host, routerContract, type RouterWorld } from "../../../test/contract/router.ts";
 import { startNginx, until, type NginxWorld } from "../../../test/nginx.ts";
 import { startPeer, visit, type Peer } from "../../../test/visit.ts";
@@ -51,6 +52,23 @@ test("a killed nginx leaves no worker and no socket in the way of the next", asy
   await nginx.stop("SIGKILL");
   await nginx.start();
   assert.equal((await ask(nginx)).status, 200);
+});
+
+test("an nginx that is killed while it starts its workers leaves none of them", async () => {
+  await using nginx = await startNginx();
+  for (let round = 0; round < 5; round += 1) {
+    await nginx.stop();
+    nginx.begin();
+    const children = `/proc/${nginx.pid()}/task/${nginx.pid()}/children`;
+    let workers = "";
+    while (workers === "") workers = await readFile(children, "utf8");
+    process.kill(nginx.pid(), "SIGKILL");
+    for (const pid of workers.trim().split(" ")) {
+      // One that has ended may wait for its new parent, without words.
+      const words = async () => readIfThere(`/proc/${pid}/cmdline`);
+      await until(async () => assert.equal((await words()) ?? "", ""));
+    }
+  }
 });
 
 test("a change is kept while nginx is away, and one made as it starts reaches it", async () => {

@@ -7,11 +7,17 @@ local shared = require "shared-memory"
 
 ffi.cdef [[
 int prctl(int option, unsigned long arg2, ...);
+int getpid(void);
+int getppid(void);
+int kill(int pid, int signal);
 ]]
 
 local PR_SET_PDEATHSIG = 1
-local SIGTERM = 15
+local SIGKILL = 9
 local DRAIN_POLL_S = 0.005
+
+-- The master, which reads this file before it has workers.
+local master = ffi.C.getpid()
 
 local M = {}
 
@@ -85,9 +91,12 @@ function M.remove_stale_socket(socket_path, pid_path)
     if not program:find("nginx", 1, true) then os.remove(socket_path) end
 end
 
--- nginx lets workers outlive a killed master, whose ports its successor could then not bind.
+-- nginx lets workers outlive a killed master, whose ports its successor could then not bind. A signal
+-- that a worker may answer itself would be seen only when it wakes up, which it may never do.
 function M.start_worker()
-    ffi.C.prctl(PR_SET_PDEATHSIG, ffi.cast("unsigned long", SIGTERM))
+    ffi.C.prctl(PR_SET_PDEATHSIG, ffi.cast("unsigned long", SIGKILL))
+    -- The master was killed before that.
+    if ffi.C.getppid() ~= master then ffi.C.kill(ffi.C.getpid(), SIGKILL) end
     shared.forget_predecessor()
 end
 
