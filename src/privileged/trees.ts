@@ -2,6 +2,7 @@ import { chmod, chown, lchown, lstat, mkdir, rename } from "node:fs/promises";
 import { PlatformError } from "#domain/errors.ts";
 import { exec } from "#lib/exec.ts";
 import { nullIfMissing, removeTree, syncDirectory } from "#lib/files.ts";
+import { removeForeignTree } from "#lib/foreign-tree.ts";
 import { keeperUid, type Ids } from "#domain/realm.ts";
 import type { Own } from "./realm.ts";
 
@@ -97,10 +98,9 @@ export async function makeFolder(path: string, { uid, gid }: Ids): Promise<void>
 
 /** Removes a whole tree, whoever owns it. Repeatable; never follows a link. */
 export async function removeAll({ hasUsers }: Own, path: string): Promise<void> {
-  const byProgram = () => exec(["rm", "-rf", "--one-file-system", "--", path], largeTreeMs);
-  if (hasUsers) await byProgram();
+  if (hasUsers) await removeForeignTree(path);
   // Node opens folders that their owner has locked, but loses its way below the longest path.
-  else await removeTree(path).catch(byProgram);
+  else await removeTree(path).catch(() => removeForeignTree(path));
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   syncDirectory,
   writeAtomic,
 } from "#lib/files.ts";
+import { removeForeignTree } from "#lib/foreign-tree.ts";
 import { ensureAccount, ensureRouterAccount, removeAccount } from "./account.ts";
 import { copyCode } from "./code.ts";
 import { makeHome } from "./home-folder.ts";
@@ -104,8 +105,8 @@ export async function uninstall(options: UninstallOptions, out: Out): Promise<vo
   await unlink(places.unit).catch(nullIfMissing);
   if (await hasSystemd()) await systemctl("daemon-reload");
   await giveBackPorts(homeLayout(home).helper);
-  // What still runs as one of its users could swap a folder for a link: rm follows none, ever.
-  if (!keepsHome) await exec(["rm", "-rf", "--", home]);
+  // Something may still run as one of its users.
+  if (!keepsHome) await removeForeignTree(home);
   await releaseClaims(home);
   for (const name of ["deploy", "berth-router", "berth"]) await removeAccount(name, accountHome);
   if ((await readIfThere(places.command)) === renderCommand()) await unlink(places.command);

@@ -3,8 +3,8 @@ import { lstat, mkdir, open, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PlatformError } from "#domain/errors.ts";
 import type { Ids } from "#domain/realm.ts";
-import { exec } from "#lib/exec.ts";
 import { ensureDirectory, nullIfMissing } from "#lib/files.ts";
+import { removeForeignTree } from "#lib/foreign-tree.ts";
 import { makeHome, requireRootsHome } from "./home-folder.ts";
 import type { HomeLayout } from "./layout.ts";
 
@@ -114,7 +114,7 @@ async function requirePassage(folder: string): Promise<void> {
 async function dropUnlessRoots(path: string): Promise<void> {
   const stats = await lstat(path).catch(nullIfMissing);
   if (!stats || (stats.uid === 0 && !stats.isSymbolicLink())) return;
-  await exec(["rm", "-rf", "--one-file-system", "--", path]);
+  await removeForeignTree(path);
 }
 
 async function ensureFolder({ path, uid, gid, mode }: Folder): Promise<void> {
