@@ -201,14 +201,9 @@ async function privilegesFor(
  */
 async function keepFence(privileges: Privileges, config: HostConfig, log: Logger) {
   const { api, ssh, direct, http, terminated, tls } = config.settings.listen;
-  let told: Promise<unknown> = Promise.resolve();
-  // One after the other, so that what was said last is what holds.
   const tell = ({ settings: { openPorts, ports } }: HostConfig) => {
     const open = [direct, http, terminated, tls, ...openPorts];
-    const said = { open, kept: [api, ssh, ...open], instances: ports };
-    const done = told.then(() => privileges.setPorts(said));
-    told = done.catch(() => {});
-    return done;
+    return privileges.setPorts({ open, kept: [api, ssh, ...open], instances: ports });
   };
   const mend = () =>
     privileges.mendFence().catch((err: unknown) => log.error({ err }, "could not mend the fence"));

@@ -129,6 +129,17 @@ test("a fence that somebody took down comes back with all that it knew", async (
   await world.executor.stop(9, 100);
 });
 
+test("of two changes of open ports at once the later one holds, however long the first takes", async (t) => {
+  await using world = await startWorld();
+  const { privileges, realm } = world;
+  if (realm.fence === null) return t.skip("there is no fence here");
+  const ports = { kept: [], instances: { min: 61_500, max: 61_800 } };
+  const many = Array.from({ length: 3000 }, (_, index) => 1 + 2 * index);
+  await Promise.all([many, [4712]].map((open) => privileges.setPorts({ ...ports, open })));
+  const set = await exec(["nft", "list", "set", ...realm.fence.table.split(" "), "open"]);
+  assert.match(set, /elements = \{ 53, 4712 \}/);
+});
+
 test(
   "a user is retired with everything that is left of it, and only that",
   { skip: !isRoot },

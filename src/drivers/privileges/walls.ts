@@ -43,6 +43,8 @@ export class Walls {
   /** Nobody else changes the fence, so what was said once need not be said for each command. */
   readonly #admitted = new Map<number, Network>();
   #ports: VerbArguments<"setPorts"> | null = null;
+  /** What of it was told last. */
+  #toldPorts: VerbArguments<"setPorts"> | null = null;
 
   constructor(realm: Realm, cgroups: Cgroups, instances: KeptInstances, call: Privileges["call"]) {
     this.#realm = realm;
@@ -83,8 +85,9 @@ export class Walls {
   }
 
   async setPorts(ports: VerbArguments<"setPorts">): Promise<void> {
-    this.#ports = ports;
-    await this.toldFence(() => this.#call("setPorts", ports));
+    // What is said again is told again.
+    this.#ports = { ...ports };
+    await this.toldFence(() => this.#tellPorts());
   }
 
   /** Ends all that stands between the walls of an app, and forgets it. Repeatable. */
@@ -99,13 +102,14 @@ export class Walls {
 
   /**
    * Where somebody has taken the fence down, as who reloads the machine's other rules may, it is put
-   * up again and told all that it knew.
+   * up again and told all that it knew; and what it could not be told is told again.
    */
   async mend(): Promise<void> {
     const seen = await this.#call("lookAtFence", {});
-    if (seen === null || !seen.isNew) return;
+    if (seen?.isNew) this.#toldPorts = null;
+    await this.#tellPorts();
+    if (!seen?.isNew) return;
     this.#admitted.clear();
-    if (this.#ports) await this.setPorts(this.#ports);
     for (const { id, kept } of await this.#instances.all()) {
       for (const confined of confinedOf(id, kept)) {
         await this.putUp(confined);
@@ -121,6 +125,15 @@ export class Walls {
     } catch {
       await this.mend();
       await tell();
+    }
+  }
+
+  /** Several may be at it at once, and end in any order: what was said last is what holds. */
+  async #tellPorts(): Promise<void> {
+    while (this.#ports && this.#toldPorts !== this.#ports) {
+      const ports = this.#ports;
+      await this.#call("setPorts", ports);
+      this.#toldPorts = ports;
     }
   }
 
