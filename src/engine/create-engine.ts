@@ -7,7 +7,7 @@ import { note, platformActor, type EngineContext, type EnginePorts } from "./con
 import { Drains } from "./drains.ts";
 import type { Engine } from "./engine.ts";
 import { createChangeFeed, type ChangeFeed, type Listen } from "./feed.ts";
-import { applyHostConfig, realProblems, reportProblems } from "./host-config.ts";
+import { createConfigure, realProblems } from "./host-config.ts";
 import { JobQueue, rowOf } from "./jobs.ts";
 import { Loop } from "./loop.ts";
 import { Meter } from "./meter.ts";
@@ -41,10 +41,7 @@ export function createEngine(ports: EnginePorts): RunningEngine {
   const { loop, queue } = parts;
   const watching: AsyncDisposable[] = [];
 
-  const configure = async (config: HostConfig) => {
-    await applyHostConfig(context, parts, config);
-    reportProblems(context, config.problems);
-  };
+  const configure = createConfigure(context, parts);
   const stop = async () => {
     stopping.abort(new PlatformError("stopping"));
     await queue.settled();

@@ -26,14 +26,13 @@ export function changeByFile(
   noteApplied(context, { target, ...ownerOf(context.store, subject), input: { file }, ...changed });
 }
 
-/** The settings that each engine has. */
-const settingsNow = new WeakMap<EngineContext, Known>();
-
 /** Notes settings of the server that are not as they were before. No secret is among them. */
-export function noteSettings(context: EngineContext, settings: HostSettings): void {
-  const after = settingsFacts(settings);
-  const changed = difference(settingsNow.get(context) ?? after, after);
-  settingsNow.set(context, after);
+export function noteSettings(
+  context: EngineContext,
+  before: HostSettings,
+  settings: HostSettings,
+): void {
+  const changed = difference(settingsFacts(before), settingsFacts(settings));
   if (Object.keys(changed.after).length === 0) return;
   const ofNone = { appId: null, teamId: null, input: {} };
   noteApplied(context, { target: "settings", ...ofNone, ...changed });

@@ -13,39 +13,45 @@ import type { Parts } from "./parts.ts";
 import { ownerOf } from "./publish.ts";
 
 /**
- * Brings the platform to what the configuration directory says. Only what differs is touched. An
- * app or branch that left the directory keeps running until `cleanup`, since its data would go.
+ * Brings the platform to what the configuration directory says, each time that it is called. Only what
+ * differs is touched. An app or branch that left the directory keeps running until `cleanup`, since its
+ * data would go.
  */
-export async function applyHostConfig(
+export function createConfigure(
   context: EngineContext,
   parts: Parts,
-  config: HostConfig,
-): Promise<void> {
-  noteSettings(context, config.settings);
-  for (const [name, { file, branches }] of config.apps) {
-    syncApp(context, parts, { name, file, branches });
-  }
-  syncDomains(context, config);
-  await parts.publisher.differences();
-  await syncKeys(context);
+): (config: HostConfig) => Promise<void> {
+  let settings: HostConfig["settings"] | null = null;
+  let said: ReadonlySet<string> = new Set();
+  return async (config) => {
+    noteSettings(context, settings ?? config.settings, config.settings);
+    settings = config.settings;
+    for (const [name, { file, branches }] of config.apps) {
+      syncApp(context, parts, { name, file, branches });
+    }
+    syncDomains(context, config);
+    await parts.publisher.differences();
+    await syncKeys(context);
+    said = sayProblems(context, config.problems, said);
+  };
 }
 
-/** What each engine has said already of its files. */
-const saidBefore = new WeakMap<EngineContext, ReadonlySet<string>>();
-
-/** Says in the events what is newly wrong with a file; `berth status` shows all of it. */
-export function reportProblems(context: EngineContext, problems: readonly ConfigProblem[]): void {
-  const before = saidBefore.get(context);
+/** Says in the events what is newly wrong with a file; `berth status` shows all of it. Gives what is said. */
+function sayProblems(
+  context: EngineContext,
+  problems: readonly ConfigProblem[],
+  before: ReadonlySet<string>,
+): ReadonlySet<string> {
   const now = new Map(realProblems(context, problems).map((it) => [wordsOf(it), it.severity]));
-  saidBefore.set(context, new Set(now.keys()));
   for (const [message, severity] of now) {
-    if (before?.has(message)) continue;
+    if (before.has(message)) continue;
     emitApart(
       context,
       severity === "error" ? "host_config.refused" : "host_config.applied",
       message,
     );
   }
+  return new Set(now.keys());
 }
 
 /** Without those that a command has made good. */
