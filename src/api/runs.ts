@@ -35,7 +35,7 @@ export const createRun = operation({
       .describe("A terminal of that size for the command; plain pipes when null."),
   }),
   result: RunView,
-  errors: ["app_not_found", "branch_not_found", "never_deployed"],
+  errors: ["app_not_found", "branch_not_found", "never_deployed", "too_many_runs"],
   needs: "app:run",
 });
 

@@ -144,6 +144,12 @@ export const HostSettings = z.strictObject({
     .max(1000)
     .default(100)
     .describe("Instances that an app may have, of all its branches; 100 by default."),
+  appRunsMax: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(16)
+    .describe("One-off commands that an app may run at once; 16 by default."),
   teamAppsMax: z
     .int()
     .min(1)

@@ -62,6 +62,19 @@ test("commands run beside each other and beside a deploy, and are aborted one by
   assert.deepEqual(world.store.jobs.open(), []);
 });
 
+test("class 22, exhaustion: an app has only so many commands at once, also those that nobody attached to", async () => {
+  await using world = await deployed();
+  const { engine } = world;
+  await engine.createApp("blog", "ann");
+  await world.push("blog");
+  world.config.settings.appRunsMax = 2;
+  const [one] = [await asked(world, "serve"), await asked(world, "serve")];
+  await assert.rejects(asked(world, "serve"), { code: "too_many_runs" });
+  await engine.createRun("blog", { command: "serve", terminal: null }, "bob");
+  await engine.abortJob(one.job.id, "ann");
+  await asked(world, "serve");
+});
+
 test("nobody attaches, whoever attached goes away, berthd is restarted: the job says so", async () => {
   await using world = await deployed();
   world.runner.programs.set("serve", () => new Promise<void>(() => {}));

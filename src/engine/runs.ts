@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { targetOf } from "#domain/branch.ts";
+import { targetOf, type Branch } from "#domain/branch.ts";
 import type { Door } from "#domain/door.ts";
 import { PlatformError } from "#domain/errors.ts";
 import type { Job } from "#domain/job.ts";
@@ -54,10 +54,11 @@ export class Runs {
     this.#queue = queue;
   }
 
-  /** A one-off command in the current release's sandbox and environment. */
+  /** A one-off command in the current release's sandbox and environment. @throws {PlatformError} `too_many_runs` */
   create({ target, command, terminal, actor, door }: RunRequest): RunTicket {
     const branch = branchAt(this.#context.store, target);
     currentRelease(this.#context.store, branch);
+    refuseCrowd(this.#context, branch);
     const asked = { kind: "run", branchId: branch.id, actor, door, input: { command } } as const;
     const { id: job } = this.#queue.add(asked);
     const message = `Running ${command.slice(0, 200)}`;
@@ -141,6 +142,16 @@ export class Runs {
       enough.abort();
     }
   }
+}
+
+/**
+ * Each has a connection to berth-root for as long as it runs, of which all apps together have so many.
+ * @throws {PlatformError} `too_many_runs`
+ */
+function refuseCrowd({ store, hostConfig }: EngineContext, { appId, appName }: Branch): void {
+  const runs = store.jobs.open().filter((job) => job.kind === "run" && job.appId === appId);
+  const [count, most] = [runs.length, hostConfig().settings.appRunsMax];
+  if (count >= most) throw new PlatformError("too_many_runs", { app: appName, count, most });
 }
 
 function commandOf({ input }: Job): string {

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import test, { after, before } from "node:test";
-import { start } from "#lib/exec.ts";
+import { ended, start } from "#lib/exec.ts";
 import { commit, copyExample, startPlatform, webApp, type Platform } from "../platform.ts";
 import { shownInTerminal, talkToShell } from "../terminal.ts";
 
 let platform: Platform;
 before(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform("app_runs_max: 2\n");
 });
 after(async () => {
   await platform[Symbol.asyncDispose]();
@@ -100,6 +101,27 @@ test("run reads what it is given, however early that comes", async () => {
   });
   run.stdin?.end(Buffer.alloc(3_000_000));
   assert.equal(Number(await text(run.stdout!)), 3_000_000);
+});
+
+test("class 22, exhaustion: an app runs only so many commands at once, and says what to type", async () => {
+  const words = ["run", "-a", "conf", "--", "cat"] as const;
+  const running = [1, 2].map(() =>
+    start([...platform.command, ...words], { stdio: ["pipe", "pipe", "ignore"] }),
+  );
+  const ends = running.map((run) => ended(run));
+  for (const run of running) run.stdin?.write("begun\n");
+  for (const run of running) await once(run.stdout!, "data");
+  const refused = await platform.berth("--json", ...words);
+  assert.equal(refused.code, 4, refused.stderr);
+  const { error } = JSON.parse(refused.stderr) as { error: { code: string; hint: string } };
+  assert.equal(error.code, "too_many_runs");
+  const [, list = ""] = /List them with berth (.*?), end one with/.exec(error.hint) ?? [];
+  const jobs = await platform.berth(...list.split(" "), "--json");
+  const [newest] = JSON.parse(jobs.stdout) as { id: number }[];
+  assert.equal((await platform.berth("jobs:abort", String(newest?.id))).code, 0);
+  assert.equal((await platform.berth(...words.slice(0, -1), "true")).code, 0);
+  for (const run of running) run.stdin?.end();
+  await Promise.all(ends);
 });
 
 test("run in a terminal is a terminal", async () => {

@@ -54,6 +54,11 @@ export const workErrors = {
     message: "{instance} of {target} did not become healthy: {problem}",
     hint: "{fix}",
   },
+  too_many_runs: {
+    kind: "conflict",
+    message: "{app} runs {count} one-off commands, and an app may run {most} at once.",
+    hint: "List them with berth jobs --kind run --status running -a {app}, end one with berth jobs:abort, or raise app_runs_max in berth.yml",
+  },
   instance_not_found: {
     kind: "not_found",
     message: "{target} runs no instance {instance}.",
