@@ -66,7 +66,7 @@ function fixOfExit(exit: ExitStatus, lines: readonly string[], logs: string): st
   if (exit.signal === "SIGKILL")
     return `Something killed it, most often for want of memory. ${logs}`;
   if (/EADDRINUSE|address already in use/i.test(said))
-    return "Let it listen on $PORT; the port it chose is taken.";
+    return "Let it listen on $PORT; the port it chose is taken, or kept for connections as every second one from 32768 on.";
   if (/MODULE_NOT_FOUND|Cannot find (?:module|package)|ModuleNotFoundError/.test(said)) {
     return "Name what it could not find among its dependencies, commit that, and push again.";
   }
