@@ -10,7 +10,7 @@ import { encodeFrame } from "#lib/frames.ts";
 import type { AppFolders } from "./app-folders.ts";
 import { runAsUser } from "./as-user.ts";
 import type { RootClient } from "./client.ts";
-import { bytesOfFile, outgrows } from "./disk-watch.ts";
+import { freeOn, outgrows, type Held } from "./disk-watch.ts";
 import { programInTerminal, programOf, type Boxed, type Tools } from "./programs.ts";
 import { relayed, relayWords } from "./relay.ts";
 import type { SharedEtc } from "./shared-etc.ts";
@@ -182,16 +182,17 @@ async function watchDisk(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (!building) return false;
+  const growing = folders.growing(artifactId);
   const own = ["tmp", "home"].map((it) => join(folders.scratch(name), it));
-  // No link is followed, and what goes away meanwhile does not count.
-  const sumOf = async (how: string, paths: readonly string[]) => {
-    const text = await runAsUser(root, user, ["du", "-sx", how, "--", ...paths]).catch(() => "");
-    return text.split("\n").reduce((sum, line) => sum + (Number.parseInt(line, 10) || 0), 0);
-  };
+  const all = [growing, await folders.cache(appId, user), ...own];
   const watched = {
-    folders: [folders.growing(artifactId), await folders.cache(appId, user), ...own],
-    sizeOf: async (paths: readonly string[]) =>
-      Math.max(await sumOf("-B1", paths), bytesOfFile * (await sumOf("--inodes", paths))),
+    free: () => freeOn(growing),
+    sumOf: async (what: keyof Held) => {
+      const how = what === "bytes" ? "-B1" : "--inodes";
+      // No link is followed, and what goes away meanwhile does not count.
+      const text = await runAsUser(root, user, ["du", "-sx", how, "--", ...all]).catch(() => "");
+      return text.split("\n").reduce((sum, line) => sum + (Number.parseInt(line, 10) || 0), 0);
+    },
   };
   const isFull = await outgrows(watched, limits.diskBytes, signal);
   if (isFull) await root.call("removeCache", { appId });

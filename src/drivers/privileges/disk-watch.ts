@@ -3,41 +3,50 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const lookEveryMs = 250;
 /** What a file counts besides its content: as much of a disk as mke2fs makes room for one more. */
-export const bytesOfFile = 16 * 1024;
+const bytesOfFile = 16 * 1024;
+
+/** What a disk can be full of. */
+export type Held = { readonly bytes: number; readonly files: number };
 
 type Watched = {
-  readonly folders: readonly string[];
-  /** Bytes on the disk, and no less than its files count. */
-  readonly sizeOf: (folders: readonly string[]) => Promise<number>;
+  /** What is left of the disk. */
+  readonly free: () => Promise<Held>;
+  /** What is in the folders. */
+  readonly sumOf: (what: keyof Held) => Promise<number>;
 };
 
 /**
  * Resolves with true once folders hold more than they may, and with false when `signal` aborts.
  * Looking into them takes long, so it is done only when the disk has lost about as much as could
- * make the difference.
+ * make the difference, and only for what it has lost.
  */
 export async function outgrows(
-  { folders, sizeOf }: Watched,
+  { free, sumOf }: Watched,
   bytesMax: number,
   signal: AbortSignal,
 ): Promise<boolean> {
   const slackBytes = Math.max(16 * 1024 ** 2, bytesMax / 8);
-  const [first = "/"] = folders;
-  let freeBefore = await freeBytes(first);
+  const kinds = ["bytes", "files"] as const;
+  const before = { ...(await free()) };
   for (;;) {
     await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
     // The folders may be gone by now.
     if (signal.aborted) return false;
-    const free = await freeBytes(first);
-    freeBefore = Math.max(free, freeBefore);
-    if (freeBefore - free < slackBytes) continue;
-    if ((await sizeOf(folders)) > bytesMax) return true;
-    freeBefore = free;
+    const now = await free();
+    for (const kind of kinds) {
+      const worth = kind === "files" ? bytesOfFile : 1;
+      before[kind] = Math.max(now[kind], before[kind]);
+      if ((before[kind] - now[kind]) * worth < slackBytes) continue;
+      if ((await sumOf(kind)) * worth > bytesMax) return true;
+      before[kind] = now[kind];
+    }
   }
 }
 
-/** Of content and of files together, as a disk can be full of either. */
-async function freeBytes(path: string): Promise<number> {
-  const { bfree, bsize, ffree } = await statfs(path);
-  return bfree * bsize + ffree * bytesOfFile;
+/** What is left of the disk that a path is on. */
+export async function freeOn(path: string): Promise<Held> {
+  const { bfree, bsize, files, ffree } = await statfs(path);
+  const bytes = bfree * bsize;
+  // One that does not count its files loses bytes by them.
+  return { bytes, files: files === 0 ? bytes / bytesOfFile : ffree };
 }
