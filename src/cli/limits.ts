@@ -1,6 +1,6 @@
 import { changeLimits, listLimits, type LimitStatusView } from "#api/limits.ts";
 import type { LimitScope } from "#domain/limit-choices.ts";
-import { keyOf, limitNames, parseLimits, renderLimit, renderSize } from "#domain/limits.ts";
+import { keyOf, limitEntries, parseLimits, renderLimit, renderSize } from "#domain/limits.ts";
 import { jobCommand, type Context } from "./command.ts";
 import { listCommand } from "./list-command.ts";
 import { jobsOf } from "./job-output.ts";
@@ -64,12 +64,11 @@ function scopeIn({ options }: Context): LimitScope {
 }
 
 function printLimits(limits: readonly LimitStatusView[], out: Output, target: string): void {
-  const names = Object.entries(limitNames);
   out.table(
-    ["FOR", ...names.map(([name]) => name.toUpperCase()), "CHOSEN", "IN USE"],
+    ["FOR", ...limitEntries.map(([name]) => name.toUpperCase()), "CHOSEN", "IN USE"],
     limits.map((each) => [
       nameOf(each.scope),
-      ...names.map(([, key]) => renderLimit(key, each.limits[key])),
+      ...limitEntries.map(([, key]) => renderLimit(key, each.limits[key])),
       each.chosen.join(", ") || "-",
       usedIn(each),
     ]),

@@ -24,7 +24,7 @@ export const Limits = z.strictObject({
     .int()
     .min(mebi)
     .max(64 * tebi)
-    .describe("Bytes in /tmp, and as many in home; for a build, in its tree and its cache."),
+    .describe("Bytes in /tmp, and as many in home; for a build, in all that it writes."),
 });
 export type Limits = z.infer<typeof Limits>;
 
@@ -41,6 +41,8 @@ export const limitNames = {
   disk: "diskBytes",
 } as const satisfies Record<string, keyof Limits>;
 export type LimitName = keyof typeof limitNames;
+// The names are the keys of the table, as its type says.
+export const limitEntries = Object.entries(limitNames) as [LimitName, keyof Limits][];
 
 /** What holds for an instance, a release command and a one-off command unless an app asks for more. */
 export const instanceLimits: Limits = {

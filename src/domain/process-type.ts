@@ -63,6 +63,14 @@ export const Timing = z.strictObject({
 });
 export type Timing = z.infer<typeof Timing>;
 
+/** Of those that run as instances. */
+export function namesOfRunning(
+  processTypes: Readonly<Record<string, Pick<ProcessType, "kind">>>,
+): string[] {
+  const types = Object.entries(processTypes);
+  return types.filter(([, { kind }]) => kind !== "static").map(([name]) => name);
+}
+
 /** Process types with counts replaced by those of `formation`. */
 export function withFormation(
   processTypes: Readonly<Record<string, ProcessType>>,

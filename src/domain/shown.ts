@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Facts } from "./audit.ts";
-import { limitNames, renderLimit, type Limits } from "./limits.ts";
+import { limitEntries, renderLimit, type Limits } from "./limits.ts";
 
 const hidden = "[hidden]";
 const entriesMax = 100;
@@ -84,7 +84,7 @@ function alternativesOf(part: Part): Part[] {
 }
 
 // Fields of limits are told in the words that people write them in.
-const words = new Map<string, string>(Object.entries(limitNames).map(([word, key]) => [key, word]));
+const words = new Map<string, string>(limitEntries.map(([word, key]) => [key, word]));
 
 function named(name: string, value: Shown): readonly [string, Shown] {
   const key = name.slice(name.lastIndexOf(".") + 1);

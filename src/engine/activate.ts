@@ -13,7 +13,7 @@ import { settledAfterMs } from "./plan/formation.ts";
 import { differenceOf, environmentOf, wantedOf } from "./plan/wanted.ts";
 import { pinOf } from "./prune.ts";
 import { urlsOf } from "./publish.ts";
-import { isManaged } from "./targets.ts";
+import { currentIfDeployed, isManaged } from "./targets.ts";
 
 const hookTimeoutMs = 3_600_000;
 
@@ -131,9 +131,7 @@ async function runMaintenanceHooks(work: Work, release: Release, loop: Loop): Pr
 
 /** Changed config vars or counts need no migration: hooks belong to code that did not serve before. */
 function isNewCode({ context: { store }, branch }: Work, { artifactId }: Release): boolean {
-  const current =
-    branch.currentReleaseId === null ? null : store.releases.get(branch.currentReleaseId);
-  return current?.artifactId !== artifactId;
+  return currentIfDeployed(store, branch)?.artifactId !== artifactId;
 }
 
 /** Whether a job that goes on after a restart had finished a step, which then is not done again. */

@@ -12,7 +12,7 @@ import { buildArtifact, type Work } from "./build.ts";
 import { emit, type EngineContext } from "./context.ts";
 import type { Semaphore } from "./locks.ts";
 import type { Loop } from "./loop.ts";
-import { neverDeployed } from "./targets.ts";
+import { currentIfDeployed, currentRelease, neverDeployed } from "./targets.ts";
 import { countOf } from "./plan/wanted.ts";
 import { prune } from "./prune.ts";
 
@@ -66,17 +66,13 @@ async function pruneAfter({ context, branch }: Work): Promise<void> {
 function commitOf({ context: { store }, job, branch }: Work): string | undefined {
   if (job.kind === "deploy") return job.input.commit;
   const begun = job.artifactId === null ? null : store.artifacts.get(job.artifactId);
-  const { currentReleaseId } = branch;
-  const current = currentReleaseId === null ? null : store.releases.get(currentReleaseId);
-  return (begun ?? current)?.commit ?? job.input.commit;
+  return (begun ?? currentIfDeployed(store, branch))?.commit ?? job.input.commit;
 }
 
 /** A release of an artifact that is there, with changed config vars or counts, or all of an older one. */
 export async function releaseAgain(work: Work, loop: Loop): Promise<void> {
   const { context, branch, job } = work;
-  const current =
-    branch.currentReleaseId === null ? null : context.store.releases.get(branch.currentReleaseId);
-  if (!current) throw neverDeployed(branch);
+  const current = currentRelease(context.store, branch);
   const { rollbackReleaseId, changes = {}, description = "Change" } = job.input;
   const from =
     rollbackReleaseId === undefined ? null : context.store.releases.get(rollbackReleaseId);

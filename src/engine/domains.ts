@@ -5,7 +5,7 @@ import { consoleUrlOf, type HostSettings } from "#domain/host-config.ts";
 import { emit, type EngineContext } from "./context.ts";
 import { ownHostOf, frontOf } from "./plan/routes.ts";
 import { domainsOf, ownerOf, type Publisher } from "./publish.ts";
-import { branchAt } from "./targets.ts";
+import { branchAt, currentIfDeployed } from "./targets.ts";
 
 /** The router keeps all domains in a memory that all apps share. */
 const domainsMax = 250;
@@ -33,8 +33,7 @@ export async function addDomain(
     throw new PlatformError("domain_taken", { domain: name, owner: "an app of that name" });
   const reason = keptFor(name, settings);
   if (reason !== null) throw refusal(name, reason);
-  const release =
-    branch.currentReleaseId === null ? null : store.releases.get(branch.currentReleaseId);
+  const release = currentIfDeployed(store, branch);
   const processType = frontOf(release?.processTypes ?? branch.config.processTypes);
   const upstream = { app: branch.appName, branch: branch.name, processType };
   const domain = {

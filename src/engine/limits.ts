@@ -8,17 +8,18 @@ import {
 } from "#domain/limit-choices.ts";
 import { notesOnLimits } from "#domain/limit-notes.ts";
 import {
-  limitNames,
+  limitEntries,
   renderLimit,
   type LimitName,
   type Limits,
   type SomeLimits,
 } from "#domain/limits.ts";
+import { namesOfRunning } from "#domain/process-type.ts";
 import { change, refuseUnknownTypes } from "./changes.ts";
 import { emit, type EngineContext } from "./context.ts";
 import type { JobQueue } from "./jobs.ts";
 import type { Use } from "./meter.ts";
-import { branchAt, refuseManaged } from "./targets.ts";
+import { branchAt, currentIfDeployed, refuseManaged } from "./targets.ts";
 
 /** What something may use, and which of it somebody chose. */
 export type LimitStatus = {
@@ -39,11 +40,8 @@ export async function limitsOfBranch(
 ): Promise<LimitStatus[]> {
   const branch = branchAt(store, target);
   const { limits } = branch.config;
-  const release =
-    branch.currentReleaseId === null ? null : store.releases.get(branch.currentReleaseId);
-  const types = Object.entries(release?.processTypes ?? branch.config.processTypes ?? {})
-    .filter(([, { kind }]) => kind !== "static")
-    .map(([name]) => name);
+  const release = currentIfDeployed(store, branch);
+  const types = namesOfRunning(release?.processTypes ?? branch.config.processTypes ?? {});
   const ofApp = types.length === 0 ? [null] : types;
   const ofTypes = ofApp.map((name) => ({
     scope:
@@ -112,7 +110,7 @@ function mostOf(uses: readonly Use[]): Use | null {
 function describe({ scope, limits }: LimitChange): string {
   const whom =
     scope.kind === "type" ? scope.processType : scope.kind === "build" ? "builds" : "all instances";
-  const entries = names.flatMap(([name, key]) => {
+  const entries = limitEntries.flatMap(([name, key]) => {
     const value = limits[key];
     return value === undefined ? [] : [{ name, key, value }];
   });
@@ -127,9 +125,6 @@ function describe({ scope, limits }: LimitChange): string {
   return parts.flat().join("; ");
 }
 
-// The names are the keys of the table, as its type says.
-const names = Object.entries(limitNames) as [LimitName, keyof Limits][];
-
 function chosenIn(choices: SomeLimits): LimitName[] {
-  return names.flatMap(([name, key]) => (choices[key] === undefined ? [] : [name]));
+  return limitEntries.flatMap(([name, key]) => (choices[key] === undefined ? [] : [name]));
 }

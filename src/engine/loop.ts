@@ -14,7 +14,7 @@ const looksAtOnce = 10;
 
 type Start = Step & { do: "start" };
 
-/** Observe, plan, apply: one branch at a time, when something happened and every minute. */
+/** Observe, plan, apply: one branch at a time, when something happened and now and then. */
 export class Loop {
   readonly health: HealthWatch;
   readonly #context: EngineContext;
@@ -85,7 +85,7 @@ export class Loop {
     );
   }
 
-  /** From now on notices what ends, and looks at every branch each minute. */
+  /** From now on notices what ends, and looks at every branch now and then. */
   watch(): AsyncDisposable {
     const watcher = this.#context.executor.watch((id) => {
       void this.#try({ instance: id }, () => this.health.onExit(id));

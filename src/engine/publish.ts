@@ -6,6 +6,7 @@ import type { Store } from "#domain/store.ts";
 import type { Backend, HostRoute, Location, RoutingChange, RoutingTable } from "#domain/router.ts";
 import type { EngineContext } from "./context.ts";
 import { Semaphore } from "./locks.ts";
+import { currentIfDeployed } from "./targets.ts";
 import { backendKey, backendOf, domainRouteOf, ownHostOf, ownRouteOf } from "./plan/routes.ts";
 
 const hostPrefix = "h:";
@@ -143,8 +144,8 @@ export class Publisher {
     return ownHostOf(branch, this.#context.hostConfig().settings.suffix);
   }
 
-  #currentOf({ currentReleaseId }: Branch): Release | null {
-    return currentReleaseId === null ? null : this.#context.store.releases.get(currentReleaseId);
+  #currentOf(branch: Branch): Release | null {
+    return currentIfDeployed(this.#context.store, branch);
   }
 
   #backend(branch: Branch): Backend | null {

@@ -46,10 +46,16 @@ export function branchAt(store: Store, target: string): Branch {
 
 /** @throws {PlatformError} `never_deployed` */
 export function currentRelease(store: Store, branch: Branch): Release {
-  const release =
-    branch.currentReleaseId === null ? null : store.releases.get(branch.currentReleaseId);
+  const release = currentIfDeployed(store, branch);
   if (!release) throw neverDeployed(branch);
   return release;
+}
+
+export function currentIfDeployed(
+  { releases }: Pick<Store, "releases">,
+  { currentReleaseId }: Branch,
+): Release | null {
+  return currentReleaseId === null ? null : releases.get(currentReleaseId);
 }
 
 /** Refuses to change by command what a configuration file says. */

@@ -5,12 +5,14 @@ import { identitiesOf } from "#domain/config-var.ts";
 import type { Domain } from "#domain/domain-name.ts";
 import { shownUrl } from "#domain/drain.ts";
 import { buildLimitsOf, limitsOf } from "#domain/limit-choices.ts";
-import { limitNames, renderLimit, type Limits, type SomeLimits } from "#domain/limits.ts";
+import { limitEntries, renderLimit, type Limits, type SomeLimits } from "#domain/limits.ts";
 import { shownAddress, type Notification } from "#domain/notification.ts";
+import { namesOfRunning } from "#domain/process-type.ts";
 import type { Release } from "#domain/release.ts";
 import type { Store } from "#domain/store.ts";
 import type { Membership } from "#domain/user.ts";
 import { shownOf } from "../receivers.ts";
+import { currentIfDeployed } from "../targets.ts";
 import { factsOfEach, markOf, usually } from "./fact.ts";
 
 /** What is so about an app, and about one of its branches, or about each when no branch is named. */
@@ -39,14 +41,14 @@ export function appFacts(store: Store, target: string): Known {
 
 /** What is so about a branch, as far as jobs change it. */
 export function branchFacts(store: Store, branch: Branch): Known {
-  const { mode, config, currentReleaseId, name } = branch;
-  const release = currentReleaseId === null ? null : store.releases.get(currentReleaseId);
+  const { mode, config, name } = branch;
+  const release = currentIfDeployed(store, branch);
   return {
     branch: { is: name },
     mode: usually(mode === "stopped" ? "stopped" : "serving", "serving"),
     ...(release && { release: { is: release.number } }),
     ...formationFacts(config, release),
-    ...limitFacts(config, typesOf(config, release)),
+    ...limitFacts(config, namesOfRunning(release?.processTypes ?? config.processTypes ?? {})),
     ...factsOfEach(Object.entries(identitiesOf(config.env)), ([key, identity]) => [
       `config var ${key}`,
       { is: "set", mark: markOf(identity) },
@@ -91,11 +93,6 @@ function fileFacts({ managedBy }: App, branches: readonly Branch[]): Known {
   return { file: { is: managedBy, mark: markOf(rest) } };
 }
 
-function typesOf({ processTypes }: BranchConfig, release: Release | null): string[] {
-  const known = Object.entries(release?.processTypes ?? processTypes ?? {});
-  return known.filter(([, { kind }]) => kind !== "static").map(([name]) => name);
-}
-
 function formationFacts({ formation }: BranchConfig, release: Release | null): Known {
   const own = Object.entries(release?.processTypes ?? {});
   return {
@@ -106,8 +103,6 @@ function formationFacts({ formation }: BranchConfig, release: Release | null): K
     ]),
   };
 }
-
-const limitEntries = Object.entries<keyof Limits>(limitNames);
 
 function limitFacts({ limits }: BranchConfig, types: readonly string[]): Known {
   const told = (what: string, held: Limits, chosen: SomeLimits = {}): Known =>
