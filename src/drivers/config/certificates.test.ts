@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bareEnv, exec } from "#lib/exec.ts";
 import { temporaryFolder } from "../../../test/machine.ts";
-import { checkCertificates } from "./certificates.ts";
+import { createCertificateCheck } from "./certificates.ts";
 
 test("what is wrong with a certificate is said in the words of its cause", async () => {
   await using folder = await temporaryFolder();
@@ -16,6 +16,7 @@ test("what is wrong with a certificate is said in the words of its cause", async
     await exec([...made, ...key, ...files], { env: bareEnv });
   }
   await writeFile(at("nonsense"), "nonsense");
+  const checkCertificates = createCertificateCheck();
   const ask = async (certificate: string, key: string, now: Date) => {
     const domain = {
       file: "domains/a.com.yml",
@@ -40,4 +41,30 @@ test("what is wrong with a certificate is said in the words of its cause", async
     `7 ssl_certificate: /one.pem does not belong to the key /two.key, ${served}`,
   ]);
   assert.match((await ask("one.pem", "one.key", later)).join(), /one\.pem ended on \d{4}-/);
+  await copyFile(at("two.pem"), at("one.pem"));
+  assert.match((await ask("one.pem", "one.key", now)).join(), /does not belong to the key/);
+  await copyFile(at("two.key"), at("one.key"));
+  assert.deepEqual(await ask("one.pem", "one.key", now), []);
+});
+
+test("certificates that have not changed are not read again, however many there are", async () => {
+  await using folder = await temporaryFolder();
+  const at = (name: string) => join(folder.path, name);
+  const files = ["-keyout", at("key"), "-out", at("pem")];
+  const made = ["openssl", "req", "-x509", "-days", "10", "-subj", "/CN=a.com", "-nodes"] as const;
+  await exec([...made, "-newkey", "rsa:2048", ...files], { env: bareEnv });
+  const secured = Array.from({ length: 100 }, (_, index) => {
+    return { file: "", line: 1, certificate: at(`pem${index}`), key: at("key") };
+  });
+  for (const { certificate } of secured) await copyFile(at("pem"), certificate);
+  const checkCertificates = createCertificateCheck();
+  const processorMs = async () => {
+    const before = process.cpuUsage();
+    assert.deepEqual(await checkCertificates(secured, new Date(performance.timeOrigin)), []);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  const first = await processorMs();
+  const later = [await processorMs(), await processorMs(), await processorMs()];
+  assert.ok(Math.min(...later) < first / 2, `${first} ms, then ${later.join(", ")} ms`);
 });

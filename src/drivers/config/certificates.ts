@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import type { ConfigProblem } from "#domain/host-config.ts";
 
 /** A domain that is to be served over TLS, and where its file says so. */
@@ -11,19 +11,46 @@ export type SecuredDomain = {
 };
 
 type Words = Pick<ConfigProblem, "key" | "problem" | "fix">;
+type Pair = Pick<SecuredDomain, "certificate" | "key">;
+/** What is known of a pair of files, and of which files: they are looked at more often than they change. */
+type Known = { readonly stamp: string; readonly is: Words | { readonly until: Date } };
 
-/** Warnings for certificates that cannot be used. The router takes up better ones by itself. */
-export async function checkCertificates(
+/**
+ * Gives warnings for certificates that cannot be used, and reads again only those whose files have
+ * changed since. The router takes up better ones by itself.
+ */
+export function createCertificateCheck(): (
   secured: readonly SecuredDomain[],
   now: Date,
-): Promise<ConfigProblem[]> {
-  const checked = await Promise.all(
-    secured.map(async ({ file, line, certificate, key }): Promise<ConfigProblem[]> => {
-      const words = await problemOf({ certificate, key }, now);
-      return words ? [{ severity: "warning", file, line, ...words }] : [];
-    }),
-  );
-  return checked.flat();
+) => Promise<ConfigProblem[]> {
+  let known = new Map<string, Known>();
+  return async (secured, now) => {
+    const pairs = new Map(secured.map((it) => [nameOf(it), it]));
+    const looked = [...pairs].map(async ([name, pair]) => {
+      const stamp = await stampOf(pair);
+      const before = known.get(name);
+      return [name, before?.stamp === stamp ? before : { stamp, is: await read(pair) }] as const;
+    });
+    known = new Map(await Promise.all(looked));
+    return secured.flatMap((it): ConfigProblem[] => {
+      const is = known.get(nameOf(it))?.is;
+      const words = is && problemOf(it, is, now);
+      return words ? [{ severity: "warning", file: it.file, line: it.line, ...words }] : [];
+    });
+  };
+}
+
+function nameOf({ certificate, key }: Pair): string {
+  return `${certificate}\n${key}`;
+}
+
+async function stampOf({ certificate, key }: Pair): Promise<string> {
+  const stamps = [certificate, key].map(async (path) => {
+    const stats = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => error);
+    if (stats instanceof Error) return stats.code;
+    return [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(" ");
+  });
+  return (await Promise.all(stamps)).join("\n");
 }
 
 const served = "so a self-signed certificate is served";
@@ -34,25 +61,21 @@ export async function certificateEnd(path: string): Promise<Date | null> {
   return "problem" in chain ? null : chain.value.validToDate;
 }
 
-async function problemOf(
-  paths: Pick<SecuredDomain, "certificate" | "key">,
-  now: Date,
-): Promise<Words | null> {
-  const chain = await readPem(
-    paths.certificate,
-    "ssl_certificate",
-    (it) => new X509Certificate(it),
-  );
+async function read({ certificate, key }: Pair): Promise<Known["is"]> {
+  const chain = await readPem(certificate, "ssl_certificate", (it) => new X509Certificate(it));
   if ("problem" in chain) return chain;
-  const secret = await readPem(paths.key, "ssl_certificate_key", createPrivateKey);
+  const secret = await readPem(key, "ssl_certificate_key", createPrivateKey);
   if ("problem" in secret) return secret;
-  const { certificate } = paths;
-  if (!chain.value.checkPrivateKey(secret.value)) {
-    const problem = `${certificate} does not belong to the key ${paths.key}, ${served}`;
-    return { key: "ssl_certificate", problem, fix: "put the two files there that belong together" };
-  }
-  if (chain.value.validToDate > now) return null;
-  const problem = `${certificate} ended on ${chain.value.validToDate.toISOString().slice(0, 10)}`;
+  if (chain.value.checkPrivateKey(secret.value)) return { until: chain.value.validToDate };
+  const problem = `${certificate} does not belong to the key ${key}, ${served}`;
+  return { key: "ssl_certificate", problem, fix: "put the two files there that belong together" };
+}
+
+function problemOf({ certificate }: Pair, known: Known["is"] | undefined, now: Date): Words | null {
+  if (known === undefined) return null;
+  if ("problem" in known) return known;
+  if (known.until > now) return null;
+  const problem = `${certificate} ended on ${known.until.toISOString().slice(0, 10)}`;
   return { key: "ssl_certificate", problem, fix: "renew the certificate" };
 }
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { ConfigProblem, HostConfig, HostSettings } from "#domain/host-config.ts";
 import { machineClock } from "#lib/clock.ts";
 import { keepThoseOfStart } from "./at-start.ts";
-import { checkCertificates, type SecuredDomain } from "./certificates.ts";
+import { createCertificateCheck, type SecuredDomain } from "./certificates.ts";
 import { filesInForce, type LastGood } from "./in-force.ts";
 import { checkInstancePorts } from "./instance-ports.ts";
 import { folders, interpret, settingsFiles } from "./interpret.ts";
@@ -39,12 +39,15 @@ const quietMs = 100;
 const waitMaxMs = 200;
 /** Certificates stand outside of the directory and are not watched. */
 const certificatesEveryMs = 10_000;
+/** Looking at them takes no more than this part of the time, however many there are. */
+const lookingMax = 1 / 200;
 
 /** The configuration directory: pyPaaS's layout, read whole and watched. */
 export function createConfigDirectory(options: ConfigDirectoryOptions): ConfigDirectory {
   const { yaml, keys } = foldersOf(options);
   const cache: FileCache = new Map();
   const inForce = filesInForce(options.lastGood);
+  const warningsOf = createWarnings();
   let last: Snapshot | null = null;
   let atStart: HostSettings | null = null;
   let queue: Promise<unknown> = Promise.resolve();
@@ -106,9 +109,16 @@ function followChanges(following: Following): AsyncDisposable {
   let limit: NodeJS.Timeout | undefined;
   let isClosed = false;
   const watched = watchFolders(paths, onEvent);
-  const lookAgain = setInterval(() => {
+  const lookLater = (waitMs: number) => setTimeout(() => void lookAgain(), waitMs);
+  let later = lookLater(certificatesEveryMs);
+
+  async function lookAgain(): Promise<void> {
+    const startedMs = performance.now();
     if (namesCertificates()) check();
-  }, certificatesEveryMs);
+    await running;
+    const waitMs = (performance.now() - startedMs) / lookingMax;
+    if (!isClosed) later = lookLater(Math.max(certificatesEveryMs, waitMs));
+  }
 
   function onEvent(): void {
     clearTimeout(quiet);
@@ -138,7 +148,7 @@ function followChanges(following: Following): AsyncDisposable {
       isClosed = true;
       clearTimeout(quiet);
       clearTimeout(limit);
-      clearInterval(lookAgain);
+      clearTimeout(later);
       watched.close();
       await running;
     },
@@ -164,13 +174,14 @@ function settingsFileIn(files: readonly FoundFile[]): string {
   return files.find(({ name }) => settingsFiles.includes(name))?.file ?? "berth.yml";
 }
 
-/** What is not wrong in the files, but with what they name. */
-async function warningsOf(
-  { secured, config }: Snapshot["said"],
-  atStart: HostSettings | null,
-  files: readonly FoundFile[],
-): Promise<ConfigProblem[]> {
-  return [
+/** Gives what is not wrong in the files, but with what they name. */
+function createWarnings() {
+  const checkCertificates = createCertificateCheck();
+  return async (
+    { secured, config }: Snapshot["said"],
+    atStart: HostSettings | null,
+    files: readonly FoundFile[],
+  ): Promise<ConfigProblem[]> => [
     ...(await checkCertificates(secured, machineClock.now())),
     ...(await checkInstancePorts(atStart ?? config.settings, settingsFileIn(files))),
   ];
