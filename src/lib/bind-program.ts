@@ -1,13 +1,4 @@
-import {
-  attachInPerl,
-  bpfInPerl,
-  linesOf,
-  lookUp,
-  userAsKey,
-  usersMax,
-  type Line,
-  type PortRange,
-} from "./bpf.ts";
+import { attachInPerl, bpfInPerl, linesOf, lookUp, type Line, type PortRange } from "./bpf.ts";
 import { exec } from "./exec.ts";
 
 /** `keepPort(MAP, PORT, OWNER)` in perl, as root: whether it could be written down. */
@@ -54,9 +45,8 @@ export async function keepPorts(folder: string, outgoing: PortRange): Promise<nu
 const keepPortsInPerl = `${attachInPerl}
 sysopen(my $folder, shift, 0) or exit;
 my $map = given(0, pack("L5", 2, 4, 8, 65536, 0));
-my %maps = (map => $map, waits => given(0, pack("L5", 2, 4, 8, ${usersMax}, 0)));
-attach($folder, 18, $_, $ARGV[0], %maps) for 8, 9;
-attach($folder, 9, $_, $ARGV[1], %maps) for 12, 13;
+attach($folder, 18, $_, $ARGV[0], map => $map) for 8, 9;
+attach($folder, 9, $_, $ARGV[1], map => $map) for 12, 13;
 my $info = "\\0" x 8;
 given(15, pack("LLP", $map, length($info), $info));
 my $number = unpack("x4L", $info);
@@ -80,7 +70,7 @@ const asked = (outgoing: PortRange): readonly Line[] => [
   [0x63, 0x2a, -8, 0], // the kind of socket
   [0x61, 0x16, 24, 0], // r6 = the port, as packets have it
   [0xdc, 0x06, 0, 16], // as this machine has it
-  [0x15, 0x06, "the kernel's choice", 0],
+  [0x15, 0x06, "it may", 0], // 0 leaves the choice to the kernel
   [0x63, 0x6a, -4, 0], // the key is the port
   ...lookUp("map"),
   [0x15, 0x00, "it may not", 0],
@@ -92,23 +82,12 @@ const asked = (outgoing: PortRange): readonly Line[] => [
   "it may not",
   [0xb7, 0x00, 0, 0],
   [0x95, 0x00, 0, 0],
-  "no instance's",
   ...unlessOutgoing(outgoing),
-  [0x05, 0x00, "in use", 0],
-  "the kernel's choice",
-  [0x61, 0xa1, -8, 0],
-  [0x55, 0x01, "it may", 1], // no SOCK_STREAM
-  ...wait,
-  [0x79, 0x09, 0, 0], // r9 = until when
-  [0x85, 0x00, 0, 5], // r0 = now
-  [0x3d, 0x90, "it may", 0], // it is over
-  ...end,
 ];
 
 /**
- * As a port is had: the same for one that the kernel has chosen. It chooses from the other half as long
- * as that has any for the address. Before Linux 6.18 its mere choice keeps a port at which a connection
- * has begun from other connections until that one's end, so who gets such a choice waits for a second.
+ * As a port is had: the same for one that the kernel has chosen. It chooses from the other half as
+ * long as there are any.
  */
 const had = (outgoing: PortRange): readonly Line[] => [
   [0x61, 0x12, 8, 0],
@@ -116,14 +95,7 @@ const had = (outgoing: PortRange): readonly Line[] => [
   [0x61, 0x16, 44, 0], // r6 = the port, as this machine has it
   ...unlessInRange,
   [0x05, 0x00, "it may", 0], // `asked` has allowed it
-  "no instance's",
   ...unlessOutgoing(outgoing),
-  ...wait,
-  [0xbf, 0x09, 0, 0],
-  [0x85, 0x00, 0, 5], // r0 = now
-  [0x07, 0x00, 0, 1e9],
-  [0x7b, 0x09, 0, 0],
-  ...end,
 ];
 
 /** Goes on at "no instance's" unless the port in r6 is in the range that the map has. */
@@ -140,28 +112,20 @@ const unlessInRange: readonly Line[] = [
 ];
 
 /**
- * Goes on at "it may" unless it is a port of TCP that is left to connections, as is every second one
- * from which they begin: the kernel begins none at a port that a program had asked for, be it for a
- * minute after. So no app, and not all together, can keep others from connecting. It is the half that
- * the kernel itself prefers for connections.
+ * The end: every second port from which connections begin is left to them, as the kernel begins none
+ * at a port that a program had asked for, be it for a minute after. So no app, and not all together,
+ * can keep others from connecting. These are the ports that the kernel itself prefers for connections.
+ * Who asks for one is told that it is in use, as then programs try another.
  * @see the kernel's net/ipv4/inet_hashtables.c, __inet_hash_connect
  */
 const unlessOutgoing = ({ min, max }: PortRange): readonly Line[] => [
+  "no instance's",
   [0x61, 0xa1, -8, 0],
   [0x55, 0x01, "it may", 1], // no SOCK_STREAM
   [0xa5, 0x06, "it may", min],
   [0x35, 0x06, "it may", max],
-  [0xbf, 0x61, 0, 0],
-  [0x57, 0x01, 0, 1],
-  [0x55, 0x01, "it may", min % 2],
-];
-
-/** r0 = where it is noted until when the user that asks waits. */
-const wait: readonly Line[] = [...userAsKey, ...lookUp("waits"), [0x15, 0x00, "it may", 0]];
-
-/** What programs are told of a port in use: then they try another. */
-const end: readonly Line[] = [
-  "in use",
+  [0x57, 0x06, 0, 1],
+  [0x55, 0x06, "it may", min % 2],
   [0xb7, 0x01, 0, -98], // EADDRINUSE
   [0x85, 0x00, 0, 187], // is what it will be told
   [0xb7, 0x00, 0, 0],

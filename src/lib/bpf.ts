@@ -57,16 +57,6 @@ export function linesOf(program: readonly Line[]): string {
   return words.join(",");
 }
 
-/** More than a home has, so that the lowest bits of a uid tell them apart. */
-export const usersMax = 16_384;
-
-/** r0 = the user that asks, which is the key on the stack from then on. */
-export const userAsKey: readonly Line[] = [
-  [0x85, 0x00, 0, 15], // r0 = the uid, below the gid
-  [0x57, 0x00, 0, usersMax - 1],
-  [0x63, 0x0a, -4, 0],
-];
-
 /** r0 = where a map has what belongs to the key that is on the stack; nowhere is 0 */
 export function lookUp(map: string): Line[] {
   return [

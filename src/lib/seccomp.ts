@@ -29,7 +29,7 @@ export function seccompProgram(architecture: string = process.arch): Uint8Array 
     ...perCall("ioctl", [load(argument(1)), ...refuseOneOf(terminalIoctls)]),
     ...perCall("setsockopt", [
       load(argument(1)),
-      ...when(levelOfInternet, [load(argument(2)), ...refuseOneOf(choicesOfPorts)]),
+      ...when(levelOfInternet, [load(argument(2)), ...refuseOneOf([localPortRange])]),
       answer(actions.allow),
     ]),
     ...perCall("personality", [load(argument(0)), ...allowOneOf(personalities, errors.EPERM)]),
@@ -93,12 +93,9 @@ function namespaceFlags(flags: number): Instruction[] {
  */
 const terminalIoctls = [0x5412, 0x541c, 0x5423];
 
-/**
- * IP_LOCAL_PORT_RANGE has the kernel choose a port that a program may not ask for, and
- * IP_BIND_ADDRESS_NO_PORT has it choose one where no program is asked. @see ip(7)
- */
+/** IP_LOCAL_PORT_RANGE has the kernel choose a port that a program may not ask for. @see ip(7) */
 const levelOfInternet = 0;
-const choicesOfPorts = [51, 24];
+const localPortRange = 51;
 
 /** Linux, with or without the version number of old times, and the question which one it is. */
 const personalities = [0x0, 0x8, 0x20000, 0x20008, 0xffffffff];

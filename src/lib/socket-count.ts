@@ -1,4 +1,4 @@
-import { attachInPerl, linesOf, lookUp, userAsKey, usersMax, type Line } from "./bpf.ts";
+import { attachInPerl, linesOf, lookUp, type Line } from "./bpf.ts";
 import { exec } from "./exec.ts";
 
 /**
@@ -13,11 +13,11 @@ export async function countSockets(folder: string, all: number): Promise<boolean
   return (await exec(["perl", "-e", inPerl, folder, ...words])) === "yes";
 }
 
-/** Where the number of all is. */
-const ofAll = usersMax;
+/** Where the number of all is, which no user has. */
+const ofAll = 16_384;
 
 /**
- * Two maps: how many sockets a user has, and all have; and whose a
+ * Two maps: how many sockets a user has, by the lowest bits of the uid, and all have; and whose a
  * socket was as it was made, which a copy of it by `accept` is not given. The kernel wants the second
  * one's types described: an integer of 4 bytes, and one of 8.
  * @see bpf(2), BPF_MAP_TYPE_SK_STORAGE; the kernel's bpf/btf.rst
@@ -40,8 +40,10 @@ print "yes";
 /** As a socket is made: refused when there are too many, else counted, with a note of whose it is. */
 const made = (all: number): readonly Line[] => [
   [0xbf, 0x16, 0, 0], // r6 = the socket
-  ...userAsKey,
-  [0x7b, 0x0a, -16, 0], // the note
+  [0x85, 0x00, 0, 15], // r0 = the uid that asks, below the gid
+  [0x57, 0x00, 0, ofAll - 1],
+  [0x63, 0x0a, -4, 0], // the key is whose it is
+  [0x7b, 0x0a, -16, 0], // and so is the note
   ...lookUp("counts"),
   [0x15, 0x00, "it may", 0],
   [0xbf, 0x08, 0, 0], // r8 = where its own number is

@@ -33,7 +33,9 @@ test(
     assert.match(shown, /^Delegate=yes$/m);
     assert.match(shown, /^CPUWeight=1000$/m);
     await onlyRootMayChange(machine, "/opt/berth", "/etc/systemd/system/berth.service");
-    assert.match(await ok("berth", "status"), /^Berth +\d/);
+    const status = await ok("berth", "status");
+    assert.match(status, /^Berth +\d/);
+    assert.match(status, /^Isolation +yes +No connection begins at a port of Berth's own$/m);
     const ofOthersAndOurs = "40000,42500,42522,42530-42533\n";
     assert.equal(await ok(...reserved), ofOthersAndOurs);
     await pushSample(ok);
