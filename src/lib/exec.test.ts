@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import test from "node:test";
 import { exec, ended, ExecError, start } from "./exec.ts";
 
@@ -27,6 +28,13 @@ test("a bad end says how the program ended and what it said last", async () => {
   assert.ok(error.stderrTail.length <= 16 * 1024);
   const killed = node("process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000)");
   await assert.rejects(exec([...killed]), { signal: "SIGTERM", message: /was killed by SIGTERM/ });
+});
+
+test("an end is told to whoever asks for it later, too", async () => {
+  const child = start([...node("process.exit(3)")], { stdio: ["pipe", "pipe", "ignore"] });
+  child.stdout?.resume();
+  await once(child, "close");
+  assert.deepEqual(await ended(child), { code: 3, signal: null });
 });
 
 test("a program that takes too long is killed, and one that is told to stop too", async () => {

@@ -137,5 +137,9 @@ export async function ended(
     if (error.name !== "AbortError") reject(error);
   });
   child.once("close", (code, signal) => resolve({ code, signal }));
+  // Whoever asks only now is told no more.
+  const { exitCode: code, signalCode: signal } = child;
+  const isRead = child.stdio.every((it) => it?.destroyed ?? true);
+  if ((code !== null || signal !== null) && isRead) resolve({ code, signal });
   return promise;
 }
