@@ -3,9 +3,10 @@
  * and the app's own boot, taken in turn in the same run. Then deploys under a constant load.
  */
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { commit, runProgram, startPlatform, type Platform } from "../test/platform.ts";
+import { commit, runProgram, sshScript, startPlatform, type Platform } from "../test/platform.ts";
 import { startFloor } from "./floor.ts";
 import { median, ms, percentile, verdict } from "./numbers.ts";
 import { startVisitors } from "./visitors.ts";
@@ -39,6 +40,8 @@ type Result = {
 };
 
 await using platform = await startPlatform();
+// People's own ssh exchanges keys in its usual way.
+await writeFile(platform.ssh, sshScript(join(platform.folder, "owner"), platform.folder, []));
 const result = await measure(platform);
 console.log(values.json ? JSON.stringify(result, null, 2) : tableOf(result));
 

@@ -256,12 +256,17 @@ async function pushTree(
   return runProgram(["git", "-C", tree, "push", remote, ...refs], { env });
 }
 
-export function sshScript(key: string, folder: string): string {
+/** The usual exchange of keys takes ssh 60 ms of a processor, which the tests ask for some hundred times. */
+const quick = ["KexAlgorithms=curve25519-sha256"];
+
+/** A program that is ssh with a key. */
+export function sshScript(key: string, folder: string, more: readonly string[] = quick): string {
   const options = [
     "StrictHostKeyChecking=no",
     `UserKnownHostsFile=${folder}/known_hosts`,
     "BatchMode=yes",
     "LogLevel=ERROR",
+    ...more,
   ];
   const words = ["ssh", "-i", key, ...options.flatMap((it) => ["-o", it])];
   return renderExecline([[...words, { substituted: "$@" }]], { args: "-S0" });

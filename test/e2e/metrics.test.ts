@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { MetricsView } from "#api/metrics.ts";
+import { createClient } from "#api/client.ts";
+import { readBranchMetrics, type MetricsView } from "#api/metrics.ts";
+import { createTransport } from "#lib/http.ts";
+import { homeLayout } from "#setup/layout.ts";
 import { startPlatform, until } from "../platform.ts";
 
 const printsIds = {
@@ -22,15 +25,21 @@ test("requests and what an instance uses are measured, and shown at every door",
   let metrics: MetricsView = { from: "", stepS: 0, series: [] };
   const values = (name: string) =>
     metrics.series.filter((it) => it.name === name).flatMap((it) => it.values.map((v) => v ?? 0));
+  const transport = createTransport({ socketPath: homeLayout(platform.home).socket, headers: {} });
+  const client = createClient(transport, platform.home);
   const isMeasured = async () => {
-    const shown = await platform.berth("metrics", "-a", "shop", "--json");
-    metrics = JSON.parse(shown.stdout) as MetricsView;
+    // A command each time would be a program each time.
+    metrics = await client(readBranchMetrics, { params: { target: "shop" }, query: {} });
     const sumOf = (name: string) => values(name).reduce((sum, value) => sum + value, 0);
     // What happened around a tick comes with the next one.
     const counts = [sumOf("requests") * metrics.stepS, sumOf("deploys")].map(Math.round);
     return counts.join(" ") === "20 1" && Math.max(0, ...values("memory")) > 1_000_000;
   };
   await until(isMeasured, "all 20 requests, one deploy and the memory are measured", 30_000);
+  const shown = await platform.berth("metrics", "-a", "shop", "--json");
+  const seen = (JSON.parse(shown.stdout) as MetricsView).series.map(({ name }) => name);
+  for (const name of ["requests", "deploys", "memory"] as const)
+    assert.ok(seen.includes(name), name);
   assert.match((await platform.berth("ps", "-a", "shop")).stdout, /web\.1 .* \d+(\.\d)? MB /);
   assert.match((await platform.berth("metrics:host")).stdout, /^host_memory +- +[\d.]+ [MG]B/m);
   const token = await readFile(join(platform.home, "data/api.token"), "utf8");
