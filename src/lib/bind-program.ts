@@ -115,7 +115,8 @@ const unlessInRange: readonly Line[] = [
  * The end: every second port from which connections begin is left to them, as the kernel begins none
  * at a port that a program had asked for, be it for a minute after. So no app, and not all together,
  * can keep others from connecting. These are the ports that the kernel itself prefers for connections.
- * Who asks for one is told that it is in use, as then programs try another.
+ * Who asks for one is told that it is in use, as then programs try another. Before Linux 6.18 a port
+ * can be spoilt without being had (docs/decisions/0015-loopback-fence.md).
  * @see the kernel's net/ipv4/inet_hashtables.c, __inet_hash_connect
  */
 const unlessOutgoing = ({ min, max }: PortRange): readonly Line[] => [

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { release } from "node:os";
 import type { Protections } from "#domain/privileges.ts";
 
 /** Each protection, with whether it is in force where this program runs. */
@@ -42,12 +43,18 @@ export function isolationOf({
     { what: "Abstract unix sockets of an app are its own", inForce: scopesSockets },
     { what: "Ports of Berth and of instances are taken by no other app", inForce: keepsPorts },
     {
-      what: "Apps leave others half of the ports from which connections begin",
+      what: `Apps leave others half of the ports from which connections begin${spoilsPorts() ? ", but for one that is out to spoil them (before Linux 6.18)" : ""}`,
       inForce: keepsPorts && countsSockets,
     },
     { what: "No connection begins at a port of Berth's own", inForce: reservesPorts },
     { what: "Nobody links to files of others (fs.protected_hardlinks)", inForce: keepsLinks() },
   ];
+}
+
+/** @see docs/decisions/0015-loopback-fence.md */
+function spoilsPorts(): boolean {
+  const [major = 0, minor = 0] = release().split(".").map(Number);
+  return major < 6 || (major === 6 && minor < 18);
 }
 
 function keepsLinks(): boolean {
