@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What is limited, and needs the kernel's help for it. */
-export const controllers = ["memory", "cpu", "pids"] as const;
+/** What is limited, and needs the kernel's help for it; and who runs on which processors. */
+export const controllers = ["memory", "cpu", "pids", "cpuset"] as const;
 
 /** One mounted hierarchy of cgroups. */
 export type Hierarchy = {

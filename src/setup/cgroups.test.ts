@@ -31,12 +31,12 @@ test("version 2 gives its controllers down to each cgroup and takes its own proc
   const hierarchy = { version: 2, controllers: [], mountedAt: folder.path, own } as const;
   const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const cgroups = new Cgroups(await makeCgroups("key", self, [hierarchy]), async () => {});
-  assert.deepEqual(cgroups.controllers, ["memory", "cpu", "pids"]);
+  assert.deepEqual(cgroups.controllers, ["memory", "cpu", "pids", "cpuset"]);
   cgroups.create({ uid, name: "i1" }, { ...small, cpuCores: 1.5 });
   const text = (path: string) => readFile(join(unit, path), "utf8");
   assert.equal(await text("platform/cgroup.procs"), "4711");
   for (const path of [".", "apps", `apps/u${uid}`]) {
-    assert.equal(await text(`${path}/cgroup.subtree_control`), "+memory +cpu +pids", path);
+    assert.equal(await text(`${path}/cgroup.subtree_control`), "+memory +cpu +pids +cpuset", path);
   }
   const cgroup = `apps/u${uid}/i1`;
   assert.equal(await text(`${cgroup}/memory.max`), String(64 * mebi));

@@ -64,6 +64,7 @@ async function makePlace(
   await access(apps, constants.W_OK);
   const found = { version, apps, standing: join(mountedAt, own) };
   await endAllIn([found]);
+  if (version === 1 && hierarchy.controllers.includes("cpuset")) admit(mountedAt, apps);
   const place =
     version === 1
       ? { ...found, controllers: hierarchy.controllers }
@@ -72,6 +73,18 @@ async function makePlace(
   const given = version === 1 ? [""] : ["", "cgroup.procs", "cgroup.subtree_control"];
   for (const name of given) await chown(join(apps, name), uid, gid).catch(nullIf(["ENOENT"]));
   return place;
+}
+
+/** Version 1: a new cgroup has no processor and no memory, and takes in nobody, until it is given some. */
+function admit(mountedAt: string, apps: string): void {
+  const names = relative(mountedAt, apps).split("/");
+  for (const [depth, name] of names.entries()) {
+    const above = join(mountedAt, ...names.slice(0, depth));
+    for (const file of ["cpuset.cpus", "cpuset.mems"])
+      writeFileSync(join(above, name, file), readFileSync(join(above, file), "utf8"));
+  }
+  // Those below are given what it has.
+  writeFileSync(join(apps, "cgroup.clone_children"), "1");
 }
 
 /** Version 2: the platform beside the apps, and the controllers that both get. */

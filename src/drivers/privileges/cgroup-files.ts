@@ -79,3 +79,21 @@ export const limitFiles = [
   "cpu.cfs_quota_us",
   "cpu.cfs_period_us",
 ] as const;
+
+/** What the files of a cgroup say, of version 1 or 2; null is no limit. */
+export function heldTo(files: Readonly<Record<string, string>>) {
+  const [quota = files["cpu.cfs_quota_us"], period = files["cpu.cfs_period_us"]] =
+    files["cpu.max"]?.split(" ") ?? [];
+  const [quotaUs, periodUs] = [cgroupLimit(quota), cgroupLimit(period)];
+  return {
+    memory: cgroupLimit(files["memory.max"] ?? files["memory.limit_in_bytes"]),
+    cpu: quotaUs && periodUs ? quotaUs / periodUs : null,
+    pids: cgroupLimit(files["pids.max"]),
+  };
+}
+
+/** `max`, -1, and numbers beyond all memory mean that there is none. */
+function cgroupLimit(text: string | undefined): number | null {
+  const number = /^\d+$/.test(text ?? "") ? Number(text) : Infinity;
+  return number < 2 ** 60 ? number : null;
+}

@@ -22,6 +22,7 @@ import { claimUsers, releaseUsers } from "#setup/uid-range.ts";
 import { temporaryFolder } from "../../../test/machine.ts";
 import { Cgroups } from "./cgroups.ts";
 import { countsIn, LightFirst } from "./light-first.ts";
+import { parseList } from "./own-processors.ts";
 
 const uid = 1_999_990_001;
 /** Who makes the cgroups of apps. */
@@ -122,6 +123,31 @@ test("an app that uses much of the processors is put behind the others, in the k
   assert.ok(counts.isBehind(`u${uid}`));
   await cgroups.removeApp(uid);
   assert.ok(apps.look() > 0);
+});
+
+test("one that stands behind is kept to processors of its own, and to none when it does no longer", async (t) => {
+  await using world = await openWorld(t, ["cpu", "cpuset"]);
+  if (!world) return;
+  const counts = countsIn(world.places);
+  if (!counts || counts.processors.length < 2) return t.skip("nothing to be kept to");
+  const { cgroups, cgroup } = world;
+  cgroups.create(cgroup, { ...small, cpuCores: 1.5 });
+  assert.equal(counts.coresMax(`u${uid}`), 1.5);
+  const waits = start(joined(world, ["sleep", "60"]), { stdio: "ignore" });
+  const waitsEnd = ended(waits);
+  while ((await readIn(world, "cgroup.procs")) === "") await new Promise(setImmediate);
+  const allowed = async () => {
+    const status = await readFile(`/proc/${waits.pid}/status`, "utf8");
+    return parseList(/^Cpus_allowed_list:(.*)$/m.exec(status)?.[1] ?? "");
+  };
+  const last = counts.processors.slice(-1);
+  counts.keepTo(`u${uid}`, last);
+  assert.deepEqual(await allowed(), last);
+  counts.keepTo(`u${uid}`, counts.processors);
+  assert.deepEqual(await allowed(), counts.processors);
+  await cgroups.remove(cgroup);
+  await waitsEnd;
+  counts.keepTo(`u${uid}`, last);
 });
 
 test("limits are changed while it runs, up and down, as often as asked", async (t) => {

@@ -22,6 +22,18 @@ test("within a third of a second it stands there", () => {
   assert.deepEqual(world.behind(), ["hog"]);
 });
 
+test("one that uses much for a moment now and then stays in front", () => {
+  const world = machineOf(2, { hog: 1, well: 0.1 });
+  world.lookFor(1500);
+  for (let second = 0; second < 20; second += 1) {
+    world.cores.well = 1;
+    world.lookFor(100);
+    world.cores.well = 0.05;
+    world.lookFor(900);
+  }
+  assert.deepEqual(world.behind(), ["hog"]);
+});
+
 test("while no app does anything it is looked once a second, and a hog has no longer than that", () => {
   const world = machineOf(2, { hog: 0 });
   world.lookFor(10_000);
@@ -94,6 +106,21 @@ test("an app that is gone is forgotten", () => {
   assert.deepEqual(world.behind(), []);
 });
 
+test("whoever stands behind has processors of its own while there are any, and all again later", () => {
+  const world = machineOf(4, { one: 1, other: 1, well: 0.1 });
+  world.lookFor(1500);
+  assert.deepEqual([...world.kept], [["one", "3"], ["other", "2"]]); // prettier-ignore
+  world.cores.one = 0;
+  world.lookFor(12_000);
+  assert.deepEqual([...world.kept], [["one", "0,1,2,3"], ["other", "2"]]); // prettier-ignore
+});
+
+test("one that a berthd which is gone kept to some is given others, or all", () => {
+  const world = machineOf(2, { one: 1, other: 1 }, ["one", "other"]);
+  world.lookFor(600);
+  assert.deepEqual([...world.kept], [["one", "1"], ["other", "0,1"]]); // prettier-ignore
+});
+
 /** A machine with apps, each of which uses so many processors. */
 function machineOf(
   processors: number,
@@ -103,8 +130,9 @@ function machineOf(
   let nowMs = 0;
   const used = new Map<string, number>();
   const behind = new Set(left);
+  const kept = new Map<string, string>();
   let looks = 0;
-  const world = { cores, others: 0, behind: () => [...behind], looks: () => looks, lookFor };
+  const world = { cores, kept, others: 0, behind: () => [...behind], looks: () => looks, lookFor };
   const sum = () => Object.values(world.cores).reduce((all, it) => all + it, 0);
   const usedMs = (name: string) => used.get(name) ?? 0;
   const counts = {
@@ -112,6 +140,9 @@ function machineOf(
     usedMs,
     isBehind: (name: string) => behind.has(name),
     setBehind: (name: string, is: boolean) => void (is ? behind.add(name) : behind.delete(name)),
+    coresMax: () => 1,
+    processors: Array.from({ length: processors }, (_, at) => at),
+    keepTo: (name: string, numbers: readonly number[]) => void kept.set(name, numbers.join()),
   };
   const clock = mock.method(performance, "now", () => nowMs);
   const apps = new LightFirst(counts, processors);

@@ -4,20 +4,24 @@ import { join } from "node:path";
 import type { CgroupPlace } from "#domain/realm.ts";
 import { nullIf } from "#lib/files.ts";
 import { busyMs } from "#lib/processes.ts";
+import { heldTo } from "./cgroup-files.ts";
+import { parseList, shareOut, type Wish } from "./own-processors.ts";
 
-const lookEveryMs = 250;
+const lookEveryMs = 100;
 /** While no app does anything: to wake up costs more than to look. */
 const lookSeldomMs = 1000;
-/** Who uses how much is known from two looks. */
-const lookAgainMs = 50;
+/** Who uses how much is known from two looks; and who may have to stand behind is looked at soon again. */
+const lookAgainMs = 25;
+/** Over about so long an app uses much before it stands behind; all of a processor is known sooner. */
+const burstMs = 700;
 /** So long it has to use little before it stands with the others again; and other programs, too. */
 const holdsForMs = 10_000;
 /** Of all processors. */
 const crowdedFrom = 3 / 4;
-/** What the last look says of others, beside what is known from those of two seconds before. */
-const newerPart = 1 / 8;
+/** Other programs use most of the machine over about so long before it counts. */
+const othersMs = 2000;
 /** Looking takes no more than this part of one processor, however many apps there are. */
-const costMax = 1 / 50;
+const costMax = 1 / 100;
 /** All apps together: below this none is in another's way. */
 const coresMin = 1 / 4;
 /** An app that uses less does not count as one that wants a share. */
@@ -31,16 +35,21 @@ const activeCores = 1 / 100;
  * front use at most a quarter of all processors together, and whoever stands behind has the rest.
  * It would not where other programs than apps want all of the machine: for a while nobody stands behind
  * then.
+ *
+ * Who stands behind still has a whole turn whenever one in front waits for another one's. So each has
+ * processors of its own, as many as it may use, while there are any.
  * @see cpu.idle in cgroup-v2.rst of the kernel, there from Linux 5.15 on in both versions
  */
 export class LightFirst {
   readonly #processors: number;
   readonly #counts: Counts;
-  readonly #before = new Map<string, { readonly usedMs: number; readonly atMs: number }>();
+  readonly #before = new Map<string, Use>();
   /** Apps that stand behind, each with when it last used much. */
   readonly #behind = new Map<string, number>();
+  /** The processors of those that have their own. */
+  #own: ReadonlyMap<string, readonly number[]>;
   /** Processors that other programs use, lately, and when that was last most of the machine. */
-  #ofOthers = 0;
+  #ofOthers = { cores: 0, atMs: 0 };
   #crowdedAt = Number.NEGATIVE_INFINITY;
 
   constructor(counts: Counts, processors = availableParallelism()) {
@@ -48,6 +57,8 @@ export class LightFirst {
     this.#processors = processors;
     // A berthd that was killed may have left some behind.
     for (const name of counts.apps()) if (counts.isBehind(name)) this.#noteMuch(name);
+    // Whichever these were.
+    this.#own = new Map([...this.#behind.keys()].map((name) => [name, []]));
   }
 
   /** Looks who uses how much now. Gives the milliseconds until the next look. */
@@ -60,36 +71,57 @@ export class LightFirst {
     const ofMachine = isQuiet ? ofApps : this.#coresOf(machine);
     const cores = names.map((name) => [name, this.#coresOf(name)] as const);
     const known = cores.filter((it): it is [string, number] => it[1] !== null);
+    let isKnown = ofMachine !== null && known.length === cores.length;
     if (ofMachine !== null) {
       this.#noteOthers(ofMachine - ofApps, isQuiet);
-      this.#order(known);
+      isKnown = this.#order(known) && isKnown;
     }
-    const isKnown = ofMachine !== null && known.length === cores.length;
     const waitMs = isQuiet ? pauseAfter(ofApps) : isKnown ? lookEveryMs : lookAgainMs;
     return Math.max(waitMs, (performance.now() - startedMs) / costMax);
   }
 
-  #order(apps: readonly (readonly [name: string, cores: number])[]): void {
+  /** False when it has to be looked again who must stand behind. */
+  #order(apps: readonly (readonly [name: string, cores: number])[]): boolean {
     const nowMs = performance.now();
     const isCrowded = nowMs - this.#crowdedAt <= holdsForMs;
     const active = apps.filter(([, cores]) => cores >= activeCores).length;
     const share = Math.min(1, this.#processors / active);
+    let isSettled = true;
     for (const [name, cores] of apps) {
       // Less than what moved it back: there it may have been kept from using more.
       const much = this.#behind.has(name) ? share / 8 : share / 4;
-      if (cores > much) this.#noteMuch(name);
+      if (Math.min(cores, this.#lately(name) ?? 0) > much) this.#noteMuch(name);
+      else if (cores > much) isSettled = false;
       const noted = this.#behind.get(name);
       if (noted === undefined) continue;
       const isBehind = !isCrowded && nowMs - noted <= holdsForMs;
       this.#counts.setBehind(name, isBehind);
       if (!isBehind) this.#behind.delete(name);
     }
+    this.#giveOwn();
+    return isSettled;
   }
 
-  /** Whether other programs use most of the machine counts over seconds, as a build of theirs is no matter. */
+  #giveOwn(): void {
+    const { processors, coresMax, keepTo } = this.#counts;
+    // A half is as much as none: the logs of an instance have a fifth of a processor.
+    const count = (name: string) => Math.max(1, Math.round(coresMax(name)));
+    const wishes = [...this.#behind.keys()].map((it): Wish => [it, count(it)]);
+    const own = shareOut(wishes, processors, this.#own);
+    for (const name of new Set([...this.#own.keys(), ...own.keys()]))
+      keepTo(name, own.get(name) ?? processors);
+    this.#own = own;
+  }
+
+  /** Over seconds, as a build of theirs is no matter. */
   #noteOthers(cores: number, isQuiet: boolean): void {
-    this.#ofOthers = isQuiet ? 0 : this.#ofOthers + (cores - this.#ofOthers) * newerPart;
-    if (this.#ofOthers > this.#processors * crowdedFrom) this.#crowdedAt = performance.now();
+    const atMs = performance.now();
+    const old = this.#ofOthers;
+    this.#ofOthers = {
+      cores: isQuiet ? 0 : smooth(old.cores, cores, (atMs - old.atMs) / othersMs),
+      atMs,
+    };
+    if (this.#ofOthers.cores > this.#processors * crowdedFrom) this.#crowdedAt = atMs;
   }
 
   #noteMuch(name: string): void {
@@ -100,8 +132,20 @@ export class LightFirst {
   #coresOf(name: string): number | null {
     const [usedMs, atMs] = [this.#counts.usedMs(name), performance.now()];
     const before = this.#before.get(name);
-    this.#before.set(name, { usedMs, atMs });
-    return before ? (usedMs - before.usedMs) / (atMs - before.atMs) : null;
+    if (!before) {
+      this.#before.set(name, { usedMs, atMs, lately: null });
+      return null;
+    }
+    const tookMs = atMs - before.atMs;
+    const cores = (usedMs - before.usedMs) / tookMs;
+    // While it was not looked at it used no more than all did.
+    const old = before.lately ?? Math.min(cores, this.#lately(allApps) ?? cores);
+    this.#before.set(name, { usedMs, atMs, lately: smooth(old, cores, tookMs / burstMs) });
+    return cores;
+  }
+
+  #lately(name: string): number | null {
+    return this.#before.get(name)?.lately ?? null;
   }
 
   /** What was used long ago tells nothing of now. */
@@ -130,6 +174,13 @@ export function letLightGoFirst(
   look();
 }
 
+/** What is known of a number that wanders: the newer counts the more, the longer it was so. */
+function smooth(old: number, newer: number, times: number): number {
+  return newer + (old - newer) * Math.exp(-times);
+}
+
+/** What was used until a look, and the processors that were used about then. */
+type Use = { readonly usedMs: number; readonly atMs: number; readonly lately: number | null };
 type Counts = NonNullable<ReturnType<typeof countsIn>>;
 
 function pauseAfter(cores: number): number {
@@ -141,12 +192,13 @@ const [allApps, machine] = [".", "/"];
 
 /** What the kernel counts of apps, and is told of them; null where it cannot be told. */
 export function countsIn(places: readonly CgroupPlace[]) {
-  const ordered = places.find(({ controllers }) => controllers.includes("cpu"));
+  const placeOf = (controller: string) =>
+    places.find(({ controllers }) => controllers.includes(controller));
+  const [ordered, divided] = [placeOf("cpu"), placeOf("cpuset")];
   // Version 2 counts whether it limits or not.
   const counted = places.find(({ version }) => version === 2) ?? ordered;
   if (!ordered || !counted || !existsSync(join(ordered.apps, idleFile))) return null;
   const [file, ofOneMs] = counted.version === 2 ? ["cpu.stat", 1e3] : ["cpuacct.usage", 1e6];
-  const read = (path: string) => unlessGone(() => readFileSync(path, "utf8")) ?? "";
   const used = (name: string) => /\d+/.exec(read(join(counted.apps, name, file)))?.[0] ?? 0;
   return {
     apps: () => readdirSync(counted.apps).filter((name) => /^u\d+$/.test(name)),
@@ -157,10 +209,39 @@ export function countsIn(places: readonly CgroupPlace[]) {
       void unlessGone(() =>
         writeFileSync(join(ordered.apps, name, idleFile), isBehind ? "1" : "0"),
       ),
+    /** All that its instances and commands may use together. */
+    coresMax: (name: string) =>
+      foldersIn(join(ordered.apps, name)).reduce(
+        (sum, it) => sum + coresOf(it, ordered.version),
+        0,
+      ),
+    /** None where nobody can be kept to some. */
+    processors: divided ? parseList(read(join(divided.apps, allowedFiles[divided.version]))) : [],
+    keepTo: (name: string, processors: readonly number[]) => {
+      for (const folder of divided ? foldersIn(join(divided.apps, name)) : [])
+        unlessGone(() => writeFileSync(join(folder, "cpuset.cpus"), processors.join(",")));
+    },
   };
 }
 
 const idleFile = "cpu.idle";
+const allowedFiles = { 1: "cpuset.effective_cpus", 2: "cpuset.cpus.effective" };
+
+function read(path: string): string {
+  return unlessGone(() => readFileSync(path, "utf8")) ?? "";
+}
+
+function foldersIn(folder: string): string[] {
+  const entries = unlessGone(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+  return entries.filter((it) => it.isDirectory()).map(({ name }) => join(folder, name));
+}
+
+/** Infinity where nothing holds it. */
+function coresOf(folder: string, version: 1 | 2): number {
+  const files = version === 2 ? ["cpu.max"] : ["cpu.cfs_quota_us", "cpu.cfs_period_us"];
+  const text = files.map((name) => read(join(folder, name)).trim()).join(" ");
+  return heldTo({ "cpu.max": text }).cpu ?? Infinity;
+}
 
 /** An app's cgroup may be removed meanwhile. */
 function unlessGone<T>(act: () => T): T | null {

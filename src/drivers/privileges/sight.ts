@@ -1,6 +1,7 @@
 import { readlinkSync } from "node:fs";
 import type { InstanceFacts } from "#domain/privileges.ts";
 import type { InstanceSight } from "#domain/score-card.ts";
+import { heldTo } from "./cgroup-files.ts";
 
 /** What is writable in every sandbox: memory, or the app's own scratch. */
 const ownMounts = /^\/(?:tmp|home\/app|proc|dev)(?:\/|$)/;
@@ -76,22 +77,4 @@ function mostOf(limits: readonly (number | null)[]): number | null {
     (most, it) => (it === null || most === null ? null : Math.max(most, it)),
     0,
   );
-}
-
-/** What the files of a cgroup say, of version 1 or 2; null is no limit. */
-function heldTo(files: Readonly<Record<string, string>>) {
-  const [quota = files["cpu.cfs_quota_us"], period = files["cpu.cfs_period_us"]] =
-    files["cpu.max"]?.split(" ") ?? [];
-  const [quotaUs, periodUs] = [cgroupLimit(quota), cgroupLimit(period)];
-  return {
-    memory: cgroupLimit(files["memory.max"] ?? files["memory.limit_in_bytes"]),
-    cpu: quotaUs && periodUs ? quotaUs / periodUs : null,
-    pids: cgroupLimit(files["pids.max"]),
-  };
-}
-
-/** `max`, -1, and numbers beyond all memory mean that there is none. */
-function cgroupLimit(text: string | undefined): number | null {
-  const number = /^\d+$/.test(text ?? "") ? Number(text) : Infinity;
-  return number < 2 ** 60 ? number : null;
 }
