@@ -125,7 +125,7 @@ test("an app that uses much of the processors is put behind the others, in the k
   assert.ok(apps.look() > 0);
 });
 
-test("one that stands behind is kept to processors of its own, and to none when it does no longer", async (t) => {
+test("one that stands behind is kept to processors of its own, and free again when it does no longer", async (t) => {
   await using world = await openWorld(t, ["cpu", "cpuset"]);
   if (!world) return;
   const counts = countsIn(world.places);
@@ -135,7 +135,9 @@ test("one that stands behind is kept to processors of its own, and to none when 
   assert.equal(counts.coresMax(`u${uid}`), 1.5);
   const waits = start(joined(world, ["sleep", "60"]), { stdio: "ignore" });
   const waitsEnd = ended(waits);
-  while ((await readIn(world, "cgroup.procs")) === "") await new Promise(setImmediate);
+  // It joins first, and becomes itself then.
+  while ((await readFile(`/proc/${waits.pid}/comm`, "utf8")) !== "sleep\n")
+    await new Promise(setImmediate);
   const allowed = async () => {
     const status = await readFile(`/proc/${waits.pid}/status`, "utf8");
     return parseList(/^Cpus_allowed_list:(.*)$/m.exec(status)?.[1] ?? "");

@@ -66,18 +66,26 @@ export class LightFirst {
     const startedMs = performance.now();
     const ofApps = this.#coresOf(allApps) ?? 0;
     const isQuiet = ofApps < coresMin && this.#behind.size === 0;
-    const names = isQuiet ? [] : this.#counts.apps();
-    this.#forgetBut([allApps, ...(isQuiet ? [] : [machine]), ...names]);
-    const ofMachine = isQuiet ? ofApps : this.#coresOf(machine);
-    const cores = names.map((name) => [name, this.#coresOf(name)] as const);
-    const known = cores.filter((it): it is [string, number] => it[1] !== null);
-    let isKnown = ofMachine !== null && known.length === cores.length;
-    if (ofMachine !== null) {
-      this.#noteOthers(ofMachine - ofApps, isQuiet);
-      isKnown = this.#order(known) && isKnown;
-    }
-    const waitMs = isQuiet ? pauseAfter(ofApps) : isKnown ? lookEveryMs : lookAgainMs;
+    const waitMs = isQuiet ? this.#rest(ofApps) : this.#lookAtEach(ofApps);
     return Math.max(waitMs, (performance.now() - startedMs) / costMax);
+  }
+
+  #rest(ofApps: number): number {
+    this.#forgetBut([allApps]);
+    this.#ofOthers = { cores: 0, atMs: performance.now() };
+    return ofApps < activeCores ? lookSeldomMs : lookEveryMs;
+  }
+
+  #lookAtEach(ofApps: number): number {
+    const names = this.#counts.apps();
+    this.#forgetBut([allApps, machine, ...names]);
+    const ofMachine = this.#coresOf(machine);
+    const cores = names.map((name) => [name, this.#coresOf(name)] as const);
+    if (ofMachine === null) return lookAgainMs;
+    this.#noteOthers(ofMachine - ofApps);
+    const known = cores.filter((it): it is [string, number] => it[1] !== null);
+    const isSettled = this.#order(known);
+    return isSettled && known.length === cores.length ? lookEveryMs : lookAgainMs;
   }
 
   /** False when it has to be looked again who must stand behind. */
@@ -114,11 +122,11 @@ export class LightFirst {
   }
 
   /** Over seconds, as a build of theirs is no matter. */
-  #noteOthers(cores: number, isQuiet: boolean): void {
+  #noteOthers(cores: number): void {
     const atMs = performance.now();
     const old = this.#ofOthers;
     this.#ofOthers = {
-      cores: isQuiet ? 0 : smooth(old.cores, cores, (atMs - old.atMs) / othersMs),
+      cores: smooth(old.cores, cores, (atMs - old.atMs) / othersMs),
       atMs,
     };
     if (this.#ofOthers.cores > this.#processors * crowdedFrom) this.#crowdedAt = atMs;
@@ -182,10 +190,6 @@ function smooth(old: number, newer: number, times: number): number {
 /** What was used until a look, and the processors that were used about then. */
 type Use = { readonly usedMs: number; readonly atMs: number; readonly lately: number | null };
 type Counts = NonNullable<ReturnType<typeof countsIn>>;
-
-function pauseAfter(cores: number): number {
-  return cores < activeCores ? lookSeldomMs : lookEveryMs;
-}
 
 /** The folder of all apps, as seen from itself; and what is no name of a folder. */
 const [allApps, machine] = [".", "/"];
