@@ -1,10 +1,6 @@
-import { writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
-import { pathToFileURL } from "node:url";
 import { whenGone } from "./child.mjs";
 
 /**
@@ -25,8 +21,7 @@ Readable.from(eventsOf(JSON.parse(rounds)))
 /** Events of all rounds; what the runner says at the end of each comes once, at the end of all. */
 async function* eventsOf(wanted) {
   for (const { files, atOnce } of wanted) {
-    for await (const event of run(optionsFor(inTens(files), atOnce)))
-      if (!isOfTheEnd(event)) yield event;
+    for await (const event of run(optionsFor(files, atOnce))) if (!isOfTheEnd(event)) yield event;
   }
   // With this the report names what failed.
   yield { type: "test:summary", data: {} };
@@ -34,25 +29,6 @@ async function* eventsOf(wanted) {
     yield { type: "test:diagnostic", data: { nesting: 0, message: `${name} ${count}` } };
   }
   process.exitCode = isGood() ? 0 : 1;
-}
-
-/**
- * The runner has a process for each file. To begin one, and to load there what is tested, takes longer
- * than most unit tests themselves: so ten files of them are one.
- */
-function inTens(files) {
-  const isUnit = (file) => !/^test\/\w+\//.test(file);
-  const units = files.filter(isUnit);
-  const tens = [];
-  while (units.length > 0) tens.push(oneOf(units.splice(0, 10)));
-  return [...files.filter((file) => !isUnit(file)), ...tens];
-}
-
-function oneOf(files) {
-  const path = join(tmpdir(), `${files[0].replaceAll("/", "-")}-and-more.mjs`);
-  const imports = files.map((file) => `import "${pathToFileURL(resolve(file)).href}";\n`);
-  writeFileSync(path, imports.join(""));
-  return path;
 }
 
 function isOfTheEnd({ type, data }) {
