@@ -49,8 +49,13 @@ after(async () => {
 test("a killed nginx is back in a moment, also while berthd is down, and serves all it served", async () => {
   await exec(["s6-svc", "-d", join(platform.home, "run/scan/berthd")]);
   await until(async () => (await pidOf(platform.home, "berthd")) <= 0, "berthd is down");
+  const ofNginx = () => processesWith(platform.home, "nginx: ").map(({ pid }) => pid);
+  const old = ofNginx();
   kill(...processesWith(platform.home, "nginx: master process").map(({ pid }) => pid));
   try {
+    // Until they end, too, its workers answer as they did.
+    const isGone = async () => !ofNginx().some((pid) => old.includes(pid));
+    await until(isGone, "nginx has ended", 5000);
     await until(() => serves("solid"), "nginx is back", 5000);
     assert.equal((await platform.visit("slow.localhost")).body, "slow 0");
     assert.equal((await platform.visit("unknown.localhost")).status, 404);

@@ -68,11 +68,12 @@ const noRoot = isRoot ? false : "only root can put the walls up";
 let platform: Platform;
 before(async () => {
   if (!isRoot) return;
-  // Visitors are on machines of their own, where no hog keeps them waiting.
-  setPriority(-20);
   platform = await startPlatform();
   const healthy = `require("node:http").createServer((q, s) => s.end("well")).listen(process.env.PORT, "127.0.0.1")`;
   await Promise.all([deploy("healthy", healthy), deploy("hog", hog)]);
+  // Visitors are on machines of their own, where no hog keeps them waiting: none is on this processor.
+  setPriority(-20);
+  await runProgram(["taskset", "-a", "-cp", "0", String(process.pid)]);
 });
 after(async () => {
   if (isRoot) await platform[Symbol.asyncDispose]();

@@ -16,6 +16,8 @@ const lookAgainMs = 25;
 const burstMs = 700;
 /** So long it has to use little before it stands with the others again; and other programs, too. */
 const holdsForMs = 10_000;
+/** What began since is kept to the processors of its app, too. */
+const giveEveryMs = 1000;
 /** Of all processors. */
 const crowdedFrom = 3 / 4;
 /** Other programs use most of the machine over about so long before it counts. */
@@ -45,9 +47,10 @@ export class LightFirst {
   readonly #counts: Counts;
   readonly #before = new Map<string, Use>();
   /** Apps that stand behind, each with when it last used much. */
-  readonly #behind = new Map<string, number>();
+  readonly #behind: Map<string, number>;
   /** The processors of those that have their own. */
   #own: ReadonlyMap<string, readonly number[]>;
+  #gaveAtMs = Number.NEGATIVE_INFINITY;
   /** Processors that other programs use, lately, and when that was last most of the machine. */
   #ofOthers = { cores: 0, atMs: 0 };
   #crowdedAt = Number.NEGATIVE_INFINITY;
@@ -56,9 +59,10 @@ export class LightFirst {
     this.#counts = counts;
     this.#processors = processors;
     // A berthd that was killed may have left some behind.
-    for (const name of counts.apps()) if (counts.isBehind(name)) this.#noteMuch(name);
+    const left = counts.apps().filter((name) => counts.isBehind(name));
+    this.#behind = new Map(left.map((name) => [name, performance.now()]));
     // Whichever these were.
-    this.#own = new Map([...this.#behind.keys()].map((name) => [name, []]));
+    this.#own = new Map(left.map((name) => [name, []]));
   }
 
   /** Looks who uses how much now. Gives the milliseconds until the next look. */
@@ -91,26 +95,34 @@ export class LightFirst {
   /** False when it has to be looked again who must stand behind. */
   #order(apps: readonly (readonly [name: string, cores: number])[]): boolean {
     const nowMs = performance.now();
-    const isCrowded = nowMs - this.#crowdedAt <= holdsForMs;
     const active = apps.filter(([, cores]) => cores >= activeCores).length;
     const share = Math.min(1, this.#processors / active);
     let isSettled = true;
+    let isDue = nowMs - this.#gaveAtMs >= giveEveryMs;
     for (const [name, cores] of apps) {
       // Less than what moved it back: there it may have been kept from using more.
       const much = this.#behind.has(name) ? share / 8 : share / 4;
-      if (Math.min(cores, this.#lately(name) ?? 0) > much) this.#noteMuch(name);
-      else if (cores > much) isSettled = false;
-      const noted = this.#behind.get(name);
-      if (noted === undefined) continue;
-      const isBehind = !isCrowded && nowMs - noted <= holdsForMs;
-      this.#counts.setBehind(name, isBehind);
-      if (!isBehind) this.#behind.delete(name);
+      const isMuch = Math.min(cores, this.#lately(name) ?? 0) > much;
+      if (cores > much && !isMuch) isSettled = false;
+      isDue = this.#put(name, isMuch ? nowMs : this.#behind.get(name)) || isDue;
     }
-    this.#giveOwn();
+    if (isDue) this.#giveOwn();
     return isSettled;
   }
 
+  /** In front, or behind for a while from when it used much last. True when it was not there before. */
+  #put(name: string, noted = Number.NEGATIVE_INFINITY): boolean {
+    const nowMs = performance.now();
+    const isBehind = nowMs - noted <= holdsForMs && nowMs - this.#crowdedAt > holdsForMs;
+    const isNew = this.#behind.has(name) !== isBehind;
+    if (isBehind) this.#behind.set(name, noted);
+    else this.#behind.delete(name);
+    if (isNew) this.#counts.setBehind(name, isBehind);
+    return isNew;
+  }
+
   #giveOwn(): void {
+    this.#gaveAtMs = performance.now();
     const { processors, coresMax, keepTo } = this.#counts;
     // A half is as much as none: the logs of an instance have a fifth of a processor.
     const count = (name: string) => Math.max(1, Math.round(coresMax(name)));
@@ -130,10 +142,6 @@ export class LightFirst {
       atMs,
     };
     if (this.#ofOthers.cores > this.#processors * crowdedFrom) this.#crowdedAt = atMs;
-  }
-
-  #noteMuch(name: string): void {
-    this.#behind.set(name, performance.now());
   }
 
   /** Processors that were used since the last look; null at the first. */
