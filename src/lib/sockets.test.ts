@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import test from "node:test";
-import { busyPorts, parsePorts, renderPorts } from "./sockets.ts";
+import { busyPorts } from "./sockets.ts";
 
 test("a port is busy while something listens on it, on whichever address", async () => {
   for (const host of ["127.0.0.1", "::1"]) {
@@ -28,10 +28,4 @@ test("the port of an outgoing connection is busy: nobody else could listen there
   assert.deepEqual(await busyPorts([localPort]), new Set([localPort]));
   socket.destroy();
   server.close();
-});
-
-test("ports are read and written in the kernel's way", () => {
-  for (const text of ["", "8080", "8080,9000-9003", "1-2,4,65535"])
-    assert.equal(renderPorts(parsePorts(`${text}\n`)), text);
-  assert.equal(renderPorts([7, 3, 2, 7, 1]), "1-3,7");
 });

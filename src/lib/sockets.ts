@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { PortRange } from "./bpf.ts";
 import { nullIfMissing, readIfThere } from "./files.ts";
+import { parseNumbers } from "./number-list.ts";
 
 /**
  * Those of the ports on which nobody else could listen now. Found by trying, as the kernel's list
@@ -53,12 +54,12 @@ export async function readOutgoingRange(): Promise<PortRange> {
 /** Whether the kernel may give a port to an outgoing connection. */
 export async function readOutgoingPorts(): Promise<(port: number) => boolean> {
   const reserved = (await readIfThere(reservedPortsFile)) ?? "";
-  return isOutgoing(await readOutgoingRange(), parsePorts(reserved));
+  return isOutgoing(await readOutgoingRange(), parseNumbers(reserved));
 }
 
 /** From `32768\t60999` and `8080,9000-9100`. */
 export function parseOutgoingPorts(range: string, reserved: string): (port: number) => boolean {
-  return isOutgoing(parseOutgoingRange(range), parsePorts(reserved));
+  return isOutgoing(parseOutgoingRange(range), parseNumbers(reserved));
 }
 
 function isOutgoing({ min, max }: PortRange, reserved: ReadonlySet<number>) {
@@ -68,27 +69,4 @@ function isOutgoing({ min, max }: PortRange, reserved: ReadonlySet<number>) {
 function parseOutgoingRange(text: string): PortRange {
   const [first = 1, last = 0] = text.trim().split(/\s+/).map(Number);
   return { min: first, max: last + 1 };
-}
-
-/** From `8080,9000-9100`. */
-export function parsePorts(text: string): Set<number> {
-  const words = text.trim().split(",").filter(Boolean);
-  const ranges = words.map((word) => word.split("-").map(Number));
-  return new Set(
-    ranges.flatMap(([from = 0, to = from]) =>
-      Array.from({ length: to - from + 1 }, (_, at) => from + at),
-    ),
-  );
-}
-
-/** As the kernel does: in order, with `9000-9100` for a row of them. */
-export function renderPorts(ports: Iterable<number>): string {
-  const all = new Set(ports);
-  const firsts = [...all].filter((port) => !all.has(port - 1)).toSorted((a, b) => a - b);
-  const rows = firsts.map((first) => {
-    let last = first;
-    while (all.has(last + 1)) last += 1;
-    return last === first ? `${first}` : `${first}-${last}`;
-  });
-  return rows.join(",");
 }

@@ -2,7 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ownPorts, type HostSettings } from "#domain/host-config.ts";
 import { nullIf, readIfThere, writeAtomic } from "#lib/files.ts";
-import { parsePorts, readOutgoingRange, renderPorts, reservedPortsFile } from "#lib/sockets.ts";
+import { parseNumbers, renderNumbers } from "#lib/number-list.ts";
+import { readOutgoingRange, reservedPortsFile } from "#lib/sockets.ts";
 
 /**
  * Has the kernel begin no connection at a port of the home, where it would keep a part of Berth or an
@@ -34,7 +35,7 @@ type Noted = { readonly boot: string; readonly ports: readonly number[] };
 
 /** What was noted before the machine was booted anew does not hold any more: it is whoever's set it since. */
 async function reservedByOthers(folder: string): Promise<Set<number>> {
-  const reserved = parsePorts((await readIfThere(reservedPortsFile)) ?? "");
+  const reserved = parseNumbers((await readIfThere(reservedPortsFile)) ?? "");
   const text = await readIfThere(notesFile(folder));
   if (text === null) return reserved;
   const { boot, ports } = JSON.parse(text) as Noted;
@@ -48,8 +49,8 @@ async function note(folder: string, ports: readonly number[]): Promise<void> {
 
 /** Written only where it differs, as another home may be about to do the same. */
 async function reserve(ports: readonly number[]): Promise<void> {
-  const text = renderPorts(ports);
-  const found = renderPorts([...parsePorts((await readIfThere(reservedPortsFile)) ?? "")]);
+  const text = renderNumbers(ports);
+  const found = renderNumbers(parseNumbers((await readIfThere(reservedPortsFile)) ?? ""));
   if (text === found) return;
   await writeFile(reservedPortsFile, `${text}\n`).catch(nullIf(["EACCES", "EPERM", "EROFS"]));
 }

@@ -16,13 +16,14 @@ import { keepPorts, keepRange } from "#lib/bind-program.ts";
 import { countSockets } from "#lib/socket-count.ts";
 import { ended, exec, start } from "#lib/exec.ts";
 import { readIfThere } from "#lib/files.ts";
+import { parseNumbers } from "#lib/number-list.ts";
 import { entryWords, type Entry } from "#privileged/entry.ts";
 import { makeCgroups, removeCgroups } from "#setup/cgroups.ts";
 import { claimUsers, releaseUsers } from "#setup/uid-range.ts";
 import { temporaryFolder } from "../../../test/machine.ts";
 import { Cgroups } from "./cgroups.ts";
-import { countsIn, LightFirst } from "./light-first.ts";
-import { parseList } from "./own-processors.ts";
+import { LightFirst } from "./light-first.ts";
+import { countsIn } from "./processor-counts.ts";
 
 const uid = 1_999_990_001;
 /** Who makes the cgroups of apps. */
@@ -140,7 +141,7 @@ test("one that stands behind is kept to processors of its own, and free again wh
     await new Promise(setImmediate);
   const allowed = async () => {
     const status = await readFile(`/proc/${waits.pid}/status`, "utf8");
-    return parseList(/^Cpus_allowed_list:(.*)$/m.exec(status)?.[1] ?? "");
+    return [...parseNumbers(/^Cpus_allowed_list:(.*)$/m.exec(status)?.[1] ?? "")];
   };
   const last = counts.processors.slice(-1);
   counts.keepTo(`u${uid}`, last);

@@ -1,11 +1,7 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import type { CgroupPlace } from "#domain/realm.ts";
-import { nullIf } from "#lib/files.ts";
-import { busyMs } from "#lib/processes.ts";
-import { heldTo } from "./cgroup-files.ts";
-import { parseList, shareOut, type Wish } from "./own-processors.ts";
+import { shareOut, type Wish } from "./own-processors.ts";
+import { allApps, machine, countsIn, type Counts } from "./processor-counts.ts";
 
 const lookEveryMs = 100;
 /** While no app does anything: to wake up costs more than to look. */
@@ -197,69 +193,3 @@ function smooth(old: number, newer: number, times: number): number {
 
 /** What was used until a look, and the processors that were used about then. */
 type Use = { readonly usedMs: number; readonly atMs: number; readonly lately: number | null };
-type Counts = NonNullable<ReturnType<typeof countsIn>>;
-
-/** The folder of all apps, as seen from itself; and what is no name of a folder. */
-const [allApps, machine] = [".", "/"];
-
-/** What the kernel counts of apps, and is told of them; null where it cannot be told. */
-export function countsIn(places: readonly CgroupPlace[]) {
-  const placeOf = (controller: string) =>
-    places.find(({ controllers }) => controllers.includes(controller));
-  const [ordered, divided] = [placeOf("cpu"), placeOf("cpuset")];
-  // Version 2 counts whether it limits or not.
-  const counted = places.find(({ version }) => version === 2) ?? ordered;
-  if (!ordered || !counted || !existsSync(join(ordered.apps, idleFile))) return null;
-  const [file, ofOneMs] = counted.version === 2 ? ["cpu.stat", 1e3] : ["cpuacct.usage", 1e6];
-  const used = (name: string) => /\d+/.exec(read(join(counted.apps, name, file)))?.[0] ?? 0;
-  return {
-    apps: () => readdirSync(counted.apps).filter((name) => /^u\d+$/.test(name)),
-    usedMs: (name: string) =>
-      name === machine ? busyMs(read("/proc/stat")) : Number(used(name)) / ofOneMs,
-    isBehind: (name: string) => read(join(ordered.apps, name, idleFile)).trim() === "1",
-    setBehind: (name: string, isBehind: boolean) =>
-      void unlessGone(() =>
-        writeFileSync(join(ordered.apps, name, idleFile), isBehind ? "1" : "0"),
-      ),
-    /** All that its instances and commands may use together. */
-    coresMax: (name: string) =>
-      foldersIn(join(ordered.apps, name)).reduce(
-        (sum, it) => sum + coresOf(it, ordered.version),
-        0,
-      ),
-    /** None where nobody can be kept to some. */
-    processors: divided ? parseList(read(join(divided.apps, allowedFiles[divided.version]))) : [],
-    keepTo: (name: string, processors: readonly number[]) => {
-      for (const folder of divided ? foldersIn(join(divided.apps, name)) : [])
-        unlessGone(() => writeFileSync(join(folder, "cpuset.cpus"), processors.join(",")));
-    },
-  };
-}
-
-const idleFile = "cpu.idle";
-const allowedFiles = { 1: "cpuset.effective_cpus", 2: "cpuset.cpus.effective" };
-
-function read(path: string): string {
-  return unlessGone(() => readFileSync(path, "utf8")) ?? "";
-}
-
-function foldersIn(folder: string): string[] {
-  const entries = unlessGone(() => readdirSync(folder, { withFileTypes: true })) ?? [];
-  return entries.filter((it) => it.isDirectory()).map(({ name }) => join(folder, name));
-}
-
-/** Infinity where nothing holds it. */
-function coresOf(folder: string, version: 1 | 2): number {
-  const files = version === 2 ? ["cpu.max"] : ["cpu.cfs_quota_us", "cpu.cfs_period_us"];
-  const text = files.map((name) => read(join(folder, name)).trim()).join(" ");
-  return heldTo({ "cpu.max": text }).cpu ?? Infinity;
-}
-
-/** An app's cgroup may be removed meanwhile. */
-function unlessGone<T>(act: () => T): T | null {
-  try {
-    return act();
-  } catch (error) {
-    return nullIf(["ENOENT", "ENODEV"])(error as NodeJS.ErrnoException);
-  }
-}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseList, shareOut } from "./own-processors.ts";
+import { shareOut } from "./own-processors.ts";
 
 const nobody = new Map<string, readonly number[]>();
 
@@ -21,9 +21,4 @@ test("who has some keeps them, unless it may use more or fewer now", () => {
   assert.deepEqual(own.get("b"), [3]);
   assert.deepEqual(own.get("a"), [2]);
   assert.equal(own.has("c"), false);
-});
-
-test("the kernel's lists are read", () => {
-  assert.deepEqual(parseList("0-2,5\n"), [0, 1, 2, 5]);
-  assert.deepEqual(parseList("\n"), []);
 });

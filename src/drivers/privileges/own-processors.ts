@@ -24,15 +24,3 @@ export function shareOut(
   }
   return own;
 }
-
-/** Numbers in the kernel's words for lists: `0-2,5`. @see cpuset(7), "List format" */
-export function parseList(text: string): number[] {
-  return text
-    .trim()
-    .split(",")
-    .filter(Boolean)
-    .flatMap((range) => {
-      const [first = NaN, last = first] = range.split("-").map(Number);
-      return Array.from({ length: last - first + 1 }, (_, at) => first + at);
-    });
-}
