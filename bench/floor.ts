@@ -4,7 +4,8 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { ended, start } from "#lib/exec.ts";
 import { freePort } from "../test/machine.ts";
-import { runProgram, type Platform } from "../test/platform.ts";
+import type { Platform } from "../test/platform.ts";
+import { runProgram } from "../test/programs.ts";
 
 /**
  * What no platform can do without: a plain `git push` over SSH to a bare repository, and the app's

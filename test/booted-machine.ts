@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { bareEnv, ended, exec, start } from "#lib/exec.ts";
-import { runProgram, until, type Ran } from "./platform.ts";
+import { until } from "./platform.ts";
+import { runProgram, type Ran } from "./programs.ts";
 import { overlayOfMachine } from "./overlay.ts";
 
 /** Where the machine sees this checkout, whatever it has mounted on /tmp. */

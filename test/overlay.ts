@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { exec } from "#lib/exec.ts";
-import { runProgram, until, type Ran } from "./platform.ts";
+import { until } from "./platform.ts";
+import { runProgram, type Ran } from "./programs.ts";
 import { temporaryFolder } from "./machine.ts";
 
 /** This machine's files as another machine could have them: what is changed there is kept in memory. */

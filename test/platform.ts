@@ -6,25 +6,18 @@ import { basename, dirname, join } from "node:path";
 import { createClient } from "#api/client.ts";
 import { addKey } from "#api/keys.ts";
 import { programOf } from "#lib/checkout.ts";
-import { bareEnv, ended, start } from "#lib/exec.ts";
 import { chownTree, exists } from "#lib/files.ts";
-import { renderExecline } from "#lib/execline.ts";
 import { createTransport } from "#lib/http.ts";
 import { busyPorts } from "#lib/sockets.ts";
 import { homeLayout } from "#setup/layout.ts";
 import { releaseUsers } from "#setup/uid-range.ts";
 import { temporaryFolder } from "./machine.ts";
 import { isRoot } from "./privileges.ts";
+import { runProgram, type Ran } from "./programs.ts";
+import { createSshClient, type SshClient } from "./ssh.ts";
 
 const checkout = join(import.meta.dirname, "..");
 const nodeOf = (code: string) => join(code, "node_modules/node/bin/node");
-
-/** What a program printed and how it ended. */
-export type Ran = {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-};
 
 export type Ports = Record<"api" | "ssh" | "direct" | "http" | "terminated" | "tls", number>;
 
@@ -50,31 +43,28 @@ export async function startPlatform(settings = "", person: Person = us): Promise
   if (isRoot && person === us) await takeCompiled(home);
   const { uid, gid } = person.ids;
   if (uid !== undefined && gid !== undefined) await chownTree(home, uid, gid);
-  const key = join(folder.path, "owner");
-  await runProgram(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "owner", "-f", key]);
-  const ssh = join(folder.path, "ssh");
-  await writeFile(ssh, sshScript(key, folder.path), { mode: 0o700 });
+  const { account } = person;
+  const owner = await createSshClient({ folder: folder.path, account, ports }, "owner");
   const cli = programOf(person.code, "cli");
   const command: Platform["command"] = [nodeOf(person.code), cli, "--home", home];
   const platform: Platform = {
     home,
     folder: folder.path,
     ports,
-    ssh,
-    account: person.account,
+    ssh: owner.program,
+    account,
     command,
     berth: (...args) => runProgram([...command, ...args], person.ids),
     up: async () => {
       // Whoever starts it may have files open that are for nobody else.
-      await using file = await open(`${key}.pub`);
+      await using file = await open(owner.publicKey);
       const also = Array(8).fill(file.fd);
       const up = await runProgram([...command, "up", "--detach"], { ...person.ids, also });
       assert.equal(up.code, 0, up.stderr + up.stdout);
     },
-    overSsh: (...args) =>
-      runProgram([ssh, "-p", String(ports.ssh), `${person.account}@127.0.0.1`, ...args]),
+    overSsh: owner.run,
     tree: (files) => makeTree(folder.path, files),
-    push: (tree, app, refs = ["main"]) => pushTree(platform, { tree, app, refs }),
+    push: owner.push,
     visit: (host, path = "/", port = ports.direct) => visit({ port, host, path }),
     [Symbol.asyncDispose]: async () => {
       await platform.berth("down");
@@ -84,7 +74,7 @@ export async function startPlatform(settings = "", person: Person = us): Promise
     },
   };
   await platform.up();
-  await addOwner(platform, `${key}.pub`);
+  await addOwner(platform, owner.publicKey);
   return platform;
 }
 
@@ -150,11 +140,11 @@ export type Platform = AsyncDisposable & {
   readonly command: readonly [string, ...string[]];
   readonly berth: (...args: string[]) => Promise<Ran>;
   readonly up: () => Promise<void>;
-  readonly overSsh: (...args: string[]) => Promise<Ran>;
+  readonly overSsh: SshClient["run"];
   /** A git repository with one commit of these files on `main`. */
   readonly tree: (files: Readonly<Record<string, string>>) => Promise<string>;
   /** `git push`, as the owner. */
-  readonly push: (tree: string, app: string, refs?: readonly string[]) => Promise<Ran>;
+  readonly push: SshClient["push"];
   readonly visit: (host: string, path?: string, port?: number) => Promise<Answer>;
 };
 
@@ -168,32 +158,6 @@ export type Answer = {
 export function webApp(text: string): Record<string, string> {
   const server = `require("node:http").createServer((q, s) => s.end(${JSON.stringify(text)})).listen(process.env.PORT)`;
   return { "server.js": server, Procfile: "web: node server.js\n" };
-}
-
-/** Runs a program to its end, whatever that is. */
-export async function runProgram(
-  argv: readonly [string, ...string[]],
-  options: {
-    readonly cwd?: string;
-    readonly env?: Record<string, string>;
-    readonly uid?: number;
-    readonly gid?: number;
-    /** Descriptors that it has besides. */
-    readonly also?: readonly number[];
-  } = {},
-): Promise<Ran> {
-  const { also = [], ...how } = options;
-  const child = start(argv, {
-    stdio: ["ignore", "pipe", "pipe", ...also],
-    ...how,
-    env: { ...bareEnv, HOME: "/nonexistent", ...options.env },
-  });
-  const [out, err]: Buffer[][] = [[], []];
-  child.stdout?.on("data", (chunk: Buffer) => out?.push(chunk));
-  child.stderr?.on("data", (chunk: Buffer) => err?.push(chunk));
-  const { code } = await ended(child);
-  const textOf = (chunks: Buffer[] = []) => Buffer.concat(chunks).toString("utf8");
-  return { code, stdout: textOf(out), stderr: textOf(err) };
 }
 
 /** Puts files into a tree and commits them. */
@@ -245,31 +209,6 @@ async function makeTree(folder: string, files: Readonly<Record<string, string>>)
   assert.equal(made.code, 0, made.stderr);
   await commit(tree, files, "first");
   return tree;
-}
-
-async function pushTree(
-  { ssh, ports, account }: Platform,
-  { tree, app, refs }: { tree: string; app: string; refs: readonly string[] },
-): Promise<Ran> {
-  const remote = `ssh://${account}@127.0.0.1:${ports.ssh}/${app}`;
-  const env = { GIT_SSH: ssh, GIT_SSH_VARIANT: "ssh" };
-  return runProgram(["git", "-C", tree, "push", remote, ...refs], { env });
-}
-
-/** The usual exchange of keys takes ssh 60 ms of a processor, which the tests ask for some hundred times. */
-const quick = ["KexAlgorithms=curve25519-sha256"];
-
-/** A program that is ssh with a key. */
-export function sshScript(key: string, folder: string, more: readonly string[] = quick): string {
-  const options = [
-    "StrictHostKeyChecking=no",
-    `UserKnownHostsFile=${folder}/known_hosts`,
-    "BatchMode=yes",
-    "LogLevel=ERROR",
-    ...more,
-  ];
-  const words = ["ssh", "-i", key, ...options.flatMap((it) => ["-o", it])];
-  return renderExecline([[...words, { substituted: "$@" }]], { args: "-S0" });
 }
 
 /**

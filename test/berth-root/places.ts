@@ -7,7 +7,8 @@ import { ended, exec, start } from "#lib/exec.ts";
 import { exists } from "#lib/files.ts";
 import { prepareHome } from "#setup/prepare-home.ts";
 import { tools } from "../machine.ts";
-import { runProgram, until } from "../platform.ts";
+import { until } from "../platform.ts";
+import { runProgram } from "../programs.ts";
 import { account, type World } from "./world.ts";
 
 export function placeTests(world: World): void {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ended, exec, start } from "#lib/exec.ts";
 import { ensureDirectory } from "#lib/files.ts";
 import { tools } from "../machine.ts";
-import { runProgram } from "../platform.ts";
+import { runProgram } from "../programs.ts";
 import { account, type World } from "./world.ts";
 
 export function treeTests(world: World): void {

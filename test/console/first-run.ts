@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { assertAccessible } from "../browser.ts";
-import { runProgram, webApp } from "../platform.ts";
+import { webApp } from "../platform.ts";
+import { runProgram } from "../programs.ts";
 import type { World } from "./world.ts";
 
 export function firstRunTests({ platform, stranger }: World): void {

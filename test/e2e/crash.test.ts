@@ -6,7 +6,8 @@ import test, { after, before } from "node:test";
 import Database from "better-sqlite3";
 import { deploySteps, type DeployStep } from "#domain/job.ts";
 import { isRoot } from "../privileges.ts";
-import { commit, runProgram, startPlatform, until, webApp, type Platform } from "../platform.ts";
+import { commit, startPlatform, until, webApp, type Platform } from "../platform.ts";
+import { runProgram } from "../programs.ts";
 import { kill, killBerthd, pidOf, processesWith, query, untilTidy } from "../processes.ts";
 import { askSteadily, type Tally } from "../requests.ts";
 

@@ -4,7 +4,8 @@ import { connect } from "node:http2";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { connect as connectTls } from "node:tls";
-import { runProgram, startPlatform, until, webApp, type Platform } from "../platform.ts";
+import { startPlatform, until, webApp, type Platform } from "../platform.ts";
+import { runProgram } from "../programs.ts";
 import { askSteadily } from "../requests.ts";
 import { visit } from "../visit.ts";
 

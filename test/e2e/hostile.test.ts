@@ -6,7 +6,8 @@ import test, { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ended, exec, start } from "#lib/exec.ts";
 import { exists, readIfThere } from "#lib/files.ts";
-import { commit, runProgram, startPlatform, webApp, type Platform } from "../platform.ts";
+import { commit, startPlatform, webApp, type Platform } from "../platform.ts";
+import { runProgram } from "../programs.ts";
 import { isHarmless } from "../hostile-text.ts";
 import { untilTidy } from "../processes.ts";
 

@@ -5,7 +5,7 @@ import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { userRange } from "#domain/app-user.ts";
 import { bootMachine, checkoutInside, type BootedMachine } from "../booted-machine.ts";
-import type { Ran } from "../platform.ts";
+import type { Ran } from "../programs.ts";
 import { talkToShell } from "../terminal.ts";
 
 const fromCheckout = [

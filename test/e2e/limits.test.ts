@@ -4,7 +4,8 @@ import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exec } from "#lib/exec.ts";
-import { commit, runProgram, startPlatform, until, webApp, type Platform } from "../platform.ts";
+import { commit, startPlatform, until, webApp, type Platform } from "../platform.ts";
+import { runProgram } from "../programs.ts";
 import { pidOf, processesWith, untilTidy } from "../processes.ts";
 
 let platform: Platform;

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import test from "node:test";
 import { canScopeSockets } from "#lib/landlock.ts";
 import { ensureReadableCode } from "#setup/code.ts";
-import { runProgram, startPlatform, webApp, type Person } from "../platform.ts";
+import { startPlatform, webApp, type Person } from "../platform.ts";
+import { runProgram } from "../programs.ts";
 import { temporaryFolder } from "../machine.ts";
 
 const isRoot = process.getuid?.() === 0;

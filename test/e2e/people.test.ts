@@ -1,27 +1,14 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { start } from "#lib/exec.ts";
 import { openBrowser } from "../people-world.ts";
-import {
-  runProgram,
-  sshScript,
-  startPlatform,
-  webApp,
-  type Platform,
-  type Ran,
-} from "../platform.ts";
-
-/** Somebody with a key of their own. */
-type Member = {
-  readonly ssh: (...words: string[]) => Promise<Ran>;
-  readonly push: (tree: string, app: string) => Promise<Ran>;
-  readonly clone: (app: string, into: string) => Promise<Ran>;
-};
+import { startPlatform, until, webApp, type Platform } from "../platform.ts";
+import type { Ran } from "../programs.ts";
+import { createSshClient, type SshClient } from "../ssh.ts";
 
 let platform: Platform;
-let ann: Member;
-let bob: Member;
+let ann: SshClient;
+let bob: SshClient;
 
 before(async () => {
   platform = await startPlatform();
@@ -58,9 +45,9 @@ test("an app of another team is not there: not to push to, not to clone, not to 
     assert.notEqual(real.code, 0);
     assert.equal(real.stderr.replaceAll("vault", "X"), absent.stderr.replaceAll("nowhere", "X"));
     assert.match((await member.clone("vault", "none")).stderr, /No app is named vault/);
-    const info = await member.ssh("apps:info", "vault");
+    const info = await member.run("apps:info", "vault");
     assert.match(info.stderr, /No app is named vault/);
-    const listed = await member.ssh("apps", "--json");
+    const listed = await member.run("apps", "--json");
     assert.ok(!listed.stdout.includes("vault"));
     assert.ok(listed.stdout.includes("shop"));
   }
@@ -68,7 +55,7 @@ test("an app of another team is not there: not to push to, not to clone, not to 
 
 test("who may only look can clone and read, and change nothing", async () => {
   assert.equal((await bob.clone("shop", "of-bob")).code, 0);
-  assert.equal((await bob.ssh("releases", "-a", "shop")).code, 0);
+  assert.equal((await bob.run("releases", "-a", "shop")).code, 0);
   for (const words of [
     ["rollback", "-a", "shop"],
     ["ps:restart", "-a", "shop"],
@@ -79,10 +66,10 @@ test("who may only look can clone and read, and change nothing", async () => {
     ["users"],
     ["cleanup"],
   ]) {
-    const ran = await bob.ssh(...words);
+    const ran = await bob.run(...words);
     assert.equal(ran.code, 5, `${words.join(" ")}: ${ran.stderr}`);
   }
-  assert.match((await bob.ssh("whoami")).stdout, /bob, by ssh[\s\S]*web: read/);
+  assert.match((await bob.run("whoami")).stdout, /bob, by ssh[\s\S]*web: read/);
 });
 
 test("what a one-off command printed is read by those alone who may run one", async () => {
@@ -91,29 +78,29 @@ test("what a one-off command printed is read by those alone who may run one", as
   const [job] = JSON.parse(listed.stdout) as { id: number }[];
   const follow = ["jobs:follow", String(job?.id)];
   assert.match((await platform.berth(...follow)).stderr, /^ {7}for few eyes$/m);
-  const looked = await bob.ssh(...follow);
+  const looked = await bob.run(...follow);
   assert.equal(looked.code, 0, looked.stderr);
   assert.match(looked.stderr, /^\[What it printed is shown to those who may run commands/);
   assert.ok(!looked.stderr.includes("for few eyes"));
 });
 
 test("class 9, rights by a detour: deploying, and making a release current, are given apart", async () => {
-  assert.equal((await ann.ssh("rollback", "-a", "shop")).code, 4, "there is nothing to go back to");
+  assert.equal((await ann.run("rollback", "-a", "shop")).code, 4, "there is nothing to go back to");
   await berth("teams:grant", "web", "ann", "deployer-release");
-  assert.equal((await ann.ssh("rollback", "-a", "shop")).code, 5);
+  assert.equal((await ann.run("rollback", "-a", "shop")).code, 5);
   await berth("teams:grant", "web", "ann", "deployer");
 });
 
 test("of what cannot be hidden, no owner is named", async () => {
   await berth("domains:add", "taken.example", "-a", "vault");
-  const domain = await ann.ssh("domains:add", "taken.example", "-a", "shop");
+  const domain = await ann.run("domains:add", "taken.example", "-a", "shop");
   assert.match(domain.stderr, /taken\.example already belongs to another app/);
-  assert.ok(!(await ann.ssh("domains", "--json")).stdout.includes("taken.example"));
-  assert.match((await ann.ssh("apps:create", "vault")).stderr, /needs the right admin for a team/);
+  assert.ok(!(await ann.run("domains", "--json")).stdout.includes("taken.example"));
+  assert.match((await ann.run("apps:create", "vault")).stderr, /needs the right admin for a team/);
 });
 
 test("a token does what it is for, and ends with a word", async () => {
-  const made = await ann.ssh("tokens:add", "ci", "--role", "viewer", "-a", "shop");
+  const made = await ann.run("tokens:add", "ci", "--role", "viewer", "-a", "shop");
   const token = made.stdout.trim();
   assert.match(token, /^berth_/, made.stderr);
   const ask = (path: string, method = "GET") =>
@@ -124,7 +111,7 @@ test("a token does what it is for, and ends with a word", async () => {
   assert.equal((await ask("/apps/shop")).status, 200);
   assert.equal((await ask("/apps/vault")).status, 404);
   assert.equal((await ask("/apps/shop/stop", "POST")).status, 403);
-  assert.equal((await ann.ssh("tokens:remove", "ci")).code, 0);
+  assert.equal((await ann.run("tokens:remove", "ci")).code, 0);
   assert.equal((await ask("/apps/shop")).status, 401);
 });
 
@@ -149,22 +136,23 @@ test("who did what, from where and through which door, refusals too, is written 
   assert.equal(refused?.["code"], "right_missing");
   const granted = entries.find((it) => it["operation"] === "teams.grant");
   assert.deepEqual(granted?.["after"], { "member ann": "deployer" });
-  assert.equal((await bob.ssh("audit", "--json")).stdout.trim(), "[]");
+  assert.equal((await bob.run("audit", "--json")).stdout.trim(), "[]");
   const ofShop = (await berth("audit", "-a", "shop")).stdout;
   assert.match(ofShop, /^.* ann +git +- +job\.deploy +shop +done +release: none → 1, .*job \d+$/m);
 });
 
 test("class 14, sessions: a removed person is out at once, also where they only listen", async () => {
-  const listening = ann.ssh("logs", "-a", "shop", "--follow");
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  assert.equal((await ann.ssh("whoami")).code, 0);
+  const argv = ann.argv("logs", "-a", "shop", "--source", "router", "--follow");
+  const listening = start(argv, { stdio: ["ignore", "pipe", "inherit"] });
+  let isHeard = false;
+  listening.stdout?.on("data", () => (isHeard = true));
+  const listens = async () => isHeard || (await platform.visit("shop.localhost"), false);
+  await until(listens, "they hear of a visit");
+  assert.equal((await ann.run("whoami")).code, 0);
+  assert.equal(listening.exitCode, null);
   await berth("users:remove", "ann");
-  const ended = await Promise.race([
-    listening.then(() => "ended"),
-    new Promise((resolve) => setTimeout(() => resolve("still open"), 8000)),
-  ]);
-  assert.equal(ended, "ended");
-  assert.notEqual((await ann.ssh("whoami")).code, 0);
+  await until(async () => listening.exitCode !== null, "they hear no more", 8000);
+  assert.notEqual((await ann.run("whoami")).code, 0);
   const { stderr } = await platform.berth("users:remove", "admin");
   assert.match(stderr, /admin is the only superuser/);
 });
@@ -175,19 +163,8 @@ async function berth(...words: string[]): Promise<Ran> {
   return ran;
 }
 
-async function memberWith(name: string): Promise<Member> {
-  const { folder, account, ports } = platform;
-  const key = join(folder, `key-${name}`);
-  await runProgram(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", key]);
-  await berth("keys:add", `${name}-laptop`, `${key}.pub`, "--user", name);
-  const ssh = join(folder, `ssh-${name}`);
-  await writeFile(ssh, sshScript(key, folder), { mode: 0o700 });
-  const env = { GIT_SSH: ssh, GIT_SSH_VARIANT: "ssh" };
-  const remote = (app: string) => `ssh://${account}@127.0.0.1:${ports.ssh}/${app}`;
-  return {
-    ssh: (...words) => runProgram([ssh, "-p", String(ports.ssh), `${account}@127.0.0.1`, ...words]),
-    push: (tree, app) => runProgram(["git", "-C", tree, "push", remote(app), "main"], { env }),
-    clone: (app, into) =>
-      runProgram(["git", "clone", "--quiet", remote(app), join(folder, into)], { env }),
-  };
+async function memberWith(name: string): Promise<SshClient> {
+  const client = await createSshClient(platform, name);
+  await berth("keys:add", `${name}-laptop`, client.publicKey, "--user", name);
+  return client;
 }

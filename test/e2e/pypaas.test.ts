@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
-import { commit, runProgram, startPlatform, until, type Platform, type Ran } from "../platform.ts";
+import { commit, startPlatform, until, type Platform } from "../platform.ts";
+import { runProgram, type Ran } from "../programs.ts";
 import { askSteadily } from "../requests.ts";
 
 const domain = "node-js-sample.example.com";

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
-import { runProgram, startPlatform, type Platform, type Ran } from "../platform.ts";
+import { startPlatform, type Platform } from "../platform.ts";
+import { runProgram, type Ran } from "../programs.ts";
 
 /** Lines for a person's own shell, and what the page says that they print. */
 type Block = { readonly lines: string; readonly printed: string };

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { commit, startPlatform, type Platform, type Ran } from "../platform.ts";
+import { commit, startPlatform, type Platform } from "../platform.ts";
+import type { Ran } from "../programs.ts";
 import { firstMissing, parseScenario, type Step } from "./parse-scenario.ts";
 
 const folder = import.meta.dirname;

@@ -3,7 +3,8 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import test, { after, before } from "node:test";
 import { exists } from "#lib/files.ts";
-import { runProgram, startPlatform, webApp, type Platform } from "../platform.ts";
+import { startPlatform, webApp, type Platform } from "../platform.ts";
+import { runProgram } from "../programs.ts";
 
 /**
  * Classes of failure that other platforms had, those that no other file tries. The table in

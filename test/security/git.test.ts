@@ -6,7 +6,8 @@ import test, { after, before } from "node:test";
 import { deflateSync } from "node:zlib";
 import { ended, start } from "#lib/exec.ts";
 import { renderPktLine } from "#lib/pkt-line.ts";
-import { commit, runProgram, startPlatform, webApp, type Platform } from "../platform.ts";
+import { commit, startPlatform, webApp, type Platform } from "../platform.ts";
+import { runProgram } from "../programs.ts";
 
 let platform: Platform;
 before(async () => {

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import test, { after, before } from "node:test";
 import { parseHierarchies } from "#lib/cgroups.ts";
 import { readIfThere } from "#lib/files.ts";
-import { runProgram, startPlatform, until, type Platform } from "../platform.ts";
+import { startPlatform, until, type Platform } from "../platform.ts";
+import { runProgram } from "../programs.ts";
 import { isRoot } from "../privileges.ts";
 
 /**

@@ -8,7 +8,8 @@ import type { Operation } from "#api/operation.ts";
 import { operations } from "#api/operations.ts";
 import { exists } from "#lib/files.ts";
 import { createTransport } from "#lib/http.ts";
-import { commit, runProgram, startPlatform, until, type Platform, type Ran } from "../platform.ts";
+import { commit, startPlatform, until, type Platform } from "../platform.ts";
+import { runProgram, type Ran } from "../programs.ts";
 import { kill, pidOf } from "../processes.ts";
 
 /** What must be found nowhere but in the environment of the app that it is of. */
