@@ -1,6 +1,6 @@
 import { createServer, request, type IncomingHttpHeaders, type RequestListener } from "node:http";
 import { request as requestTls } from "node:https";
-import { connect } from "node:net";
+import { connect, createServer as createTcpServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 
 /** A web server on loopback, as an app's instance would be one. */
@@ -19,6 +19,27 @@ export async function startPeer(listener: RequestListener): Promise<Peer> {
     server,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** One that answers each request with these bytes, whatever they are, and keeps the connection. */
+export async function startRawPeer(
+  bytes: () => string,
+): Promise<AsyncDisposable & { readonly address: string }> {
+  const open = new Set<Socket>();
+  const server = createTcpServer((socket) => {
+    open.add(socket);
+    socket.on("error", () => {}).on("data", () => socket.write(bytes()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    address: `127.0.0.1:${address.port}`,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of open) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };

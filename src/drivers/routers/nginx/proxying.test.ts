@@ -5,7 +5,14 @@ import { Readable } from "node:stream";
 import { test } from "node:test";
 import { backend, host } from "../../../../test/contract/router.ts";
 import { startNginx, until, type NginxWorld } from "../../../../test/nginx.ts";
-import { sendRaw, startPeer, visit, type Peer, type Visit } from "../../../../test/visit.ts";
+import {
+  sendRaw,
+  startPeer,
+  startRawPeer,
+  visit,
+  type Peer,
+  type Visit,
+} from "../../../../test/visit.ts";
 import type { NginxSettings } from "./render.ts";
 
 type World = AsyncDisposable & { readonly nginx: NginxWorld; readonly peer: Peer };
@@ -190,6 +197,43 @@ test("a refused request's body is not taken for the next request", async () => {
   const text = await sendRaw(world.nginx.settings.ports.direct, post + last);
   assert.deepEqual(text.match(/^HTTP\/1.1 \d+/gm), ["HTTP/1.1 404", "HTTP/1.1 200"]);
   assert.ok(!text.includes("smuggled"));
+});
+
+test("class 22, exhaustion: a name that never ends is looked for no longer than any other", async () => {
+  await using world = await startWorld({ workers: 1 });
+  const { direct } = world.nginx.settings.ports;
+  const asking = `GET / HTTP/1.1\r\nHost: ${"a.".repeat(7900)}test\r\nConnection: close\r\n\r\n`;
+  await visit(direct, { host: "a.test" });
+  const startedMs = performance.now();
+  const answers = await Promise.all(Array.from({ length: 20 }, () => sendRaw(direct, asking)));
+  for (const answer of answers) assert.match(answer, /^HTTP\/1.1 404 /);
+  // It took half a second each.
+  const tookMs = performance.now() - startedMs;
+  assert.ok(tookMs < 3000, `${tookMs} ms`);
+});
+
+test("class 18, from one app to another: nothing that an app sends is taken for another app's answer", async () => {
+  await using world = await startWorld();
+  let answer = "";
+  await using evil = await startRawPeer(() => answer);
+  await world.nginx.router.change({
+    hosts: { "evil.test": host({ "/": "3/web" }) },
+    backends: { 3: backend([evil.address]) },
+  });
+  const inner = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+  const asking = "GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n";
+  const upgrading = asking.replace(/\r\n$/, "Connection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+  const statuses = ["100 Continue", "103 Early Hints", "101 Switching", "000 -", "099 -"];
+  const lengths = ["", `Content-Length: ${inner.length}\r\n`];
+  const interim = statuses.flatMap((it) => lengths.map((length) => `${it}\r\n${length}`));
+  const { terminated } = world.nginx.settings.ports;
+  for (answer of [...interim.map((it) => `HTTP/1.1 ${it}\r\n${inner}`), `\r\n${inner}`, "evil\r\n"])
+    assert.equal(await sendRaw(terminated, asking), "", answer);
+  answer = `HTTP/1.1 103 Early Hints\r\n\r\n${inner}`;
+  assert.equal(await sendRaw(terminated, upgrading), "");
+  answer = inner;
+  const closing = asking.replace(/\r\n$/, "Connection: close\r\n\r\n");
+  assert.match(await sendRaw(terminated, closing), /^HTTP\/1.1 200 [^]*evil$/);
 });
 
 test("an app's own errors pass untouched, a dead app gets a page", async () => {

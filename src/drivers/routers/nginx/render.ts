@@ -85,7 +85,7 @@ lua_malloc_trim 100000;
 init_by_lua_block {
     require("control").remove_stale_socket(${luaString(paths.socket)}, ${luaString(`${paths.runDir}/nginx.pid`)})
     require("entries").load(${luaString(paths.snapshot)})
-    route, balance = require("route"), require("balance")
+    route, balance, answer = require("route"), require("balance"), require("answer")
     certificate = require("certificate")
 }
 init_worker_by_lua_block {
@@ -182,6 +182,7 @@ proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel
 ${headerLines(settings.trustedProxies)}
 proxy_hide_header X-Request-Id;
 add_header X-Request-Id $told_id always;
+header_filter_by_lua_block { answer.refuse_interim() }
 log_by_lua_block { balance.settle() }`;
 }
 

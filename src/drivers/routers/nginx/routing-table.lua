@@ -11,6 +11,8 @@ local version_now = shared.version
 local DECODED_MAX = 1024
 local PEERS_MAX = 4096
 local HEADER_MAX = 260
+-- No domain is longer. To look for the wildcards of a name takes the square of its length.
+local NAME_MAX = 253
 
 local M = {}
 
@@ -162,7 +164,7 @@ end
 
 local function decode_view(header)
     local host = M.host_of(header)
-    local raw = find_host(host)
+    local raw = #host <= NAME_MAX and find_host(host)
     local route = raw and decode("h:" .. host, raw)
     if not route then return nil end
     local locations = {}
