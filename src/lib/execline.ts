@@ -9,7 +9,7 @@ export const execlineb = `${isApart ? debianFolder : "/usr/bin"}/execlineb`;
 
 /** One of execline's own programs, as a script names it. */
 export function execlineTool(
-  name: "exit" | "export" | "fdmove" | "foreground" | "redirfd",
+  name: "background" | "exit" | "export" | "fdmove" | "foreground" | "redirfd",
 ): string {
   return isApart ? `${debianFolder}/${name}` : name;
 }

@@ -5,6 +5,7 @@ import { programOf } from "#lib/checkout.ts";
 import { bareEnv, exec } from "#lib/exec.ts";
 import { execlineTool, renderExecline, type ExeclineWord } from "#lib/execline.ts";
 import { ensureDirectory, exists, nullIfMissing, writeAtomic } from "#lib/files.ts";
+import { renderHook } from "./git-hook.ts";
 import type { HomeLayout } from "./layout.ts";
 
 /** Who each part runs as, when root starts them. */
@@ -43,9 +44,6 @@ export async function writeOwn(layout: HomeLayout): Promise<void> {
   if (!(await exists(layout.authorizedKeys))) await writeAtomic(layout.authorizedKeys, "", 0o600);
 }
 
-/** A hook is started under the limits of git, which Node could not work under. */
-const ownLimits = ["s6-softlimit", "-a", "=", "-t", "="];
-
 /** What sshd and git start, as the account. */
 async function writePrograms({ layout, node, code }: TreeOptions): Promise<void> {
   const ours = oursIn({ layout, node, code });
@@ -55,11 +53,7 @@ async function writePrograms({ layout, node, code }: TreeOptions): Promise<void>
     renderExecline([cached, [...ours("ssh-shell"), given]], { args: "-S0" }),
     0o755,
   );
-  await writeAtomic(
-    join(layout.hooks, "proc-receive"),
-    renderExecline([cached, [...ownLimits, ...ours("git-hook")]], { args: "-P" }),
-    0o755,
-  );
+  await writeAtomic(join(layout.hooks, "proc-receive"), renderHook(), 0o755);
 }
 
 async function writeParts(options: TreeOptions): Promise<void> {

@@ -87,7 +87,8 @@ test("a killed sshd is back, and a push that was under way goes on", async () =>
 
 for (const [what, words] of [
   ["git receive-pack", " receive-pack "],
-  ["the hook that follows the deploy", "git-hook.js"],
+  ["the session that follows the deploy", "ssh-shell.js"],
+  ["the hook that only passes on", "s6-ioconnect"],
   ["ssh on the pusher's side", "git-receive-pack"],
 ] as const) {
   test(`an accepted push is finished though ${what} was killed in the middle`, async () => {
