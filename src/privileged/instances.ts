@@ -6,8 +6,8 @@ import { PlatformError } from "#domain/errors.ts";
 import type { VerbArguments } from "#domain/privileges.ts";
 import { memoryEventsFile, userOf } from "#domain/realm.ts";
 import { execlineTool, renderExecline, type ExeclineWord } from "#lib/execline.ts";
-import { exists, nullIfMissing, removeTree } from "#lib/files.ts";
-import { isSupervised, lookAgain, orderScan, orderService } from "#lib/s6.ts";
+import { nullIfMissing, removeTree } from "#lib/files.ts";
+import { isSupervised, orderScan, orderService } from "#lib/s6.ts";
 import { fenceOf } from "./fence.ts";
 import { enter, type Own } from "./realm.ts";
 
@@ -30,7 +30,7 @@ export async function startInstance(realm: Own, instance: Started): Promise<void
     fs.symlinkSync(service, link);
   }
   // What it supervised runs on and is restarted, but nothing new can begin.
-  if (!lookAgain(layout.scan))
+  if (!orderScan("a", layout.scan))
     throw failed("s6-svscan was ended from elsewhere; berth up starts it again, and all apps");
   const parts = [service, join(service, "log")];
   await Promise.all(parts.map((it) => untilSupervised(realm, it, !isLinked)));
@@ -56,9 +56,9 @@ async function hasten({ cgroups }: Own): Promise<void> {
 async function untilSupervised(realm: Own, service: string, isNew: boolean): Promise<void> {
   // What a supervisor writes into a new folder saves asking it; in an old one it may be an old one's.
   const sign = join(service, "supervise/status");
-  const isThere = () => (isNew ? exists(sign) : isSupervised(service));
+  const isThere = () => (isNew ? fs.existsSync(sign) : isSupervised(service));
   for (let waitMs = 1; waitMs < 3000; waitMs *= 1.5) {
-    if (await isThere()) return share(realm, service);
+    if (isThere()) return share(realm, service);
     await sleep(waitMs);
   }
   throw failed("s6-svscan does not supervise it");
@@ -86,8 +86,8 @@ export async function removeInstance({ layout }: Own, id: number): Promise<void>
   const service = layout.service(id);
   await unlink(layout.link(id)).catch(nullIfMissing);
   // They are told themselves, too, as there may be no s6-svscan.
-  for (const it of [service, join(service, "log")]) await orderService("-xd", it);
-  await orderScan("-an", layout.scan);
+  for (const it of [service, join(service, "log")]) orderService("xd", it);
+  orderScan("an", layout.scan);
   for (const path of [service, partialOf(service)]) await removeTree(path);
   for (const path of layout.exitNotes(id)) await unlink(path).catch(nullIfMissing);
 }

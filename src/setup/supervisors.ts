@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { exec, ExecError } from "#lib/exec.ts";
 import { namesIn } from "#lib/files.ts";
-import { isSupervised } from "#lib/s6.ts";
+import { isSupervised, orderService } from "#lib/s6.ts";
 
 const endsWithinMs = 5000;
 
@@ -14,7 +13,7 @@ const endsWithinMs = 5000;
 export async function supervisedFolders(scan: string): Promise<string[]> {
   const services = (await namesIn(scan)).filter((name) => !name.startsWith("."));
   const folders = services.flatMap((name) => [join(scan, name), join(scan, name, "log")]);
-  return stillSupervised(folders);
+  return folders.filter(isSupervised);
 }
 
 /**
@@ -29,21 +28,11 @@ export async function endSupervisors(scan: string): Promise<void> {
 }
 
 async function endAll(folders: readonly string[]): Promise<void> {
-  for (const order of ["-dx", "-dkx"]) {
-    const living = await stillSupervised(folders);
-    await Promise.all(living.map((it) => exec(["s6-svc", order, it]).catch(ignoreEnded)));
+  for (const letters of ["dx", "dkx"]) {
+    const living = folders.filter((it) => orderService(letters, it));
     for (let waitedMs = 0; waitedMs < endsWithinMs; waitedMs += 50) {
-      if ((await stillSupervised(living)).length === 0) return;
+      if (!living.some(isSupervised)) return;
       await sleep(50);
     }
   }
-}
-
-async function stillSupervised(folders: readonly string[]): Promise<string[]> {
-  const living = await Promise.all(folders.map(isSupervised));
-  return folders.filter((_, index) => living[index]);
-}
-
-function ignoreEnded(error: unknown): void {
-  if (!(error instanceof ExecError)) throw error;
 }

@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
 import type { SupervisedInstance } from "#domain/privileges.ts";
-import { exec, ExecError } from "#lib/exec.ts";
 import { exists, namesIn, nullIf } from "#lib/files.ts";
-import { orderService } from "#lib/s6.ts";
+import { orderService, statusOf } from "#lib/s6.ts";
 
 /** A service folder is root's alone until s6 supervises it. */
 const notThereYet = ["ENOENT", "ENOTDIR", "EACCES"];
@@ -43,7 +42,7 @@ export class Supervision {
 
   /** Lets one run again that ended too often in a row. */
   async revive(id: number): Promise<void> {
-    await orderService("-u", this.#service(id));
+    orderService("u", this.#service(id));
   }
 
   /**
@@ -53,12 +52,12 @@ export class Supervision {
    */
   async stop(id: number, graceMs: number, ask: (outerPid: number) => Promise<boolean>) {
     const service = this.#service(id);
-    await orderService("-O", service);
+    orderService("O", service);
     const { pid = null } = (await statusOf(service)) ?? {};
-    if (pid === null) await orderService("-d", service);
+    if (pid === null) orderService("d", service);
     else if (!((await ask(pid)) && (await isGoneWithin(pid, graceMs)))) {
       // Killing the outer process takes the whole process namespace down with it.
-      await orderService("-dk", service);
+      orderService("dk", service);
       if (!(await isGoneWithin(pid, stuckAfterMs))) throw stuck(id);
     }
     await this.#stopLogger(join(service, "log"));
@@ -66,30 +65,14 @@ export class Supervision {
 
   /** One that cannot write what it still holds, as on a full disk, does not end by itself. */
   async #stopLogger(logger: string): Promise<void> {
-    const [status] = await Promise.all([statusOf(logger), orderService("-d", logger)]);
-    const pid = status?.pid ?? null;
-    if (pid !== null && !(await isGoneWithin(pid, loggerEndsWithinMs)))
-      await orderService("-dk", logger);
+    const { pid = null } = (await statusOf(logger)) ?? {};
+    orderService("d", logger);
+    if (pid !== null && !(await isGoneWithin(pid, loggerEndsWithinMs))) orderService("dk", logger);
   }
 
   #service(id: number): string {
     return join(this.#services, `i${id}`);
   }
-}
-
-/** What s6 knows of a service; null when nothing supervises it. @see s6-svstat(8) */
-async function statusOf(service: string) {
-  const text = await exec(["s6-svstat", "-o", "up,wantedup,pid,updownfor", service]).catch(
-    nullIfFailed,
-  );
-  if (text === null) return null;
-  const [up, wantedUp, pid, seconds] = text.trim().split(" ");
-  return {
-    up: up === "true",
-    wantedUp: wantedUp === "true",
-    pid: Number(pid) > 0 ? Number(pid) : null,
-    sinceMs: Number(seconds) * 1000,
-  };
 }
 
 /** Its supervisor takes the end of a process at once, so that its number stands for nobody else. */
@@ -106,9 +89,4 @@ async function isGoneWithin(pid: number, ms: number): Promise<boolean> {
 function stuck(id: number): PlatformError {
   const seconds = stuckAfterMs / 1000;
   return new PlatformError("instance_stuck", { instance: `Instance ${id}`, seconds });
-}
-
-function nullIfFailed(error: unknown): null {
-  if (error instanceof ExecError) return null;
-  throw error;
 }
