@@ -106,6 +106,7 @@ const runner = [
 const kernelTests = [
   "src/drivers/privileges/cgroups.test.ts",
   "src/privileged/fence.test.ts",
+  "src/privileged/greedy-app.test.ts",
   "test/security/berth-root.test.ts",
 ];
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { firstTeamId } from "#domain/team.ts";
 import { startPeople, type PeopleWorld } from "./people-world.ts";
+import { cookieOf, openWith } from "./signed-in.ts";
 
 type Told = { readonly type: string } & Readonly<Record<string, unknown>>;
 
@@ -20,7 +21,7 @@ test(
     people.setMember({ team: "crew", user: "zoe", role: "viewer" });
     people.setGrant({ app: "shop", user: "zoe", role: "viewer" });
     addToken(world, "eve", "ci", "viewer");
-    await signIn(world, "eve");
+    await openWith(world, "eve");
     const did = { actor: "ann", userId: null, door: "api", address: null, target: null } as const;
     const nothing = { input: {}, before: {}, after: {}, outcome: "done", code: null } as const;
     const teamId = people.teamId("crew");
@@ -55,8 +56,8 @@ test(
   soon,
   async (t) => {
     const { world, people, bearer } = await withPeople(t);
-    const browser = await signIn(world, "bob");
-    const cookie = [...browser.cookies].map((pair) => pair.join("=")).join("; ");
+    const browser = await openWith(world, "bob");
+    const cookie = cookieOf(browser);
     const ann = await listen(world, bearer("ann"));
     const session = await listen(world, { cookie });
     const token = await listen(world, bearer("bob", "viewer"));
@@ -110,14 +111,6 @@ async function withPeople(t: TestContext) {
 function addToken({ people }: PeopleWorld, user: string, name: string, role: string): string {
   const whole = { teamId: null, appId: null, days: 1 };
   return people.addToken({ userId: people.user(user).id, name, role, ...whole }).secret;
-}
-
-async function signIn(world: PeopleWorld, name: string) {
-  const browser = world.browser();
-  const [, token] = world.people.createLink(name).url.split("#link=");
-  const { status } = await browser.send("POST", "/api/auth/link", { token });
-  assert.equal(status, 200);
-  return browser;
 }
 
 /** Opens the stream, and keeps what it tells until it ends. */

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
-import { test, type TestContext } from "node:test";
-import { changesOf, type AuditEntry } from "#domain/audit.ts";
+import { test } from "node:test";
 import { signInPaths } from "#domain/sign-in.ts";
-import { createAuthenticator } from "./passkeys.ts";
-import { openBrowser, startPeople, type Browser, type PeopleWorld } from "./people-world.ts";
-
-const good = "tin boat under lamp";
+import { hashOf } from "#engine/people/callers.ts";
+import { machineClock } from "#lib/clock.ts";
+import { moment } from "./factories.ts";
+import { startPeople, type PeopleWorld } from "./people-world.ts";
+import { auditOf, cookieOf, good, openWith, signIn, toldOf, withAnn } from "./signed-in.ts";
 
 test("a one-time link signs in once, and then sets a password", async (t) => {
   const world = await startPeople(t);
@@ -33,6 +32,32 @@ test("a one-time link signs in once, and then sets a password", async (t) => {
   for (const secret of [token ?? "", "password1234", good]) assert.ok(!told.includes(secret));
   const other = await signIn(world, "ann", good);
   assert.equal((await other.send("GET", "/api/v1/account")).body.actor, "ann");
+});
+
+test("links and tokens run out", async (t) => {
+  const world = await withAnn(t);
+  const userId = world.people.user("ann").id;
+  for (const [leftMs, status] of [
+    [60_000, 200],
+    [0, 401],
+  ] as const) {
+    const token = `link ${leftMs}`;
+    const expiresAt = new Date(machineClock.now().getTime() + leftMs);
+    world.store.people.links.add({ hash: hashOf(token), userId, expiresAt });
+    const opened = await world.browser().send("POST", "/api/auth/link", { token });
+    assert.equal(opened.status, status, token);
+  }
+  const { expiresAt } = world.people.createLink("ann");
+  const leftMs = expiresAt.getTime() - machineClock.now().getTime();
+  assert.ok(leftMs <= 15 * 60_000, `${leftMs} ms`);
+  for (const [days, status] of [
+    [1, 200],
+    [0, 401],
+  ] as const) {
+    const asked = { name: `${days}`, role: "viewer", teamId: null, appId: null };
+    const { secret } = world.people.addToken({ userId, ...asked, days });
+    assert.equal(await statusFor(world, secret, "/account"), status, `${days} days`);
+  }
 });
 
 test("a session's cookie is for no script and no other site", async (t) => {
@@ -113,92 +138,6 @@ test("nobody signs up, and nothing of the library is reachable but what is named
   assert.equal(world.people.users().length, 1);
 });
 
-test("class 15, headers of proxies: wrong passwords are slowed down by the real address, whatever the headers say", async (t) => {
-  const world = await withAnn(t);
-  const tries = Array.from({ length: 6 }, (_, index) => index);
-  const statuses: number[] = [];
-  for (const index of tries) {
-    const headers = { "x-forwarded-for": `192.0.2.${index}`, "x-berth-peer": `192.0.2.${index}` };
-    const body = { name: index % 2 ? "ann" : "nobody-here", password: "wrong wrong wrong" };
-    const answer = await world.browser().send("POST", "/api/auth/sign-in/email", body, headers);
-    statuses.push(answer.status);
-  }
-  assert.deepEqual(statuses, [401, 401, 401, 401, 401, 429]);
-  const right = { name: "ann", password: good };
-  const held = await world.browser().send("POST", "/api/auth/sign-in/email", right);
-  assert.equal(held.status, 429);
-  assert.ok(Number(held.headers.get("retry-after")) >= 1);
-});
-
-test("wrong passwords at a change count like those at sign-in, also made side by side", async (t) => {
-  const world = await withAnn(t);
-  const browser = await signIn(world, "ann", good);
-  const change = { password: "violin under gravel", current: "wrong wrong wrong" };
-  const tries = Array.from({ length: 10 }, () =>
-    browser.send("PUT", "/api/v1/account/password", change),
-  );
-  const statuses = (await Promise.all(tries)).map(({ status }) => status);
-  assert.deepEqual(
-    statuses.toSorted((a, b) => a - b),
-    [...Array.from({ length: 5 }, () => 400), ...Array.from({ length: 5 }, () => 429)],
-  );
-  const body = { name: "ann", password: good };
-  assert.equal((await world.browser().send("POST", "/api/auth/sign-in/email", body)).status, 429);
-});
-
-test("whoever reads the database has no session, whole or half", async (t) => {
-  const world = await withAnn(t);
-  const browser = await signIn(world, "ann", good);
-  const begun = await browser.send("POST", "/api/auth/two-factor/enable", { password: good });
-  const code = totp(new URL(begun.body.totpURI).searchParams.get("secret") ?? "");
-  await browser.send("POST", "/api/auth/two-factor/verify-totp", { code });
-  const half = await signIn(world, "ann", good);
-  const secrets = [...browser.cookies, ...half.cookies].map(
-    ([, value]) => decodeURIComponent(value).split(".", 1)[0] ?? "",
-  );
-  assert.ok(secrets.length >= 2 && secrets.every(({ length }) => length > 10));
-  for (const secret of secrets) assert.ok(!world.kept().includes(secret));
-});
-
-test("after a password, a second factor is asked for; a backup code works once", async (t) => {
-  const world = await withAnn(t);
-  const browser = await signIn(world, "ann", good);
-  const begun = await browser.send("POST", "/api/auth/two-factor/enable", { password: good });
-  assert.equal(begun.status, 200, JSON.stringify(begun.body));
-  const secret = new URL(begun.body.totpURI).searchParams.get("secret") ?? "";
-  const code = totp(secret);
-  assert.equal(
-    (await browser.send("POST", "/api/auth/two-factor/verify-totp", { code })).status,
-    200,
-  );
-  assert.ok(world.people.user("ann").twoFactor);
-
-  const half = await signIn(world, "ann", good);
-  assert.equal((await half.send("GET", "/api/v1/account")).status, 401);
-  const wrong = await half.send("POST", "/api/auth/two-factor/verify-totp", { code: "000000" });
-  assert.equal(wrong.status, 401);
-  const right = { code: totp(secret) };
-  assert.equal((await half.send("POST", "/api/auth/two-factor/verify-totp", right)).status, 200);
-  assert.equal((await half.send("GET", "/api/v1/account")).body.actor, "ann");
-
-  const [backup] = begun.body.backupCodes;
-  for (const status of [200, 401]) {
-    const other = await signIn(world, "ann", good);
-    const used = await other.send("POST", "/api/auth/two-factor/verify-backup-code", {
-      code: backup,
-    });
-    assert.equal(used.status, status, JSON.stringify(used.body));
-  }
-  const off = await browser.send("POST", "/api/auth/two-factor/disable", { password: good });
-  assert.equal(off.status, 200, JSON.stringify(off.body));
-  assert.deepEqual(toldOf(world, "two_factor.disable"), ["second factor: true → false"]);
-  assert.deepEqual(toldOf(world, "sign_in.totp"), ["second factor: false → true"]);
-  const text = JSON.stringify(auditOf(world));
-  for (const it of [secret, code, "000000", ...begun.body.backupCodes]) {
-    assert.ok(!text.includes(it), it);
-  }
-});
-
 test("who lost password and second factor gets a link that lets them set new ones", async (t) => {
   const world = await withAnn(t);
   const forgetful = await openWith(world, "ann");
@@ -208,40 +147,6 @@ test("who lost password and second factor gets a link that lets them set new one
   const browser = await openWith(world, "ann");
   assert.equal((await browser.send("PUT", "/api/v1/account/password", blind)).status, 200);
   await signIn(world, "ann", blind.password);
-});
-
-test("a passkey signs in without a password, and only its own site can use it", async (t) => {
-  const world = await withAnn(t);
-  const browser = await signIn(world, "ann", good);
-  const device = createAuthenticator("localhost");
-  const asked = await browser.send("GET", "/api/auth/passkey/generate-register-options");
-  const response = device.register(asked.body, world.url);
-  const added = await browser.send("POST", "/api/auth/passkey/verify-registration", { response });
-  assert.equal(added.status, 200, JSON.stringify(added.body));
-  assert.equal(world.people.user("ann").passkeys, 1);
-
-  const options = "/api/auth/passkey/generate-authenticate-options";
-  const verify = "/api/auth/passkey/verify-authentication";
-  const fresh = world.browser();
-  const proof = device.prove((await fresh.send("GET", options)).body, world.url);
-  assert.equal((await fresh.send("POST", verify, { response: proof })).status, 200);
-  assert.equal((await fresh.send("GET", "/api/v1/account")).body.actor, "ann");
-  const replayed = await world.browser().send("POST", verify, { response: proof });
-  assert.ok(replayed.status >= 400);
-
-  const phished = world.browser();
-  const stolen = device.prove((await phished.send("GET", options)).body, "https://evil.example");
-  assert.ok((await phished.send("POST", verify, { response: stolen })).status >= 400);
-  assert.equal((await phished.send("GET", "/api/v1/account")).status, 401);
-
-  const [{ id }] = (await browser.send("GET", "/api/auth/passkey/list-user-passkeys")).body;
-  assert.equal(
-    (await browser.send("POST", "/api/auth/passkey/delete-passkey", { id })).status,
-    200,
-  );
-  assert.equal(world.people.user("ann").passkeys, 0);
-  assert.deepEqual(toldOf(world, "passkey.add"), ["passkeys: 0 → 1"]);
-  assert.deepEqual(toldOf(world, "passkey.remove"), ["passkeys: 1 → 0"]);
 });
 
 test("sessions are listed and ended, one by one or all others", async (t) => {
@@ -276,6 +181,13 @@ test("somebody else's sessions and tokens are not there", async (t) => {
   const [session] = world.people.sessions(world.store.people.users.named("ann")?.id ?? "");
   assert.equal((await bob.send("DELETE", `/api/v1/sessions/${session?.id}`)).status, 404);
   assert.equal((await bob.send("GET", "/api/v1/sessions?user=ann")).status, 403);
+  const ann = await signIn(world, "ann", good);
+  const made = await ann.send("POST", "/api/v1/tokens", { name: "ci" });
+  assert.equal(made.status, 200, JSON.stringify(made.body));
+  assert.equal((await bob.send("DELETE", "/api/v1/tokens/ci")).status, 404);
+  assert.equal((await bob.send("GET", "/api/v1/tokens?user=ann")).status, 403);
+  assert.deepEqual((await bob.send("GET", "/api/v1/tokens")).body.items, []);
+  assert.equal((await ann.send("GET", "/api/v1/tokens")).body.items.length, 1);
   assert.equal((await bob.send("GET", "/api/v1/users")).status, 403);
 });
 
@@ -285,14 +197,36 @@ test("a removed person is out at once, with session, token and key", async (t) =
   const bob = await openWith(world, "bob");
   const made = await bob.send("POST", "/api/v1/tokens", { name: "ci", role: "deployer" });
   assert.match(made.body.secret, /^berth_[\w-]{43}$/);
-  const asToken = () =>
-    fetch(`${world.url}/api/v1/account`, {
-      headers: { authorization: `Bearer ${made.body.secret}` },
-    });
-  assert.equal((await asToken()).status, 200);
+  const asToken = () => statusFor(world, made.body.secret, "/account");
+  assert.equal(await asToken(), 200);
+  const key = addKey(world, "bob");
+  const asKey = () => world.people.keyCaller(key.id, { door: "ssh", address: null }).actor;
+  assert.equal(asKey(), "bob");
   await world.people.removeUser("bob");
-  assert.equal((await asToken()).status, 401);
+  assert.equal(await asToken(), 401);
   assert.equal((await bob.send("GET", "/api/v1/account")).status, 401);
+  assert.throws(asKey, { code: "not_permitted" });
+  assert.deepEqual(world.store.keys.list(), [], "sshd is told of none");
+});
+
+test("a token may do what it is for, of what its owner may", async (t) => {
+  const world = await withAnn(t);
+  world.people.addUser({ name: "bob", email: null, superuser: false });
+  world.people.setMember({ team: "main", user: "bob", role: "deployer" });
+  const bob = await openWith(world, "bob");
+  const token = async (body: object) =>
+    (await bob.send("POST", "/api/v1/tokens", body)).body.secret as string;
+  const looks = await token({ name: "looks", role: "viewer" });
+  const ofShop = await token({ name: "of-shop", role: "admin", app: "shop" });
+  for (const [secret, path, method, status] of [
+    [looks, "/apps/shop", "GET", 200],
+    [looks, "/apps/shop/stop", "POST", 403],
+    [ofShop, "/apps/shop/stop", "POST", 200],
+    [ofShop, "/apps/blog/stop", "POST", 404],
+    [ofShop, "/apps/shop?confirm=shop", "DELETE", 403],
+  ] as const) {
+    assert.equal(await statusFor(world, secret, path, method), status, `${method} ${path}`);
+  }
 });
 
 test("what happens at the door is in the audit, with the address and without a password", async (t) => {
@@ -319,56 +253,19 @@ test("what is done at the door says what it changed, or changes who is signed in
   assert.deepEqual(names.toSorted(), known.toSorted());
 });
 
-function auditOf({ people }: PeopleWorld): AuditEntry[] {
-  return people.audit({ within: null, limit: 1000 });
+/** What a request with a token is answered with. */
+async function statusFor(
+  { url }: PeopleWorld,
+  secret: string,
+  path: string,
+  method = "GET",
+): Promise<number> {
+  const headers = { authorization: `Bearer ${secret}` };
+  return (await fetch(`${url}/api/v1${path}`, { method, headers })).status;
 }
 
-/** What the first such entry says was changed. */
-function toldOf(world: PeopleWorld, operation: string): string[] {
-  const entry = auditOf(world).findLast((it) => it.operation === operation);
-  assert.ok(entry, operation);
-  return changesOf(entry);
-}
-
-/** A world in which ann, a superuser, has a password. */
-async function withAnn(t: TestContext): Promise<PeopleWorld> {
-  const world = await startPeople(t);
-  world.people.addUser({ name: "ann", email: null, superuser: true });
-  const browser = await openWith(world, "ann");
-  const set = await browser.send("PUT", "/api/v1/account/password", { password: good });
-  assert.equal(set.status, 200, JSON.stringify(set.body));
-  return world;
-}
-
-async function openWith(world: PeopleWorld, name: string): Promise<Browser> {
-  const browser = openBrowser(world.url);
-  const [, token] = world.people.createLink(name).url.split("#link=");
-  const opened = await browser.send("POST", "/api/auth/link", { token });
-  assert.equal(opened.status, 200, JSON.stringify(opened.body));
-  return browser;
-}
-
-async function signIn(world: PeopleWorld, name: string, password: string): Promise<Browser> {
-  const browser = world.browser();
-  const answer = await browser.send("POST", "/api/auth/sign-in/email", { name, password });
-  assert.equal(answer.status, 200, JSON.stringify(answer.body));
-  return browser;
-}
-
-function cookieOf({ cookies }: Browser): string {
-  return [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-}
-
-/** @see RFC 6238 */
-function totp(base32: string): string {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  const bits = Array.from(base32)
-    .map((it) => alphabet.indexOf(it).toString(2).padStart(5, "0"))
-    .join("");
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((it) => Number.parseInt(it, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac("sha1", key).update(counter).digest();
-  const at = (mac.at(-1) ?? 0) & 15;
-  return String((mac.readUInt32BE(at) & 0x7f_ff_ff_ff) % 1_000_000).padStart(6, "0");
+function addKey({ store, people }: PeopleWorld, user: string) {
+  const { id: userId } = people.user(user);
+  const key = { name: "laptop", type: "ssh-ed25519", blob: "AAAA", fingerprint: "SHA256:x" };
+  return store.keys.add({ ...key, userId, managedBy: null, createdAt: moment });
 }

@@ -11,6 +11,7 @@ import { requestOverSocket } from "#lib/http-socket.ts";
 import { temporaryFolder } from "../machine.ts";
 import { startPeople, type PeopleWorld } from "../people-world.ts";
 import { accessAs } from "../permissions-page.ts";
+import { openWith } from "../signed-in.ts";
 
 const people = ["outsider", "viewer", "deployer", "admin", "superuser"] as const;
 type Name = (typeof people)[number];
@@ -46,7 +47,7 @@ test("class 7, missing rights, and class 8, streams and terminals: every operati
     }
   }
   assert.deepEqual(wrong, []);
-  t.diagnostic(`${asked} requests`);
+  assert.ok(asked > 2500, `${asked} requests`);
 });
 
 const notAsked = [
@@ -79,7 +80,8 @@ async function difference(operation: Operation, given: Case): Promise<string | n
   const isHidden = answer.code === `${thingOf(operation)}_not_found`;
   const isDenied = answer.status === 403 || answer.status === 401;
   const verdict = verdictOf(operation, given);
-  if (verdict === "allowed") return isDenied ? `denied: ${answer.detail}` : null;
+  const isLost = isHidden && app === "shop" && operation.needs.startsWith("app");
+  if (verdict === "allowed") return isDenied || isLost ? `denied: ${answer.detail}` : null;
   if (verdict === "denied")
     return isDenied ? null : `let through: ${answer.status} ${answer.detail}`;
   return isHidden ? null : `not hidden: ${answer.status} ${answer.code} (${name})`;
@@ -224,9 +226,7 @@ async function doorsOf(
     appId: null,
     days: 1,
   });
-  const browser = world.browser();
-  const [, token] = world.people.createLink(name).url.split("#link=");
-  await browser.send("POST", "/api/auth/link", { token });
+  const browser = await openWith(world, name);
   const key = store.keys.add({
     name,
     type: "t",

@@ -6,6 +6,8 @@ import type { Engine } from "#engine/engine.ts";
 import { machineClock } from "#lib/clock.ts";
 import { createFakeEngine, type FakeEngine } from "../../../test/fake-engine.ts";
 import { createWorld } from "../../../test/engine-world.ts";
+import { startPeople, type Browser } from "../../../test/people-world.ts";
+import { openWith } from "../../../test/signed-in.ts";
 import { createHttpServer } from "./server.ts";
 
 type Answer = {
@@ -64,6 +66,21 @@ test("a key that was used for something else is refused", async (t) => {
   assert.equal(engine.calls.length, 1);
   const odd = await post("/apps/shop/rollback", { release: 2 }, "with space");
   assert.deepEqual([odd.status, odd.body["code"]], [400, "invalid_input"]);
+});
+
+test("a key is its owner's: whoever else sends the same is judged by what they may do", async (t) => {
+  const world = await startPeople(t);
+  for (const name of ["ann", "bob"])
+    world.people.addUser({ name, email: null, superuser: name === "ann" });
+  const [ann, bob] = [await openWith(world, "ann"), await openWith(world, "bob")];
+  const stop = async (browser: Browser) => {
+    const headers = { "idempotency-key": "k" };
+    const { status, ...answer } = await browser.send("POST", "/api/v1/apps/shop/stop", {}, headers);
+    return [status, answer.headers.get("idempotency-replayed")];
+  };
+  assert.deepEqual(await stop(ann), [200, null]);
+  assert.deepEqual(await stop(bob), [404, null]);
+  assert.deepEqual(await stop(ann), [200, "true"]);
 });
 
 test("two at once are one, and both get its answer", async (t) => {

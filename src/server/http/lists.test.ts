@@ -5,6 +5,7 @@ import { listApps } from "#api/apps.ts";
 import { listEvents } from "#api/events.ts";
 import { listJobs } from "#api/jobs.ts";
 import type { ListOperation } from "#api/list.ts";
+import type { Operation } from "#api/operation.ts";
 import { operations } from "#api/operations.ts";
 import { machineCaller } from "#engine/people/callers.ts";
 import { createWorld } from "../../../test/engine-world.ts";
@@ -120,6 +121,48 @@ test("long lists are read to their end, each thing once, and apps by team", asyn
     count: 0,
     different: 0,
   });
+});
+
+test("class 7, missing rights: what needs no name tells of no app that its reader may not see", async () => {
+  await using world = await createWorld();
+  const { store, engine } = world;
+  const { people } = engine;
+  const other = people.addTeam("other");
+  for (const [name, superuser] of [
+    ["ann", true],
+    ["bob", false],
+  ] as const)
+    people.addUser({ name, email: null, superuser });
+  people.setMember({ team: "main", user: "bob", role: "admin" });
+  for (const name of ["shop", "vault"]) {
+    const { id } = await engine.createApp(name, "ann");
+    if (name === "vault") store.apps.update(id, { teamId: other.id });
+    await world.push(name);
+    await engine.addDomain(name, `${name}.example`, "ann");
+    const of = { appId: id, teamId: null, address: null, door: "api" } as const;
+    const did = { actor: "ann", userId: null, operation: "apps.create", target: name } as const;
+    people.note({ ...of, ...did, input: {}, before: {}, after: {}, outcome: "done", code: null });
+  }
+  const told = async (operation: Operation, name: string) => {
+    const via = { door: "api", address: null } as const;
+    const caller = people.userCaller({ userId: people.user(name).id, sessionId: "" }, via);
+    assert.ok(caller);
+    const handler = handlers.find((it) => it.operation === operation);
+    const { signal } = new AbortController();
+    const raw = { params: {}, query: {}, body: {}, caller, signal, watch: () => () => {} };
+    return JSON.stringify(await handler?.run(raw, engine));
+  };
+  const asked = operations.filter(
+    ({ method, path, needs, stream }) =>
+      method === "GET" && !path.includes(":") && !stream && needs.startsWith("apps:"),
+  );
+  for (const operation of asked) {
+    assert.match(await told(operation, "ann"), /vault/, operation.id);
+    const toBob = await told(operation, "bob");
+    assert.match(toBob, /shop/, operation.id);
+    assert.doesNotMatch(toBob, /vault/, operation.id);
+  }
+  assert.ok(asked.length >= 7, `${asked.length} were asked`);
 });
 
 async function startServer(t: TestContext) {
