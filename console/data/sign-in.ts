@@ -99,8 +99,8 @@ export type Passkey = {
 /** Under which they are kept. */
 export const passkeysPath = "/passkeys";
 
-export async function listPasskeys(): Promise<readonly Passkey[]> {
-  const response = await send("/api/auth/passkey/list-user-passkeys");
+export async function listPasskeys(signal: AbortSignal): Promise<readonly Passkey[]> {
+  const response = await send("/api/auth/passkey/list-user-passkeys", { signal });
   return (await response.json()) as readonly Passkey[];
 }
 

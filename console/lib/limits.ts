@@ -37,28 +37,17 @@ export function limitInForce({ limits }: LimitStatusView, key: LimitKey): string
   return inUnit(limits[key], limitFields.find((it) => it.key === key)?.size ?? 1);
 }
 
-/** Only what was typed anew; null where a choice was taken away. */
-export function changedLimits(
-  before: TypedLimits,
-  after: TypedLimits,
-): Partial<Record<LimitKey, number | null>> {
-  const changed = limitFields.filter(({ key }) => before[key] !== after[key]);
-  return Object.fromEntries(
-    changed.map(({ key, size }) => {
-      const text = after[key].trim();
-      const value = Number(text) * size;
-      return [key, text === "" ? null : key === "cpuCores" ? value : Math.round(value)];
-    }),
-  );
-}
-
-/** What was typed since something was sent, or differently. */
-export function withoutLimits(
+/** What was typed, as it is sent; null where a choice was taken away. */
+export function limitsToSend(
   typed: Partial<TypedLimits>,
-  sent: Partial<TypedLimits>,
-): Partial<TypedLimits> {
-  const left = limitFields.filter(({ key }) => key in typed && typed[key] !== sent[key]);
-  return Object.fromEntries(left.map(({ key }) => [key, typed[key]]));
+): Partial<Record<LimitKey, number | null>> {
+  const entries = limitFields.flatMap(({ key, size }) => {
+    const text = typed[key]?.trim();
+    if (text === undefined) return [];
+    const value = Number(text) * size;
+    return [[key, text === "" ? null : key === "cpuCores" ? value : Math.round(value)] as const];
+  });
+  return Object.fromEntries(entries);
 }
 
 function inUnit(value: number, size: number): string {

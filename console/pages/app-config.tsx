@@ -1,7 +1,9 @@
 import { useState } from "react";
 import { changeConfigVars, listConfigVars, revealConfigVars } from "#api/config.ts";
 import type { ChangeView, ConfigVarView } from "#api/views.ts";
+import { call } from "../data/client.ts";
 import { useMay } from "../data/session.ts";
+import { useChange, type Refusal } from "../data/use-change.ts";
 import { useList } from "../data/use-list.ts";
 import { useAction } from "../data/use-operation.ts";
 import { plainText } from "../lib/text.ts";
@@ -12,35 +14,86 @@ import { Empty, ErrorNote } from "../parts/note.tsx";
 import { notify } from "../parts/notices.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { AppFrame } from "./app-frame.tsx";
-import { SetVar } from "./set-var.tsx";
+import { SetVar, type VarToSet } from "./set-var.tsx";
 import { SmallButton } from "../parts/small-button.tsx";
 
 export function AppConfigPage({ target }: { target: string }) {
-  return <AppFrame target={target}>{() => <Config target={target} />}</AppFrame>;
+  return (
+    <AppFrame target={target}>
+      {({ current }) => <Config target={target} release={current?.number ?? 0} />}
+    </AppFrame>
+  );
 }
 
-function Config({ target }: { target: string }) {
+type ConfigProps = {
+  readonly target: string;
+  /** With another one, what was revealed may not be true any more. */
+  readonly release: number;
+};
+
+function Config({ target, release }: ConfigProps) {
   const vars = useList(listConfigVars, { params: { target } });
-  const [edited, setEdited] = useState<ConfigVarView | null>(null);
+  const change = useChange();
+  const [edited, setEdited] = useState<VarToSet | null>(null);
+  const [lost, setLost] = useState<VarToSet | null>(null);
+  const set = (sent: VarToSet, onTaken: () => void) => {
+    const { name, value, secret } = sent;
+    const body = { [name]: secret ? { secret: value } : value };
+    let isTaken = false;
+    setLost(null);
+    change.make(() => call(changeConfigVars, { params: { target }, body }), {
+      onTaken: (taken) => {
+        isTaken = true;
+        onTaken();
+        setEdited((now) => (now === edited ? null : now));
+        told(taken);
+      },
+      // Until it is taken, it stands in the form.
+      onRefused: () => isTaken && setLost(sent),
+    });
+  };
   return (
     <div className="columns">
       <Panel title="Config vars" className="wide">
         <Answer of={vars}>
-          {(known) => <ConfigVars target={target} vars={known} onEdit={setEdited} />}
+          {(known) => (
+            <ConfigVars target={target} release={release} vars={known} onEdit={setEdited} />
+          )}
         </Answer>
       </Panel>
       <Panel title={edited ? `Change ${edited.name}` : "Set a config var"} className="wide">
         <SetVar
-          key={edited?.name ?? ""}
-          target={target}
+          key={edited === null ? "" : `${edited.name} ${edited === lost ? "again" : ""}`}
           edited={edited}
-          onEnd={(answer) => {
-            setEdited(null);
-            if (answer) told(answer);
-          }}
+          isSending={change.isSending}
+          problem={
+            <Refused by={change.refusal} lost={lost === edited ? null : lost} onShow={setEdited} />
+          }
+          onSet={set}
+          onKeep={() => setEdited(null)}
         />
       </Panel>
     </div>
+  );
+}
+
+type RefusedProps = {
+  readonly by: Refusal | null;
+  /** What was sent and is not in the form any more. */
+  readonly lost: VarToSet | null;
+  readonly onShow: (lost: VarToSet) => void;
+};
+
+function Refused({ by, lost, onShow }: RefusedProps) {
+  return (
+    <>
+      {by && <ErrorNote error={by} />}
+      {lost && (
+        <p>
+          <SmallButton onPress={() => onShow(lost)}>Show what was sent</SmallButton>
+        </p>
+      )}
+    </>
   );
 }
 
@@ -49,14 +102,13 @@ function told({ job }: ChangeView): void {
   else notify("Kept; it holds from the first push on.");
 }
 
-type ConfigVarsProps = {
-  readonly target: string;
+type ConfigVarsProps = ConfigProps & {
   readonly vars: readonly ConfigVarView[];
-  readonly onEdit: (edited: ConfigVarView) => void;
+  readonly onEdit: (edited: VarToSet) => void;
 };
 
-function ConfigVars({ target, vars, onEdit }: ConfigVarsProps) {
-  const change = useAction(changeConfigVars, told);
+function ConfigVars({ target, release, vars, onEdit }: ConfigVarsProps) {
+  const change = useChange();
   if (vars.length === 0) {
     return (
       <Empty title="No config vars yet.">
@@ -64,17 +116,22 @@ function ConfigVars({ target, vars, onEdit }: ConfigVarsProps) {
       </Empty>
     );
   }
+  const unset = (name: string) =>
+    change.make(() => call(changeConfigVars, { params: { target }, body: { [name]: null } }), {
+      onTaken: told,
+    });
   return (
     <>
-      {change.error && <ErrorNote error={change.error} />}
+      {change.refusal && <ErrorNote error={change.refusal} />}
       <ul className="rows">
         {vars.map((it) => (
           <ConfigVar
             key={it.name}
             target={target}
+            release={release}
             configVar={it}
-            onEdit={onEdit}
-            onUnset={() => change.mutate({ params: { target }, body: { [it.name]: null } })}
+            onEdit={() => onEdit({ ...it, value: it.value ?? "" })}
+            onUnset={() => unset(it.name)}
           />
         ))}
       </ul>
@@ -82,14 +139,13 @@ function ConfigVars({ target, vars, onEdit }: ConfigVarsProps) {
   );
 }
 
-type ConfigVarProps = {
-  readonly target: string;
+type ConfigVarProps = ConfigProps & {
   readonly configVar: ConfigVarView;
-  readonly onEdit: (edited: ConfigVarView) => void;
+  readonly onEdit: () => void;
   readonly onUnset: () => void;
 };
 
-function ConfigVar({ target, configVar, onEdit, onUnset }: ConfigVarProps) {
+function ConfigVar({ target, release, configVar, onEdit, onUnset }: ConfigVarProps) {
   const { name, value, secret } = configVar;
   return (
     <li className="row config-var">
@@ -97,9 +153,13 @@ function ConfigVar({ target, configVar, onEdit, onUnset }: ConfigVarProps) {
         {name}
       </code>
       <span className="row-main">
-        {secret ? <SecretValue target={target} name={name} /> : <Value text={value ?? ""} />}
+        {secret ? (
+          <SecretValue key={release} target={target} name={name} />
+        ) : (
+          <Value text={value ?? ""} />
+        )}
       </span>
-      <SmallButton onPress={() => onEdit(configVar)}>
+      <SmallButton onPress={onEdit}>
         Change<span className="unseen"> {name}</span>
       </SmallButton>
       <Confirm words="Unset" name={name} onConfirm={onUnset}>
@@ -138,7 +198,7 @@ function SecretValue({ target, name }: { target: string; name: string }) {
       <button
         type="button"
         className="button small"
-        disabled={!mayReveal}
+        disabled={!mayReveal || reveal.isPending}
         title={mayReveal ? undefined : "You may not see the values of secrets here"}
         onClick={() => reveal.mutate({ params: { target }, body: { names: [name] } })}
       >

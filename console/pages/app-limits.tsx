@@ -1,18 +1,12 @@
-import { useState, type FormEvent } from "react";
+import type { FormEvent } from "react";
 import { changeLimits, listLimits, type LimitStatusView } from "#api/limits.ts";
 import type { ChangeView } from "#api/views.ts";
+import { call } from "../data/client.ts";
 import { useMay } from "../data/session.ts";
+import { useDraft } from "../data/use-draft.ts";
 import { useList } from "../data/use-list.ts";
-import { useAction } from "../data/use-operation.ts";
 import { renderBytes, renderCores } from "../lib/format.ts";
-import {
-  changedLimits,
-  limitFields,
-  limitInForce,
-  typedLimits,
-  withoutLimits,
-  type TypedLimits,
-} from "../lib/limits.ts";
+import { limitFields, limitInForce, limitsToSend, typedLimits } from "../lib/limits.ts";
 import { Answer } from "../parts/answer.tsx";
 import { Field } from "../parts/field.tsx";
 import { JobNotice } from "../parts/job-link.tsx";
@@ -87,19 +81,14 @@ function Gauge({ name, used, max, render }: GaugeProps) {
 }
 
 function LimitForm({ target, status }: { target: string; status: LimitStatusView }) {
-  const before = typedLimits(status);
-  // Only what is typed is kept here, so that what somebody else changes meanwhile is shown.
-  const [edits, setEdits] = useState<Partial<TypedLimits>>({});
-  const typed = { ...before, ...edits };
+  const form = useDraft(typedLimits(status));
   const mayConfigure = useMay("configure", target);
-  const change = useAction(changeLimits, told);
-  const changed = changedLimits(before, typed);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    change.mutate(
-      { params: { target }, body: { scope: status.scope, limits: changed } },
-      { onSuccess: () => setEdits((now) => withoutLimits(now, edits)) },
-    );
+    form.send(told, (changed) => {
+      const body = { scope: status.scope, limits: limitsToSend(changed) };
+      return call(changeLimits, { params: { target }, body });
+    });
   };
   return (
     <form className="form" onSubmit={submit}>
@@ -114,18 +103,14 @@ function LimitForm({ target, status }: { target: string; status: LimitStatusView
             min={step}
             step={step}
             placeholder={limitInForce(status, key)}
-            value={typed[key]}
-            onText={(text) => setEdits((now) => ({ ...now, [key]: text }))}
+            value={form.shown[key]}
+            onText={(text) => form.type({ [key]: text })}
           />
         ))}
       </fieldset>
-      {change.error && <ErrorNote error={change.error} />}
+      {form.refusal && <ErrorNote error={form.refusal} />}
       <div className="form-end" hidden={!mayConfigure}>
-        <button
-          type="submit"
-          className="button primary"
-          disabled={Object.keys(changed).length === 0 || change.isPending}
-        >
+        <button type="submit" className="button primary" disabled={!form.maySend}>
           Set limits<span className="unseen"> of {titleOf(status)}</span>
         </button>
       </div>

@@ -1,9 +1,11 @@
-import { useState } from "react";
 import { scale } from "#api/instances.ts";
 import { releaseInfo } from "#api/releases.ts";
 import type { ResultOf } from "#api/operation.ts";
+import type { ChangeView } from "#api/views.ts";
+import { call } from "../data/client.ts";
 import { useMay } from "../data/session.ts";
-import { useAction, useOperation } from "../data/use-operation.ts";
+import { useDraft } from "../data/use-draft.ts";
+import { useOperation } from "../data/use-operation.ts";
 import { plainText } from "../lib/text.ts";
 import { Answer } from "../parts/answer.tsx";
 import { JobNotice } from "../parts/job-link.tsx";
@@ -11,29 +13,28 @@ import { ErrorNote } from "../parts/note.tsx";
 import { notify } from "../parts/notices.tsx";
 
 type ProcessTypes = ResultOf<typeof releaseInfo>["processTypes"];
+type Counted = Readonly<Record<string, number>>;
 
 /** How many instances of each process type are wanted, and the way to want others. */
 export function Formation({ target }: { target: string }) {
   const release = useOperation(releaseInfo, { params: { target, release: "current" } });
   return (
     <Answer of={release} rows={2}>
-      {({ processTypes, number }) => (
-        <Counts key={number} target={target} processTypes={processTypes} />
-      )}
+      {({ processTypes }) => <Counts target={target} processTypes={processTypes} />}
     </Answer>
   );
 }
 
 function Counts({ target, processTypes }: { target: string; processTypes: ProcessTypes }) {
-  const [wanted, setWanted] = useState<Readonly<Record<string, number>>>({});
+  const holding = Object.entries(processTypes).map(([name, { count }]) => [name, count]);
+  const form = useDraft<Counted>(Object.fromEntries(holding));
   const mayOperate = useMay("operate", target);
-  const scaling = useAction(scale, ({ job }) => {
-    setWanted({});
+  const told = ({ job }: ChangeView) => {
     if (job) notify(<JobNotice words={`Scaling ${target}`} job={job} />);
-  });
-  const changes = Object.entries(wanted).filter(
-    ([name, count]) => processTypes[name]?.count !== count,
-  );
+  };
+  const submit = () =>
+    // Whatever was typed has a count.
+    form.send(told, (counts) => call(scale, { params: { target }, body: counts as Counted }));
   const isScalable = Object.values(processTypes).some(({ kind }) => kind !== "static");
   return (
     <div className="formation">
@@ -43,22 +44,17 @@ function Counts({ target, processTypes }: { target: string; processTypes: Proces
           name={name}
           type={type}
           mayChange={mayOperate}
-          count={wanted[name] ?? type.count}
-          onCount={(next) => setWanted({ ...wanted, [name]: next })}
+          count={form.shown[name] ?? type.count}
+          onCount={(count) => form.type({ [name]: count })}
         />
       ))}
-      {scaling.error && <ErrorNote error={scaling.error} />}
+      {form.refusal && <ErrorNote error={form.refusal} />}
       <div className="form-end" hidden={!mayOperate || !isScalable}>
-        <button
-          type="button"
-          className="button primary"
-          disabled={changes.length === 0 || scaling.isPending}
-          onClick={() => scaling.mutate({ params: { target }, body: Object.fromEntries(changes) })}
-        >
+        <button type="button" className="button primary" disabled={!form.maySend} onClick={submit}>
           Scale
         </button>
-        {changes.length > 0 && (
-          <button type="button" className="button quiet" onClick={() => setWanted({})}>
+        {form.isChanged && (
+          <button type="button" className="button quiet" onClick={form.forget}>
             Keep as it is
           </button>
         )}

@@ -10,6 +10,7 @@ import {
   type Passkey,
 } from "../data/sign-in.ts";
 import { useDeed } from "../data/use-deed.ts";
+import { refreshed } from "../data/use-operation.ts";
 import { Rows } from "../parts/answer.tsx";
 import { Confirm } from "../parts/confirm.tsx";
 import { Field } from "../parts/field.tsx";
@@ -21,14 +22,14 @@ import { Ago, Foreign } from "../parts/text.tsx";
 export function Passkeys() {
   const passkeys = useQuery<readonly Passkey[], ApiError>({
     queryKey: [passkeysPath, {}],
-    queryFn: listPasskeys,
+    queryFn: ({ signal }) => listPasskeys(signal),
   });
   const queries = useQueryClient();
   const deed = useDeed();
   const change = (act: () => Promise<void>) =>
     deed.run(async () => {
       await act();
-      await queries.invalidateQueries();
+      await refreshed(queries);
     });
   return (
     <Panel title="Passkeys">

@@ -1,31 +1,36 @@
-import { useState, type FormEvent } from "react";
-import { changeConfigVars } from "#api/config.ts";
-import type { ChangeView, ConfigVarView } from "#api/views.ts";
-import { useAction } from "../data/use-operation.ts";
+import { useState, type FormEvent, type ReactNode } from "react";
+import { emptied } from "../lib/draft.ts";
 import { Check } from "../parts/check.tsx";
 import { Field, TextArea } from "../parts/field.tsx";
-import { ErrorNote } from "../parts/note.tsx";
+
+export type VarToSet = {
+  readonly name: string;
+  readonly value: string;
+  readonly secret: boolean;
+};
 
 type SetVarProps = {
-  readonly target: string;
-  /** The one that is changed; a new one when null. */
-  readonly edited: ConfigVarView | null;
-  readonly onEnd: (answer: ChangeView | null) => void;
+  /** The one that is changed, or tried again; a new one when null. */
+  readonly edited: VarToSet | null;
+  readonly isSending: boolean;
+  /** What stands above the buttons where something went wrong. */
+  readonly problem: ReactNode;
+  /** Sets it, and calls back once it is taken. */
+  readonly onSet: (set: VarToSet, onTaken: () => void) => void;
+  readonly onKeep: () => void;
 };
 
 /** Sets a config var, as a secret when it is to print nowhere. */
-export function SetVar({ target, edited, onEnd }: SetVarProps) {
+export function SetVar({ edited, isSending, problem, onSet, onKeep }: SetVarProps) {
   const [name, setName] = useState(edited?.name ?? "");
   const [value, setValue] = useState(edited?.value ?? "");
   const [isSecret, setSecret] = useState(edited?.secret ?? false);
-  const change = useAction(changeConfigVars, (answer) => {
-    setName("");
-    setValue("");
-    onEnd(answer);
-  });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    change.mutate({ params: { target }, body: { [name]: isSecret ? { secret: value } : value } });
+    onSet({ name, value, secret: isSecret }, () => {
+      setName(emptied(name));
+      setValue(emptied(value));
+    });
   };
   return (
     <form className="form" onSubmit={submit}>
@@ -49,13 +54,13 @@ export function SetVar({ target, edited, onEnd }: SetVarProps) {
         onTurn={setSecret}
       />
       <p className="hint">A deployed branch gets a new release with it at once, without a build.</p>
-      {change.error && <ErrorNote error={change.error} />}
+      {problem}
       <div className="form-end">
-        <button type="submit" className="button primary" disabled={change.isPending}>
+        <button type="submit" className="button primary" disabled={isSending}>
           {edited ? "Change" : "Set"}
         </button>
         {edited && (
-          <button type="button" className="button" onClick={() => onEnd(null)}>
+          <button type="button" className="button" onClick={onKeep}>
             Keep as it is
           </button>
         )}

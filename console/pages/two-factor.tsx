@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import type { UserView } from "#api/people-views.ts";
 import { beginTwoFactor, endTwoFactor, giveSecondFactor } from "../data/sign-in.ts";
 import { useDeed } from "../data/use-deed.ts";
+import { refreshed } from "../data/use-operation.ts";
 import { Commands } from "../parts/copy.tsx";
 import { Field, UserNameField } from "../parts/field.tsx";
 import { ErrorNote } from "../parts/note.tsx";
@@ -20,7 +21,7 @@ export function TwoFactor({ user }: { user: UserView }) {
   const finish = async (words: string) => {
     setBegun(null);
     notify(words);
-    await queries.invalidateQueries();
+    await refreshed(queries);
   };
   return (
     <Panel title="Second factor">
