@@ -24,6 +24,37 @@ test("class 20, name collisions: no app takes a name that another app's may be, 
     assert.equal((await add(name)).name, name);
 });
 
+test("class 20, name collisions: no wildcard takes the names of apps that are not made yet", async () => {
+  await using world = await createWorld();
+  await world.engine.createApp("shop", "ann");
+  world.config = {
+    ...world.config,
+    settings: { ...world.config.settings, suffix: "apps.host.net" },
+  };
+  for (const name of ["*.apps.host.net", "*.host.net", "*.net"])
+    await assert.rejects(world.engine.addDomain("shop", name, "ann"), /is kept for the apps/, name);
+  assert.equal((await world.engine.addDomain("shop", "*.ost.net", "ann")).name, "*.ost.net");
+});
+
+test("class 18, from one app to another: no team cuts into another's wildcard, or puts one around its name", async () => {
+  await using world = await createWorld();
+  const { engine } = world;
+  const { id } = engine.people.addTeam("others");
+  for (const app of ["shop", "blog"]) await engine.createApp(app, "ann");
+  await engine.createApp("evil", "eve", id);
+  await engine.addDomain("shop", "*.shop.example.com", "ann");
+  for (const name of ["login.shop.example.com", "a.b.shop.example.com", "*.b.shop.example.com"])
+    await assert.rejects(engine.addDomain("evil", name, "eve"), {
+      code: "domain_taken",
+      message: "*.shop.example.com already belongs to shop.",
+    });
+  for (const name of ["*.example.com", "*.com"])
+    await assert.rejects(engine.addDomain("evil", name, "eve"), { code: "domain_taken" });
+  await engine.addDomain("blog", "blog.shop.example.com", "ann");
+  for (const name of ["shop.example.com", "workshop.example.com", "*.other.example.com"])
+    assert.equal((await engine.addDomain("evil", name, "eve")).name, name);
+});
+
 test("a domain that leads to the app already may be added again, which changes nothing", async () => {
   await using world = await createWorld();
   const { engine, store } = world;

@@ -1,7 +1,8 @@
-import { targetOf } from "#domain/branch.ts";
+import { targetOf, type Branch } from "#domain/branch.ts";
 import { DomainName, type Domain } from "#domain/domain-name.ts";
 import { PlatformError } from "#domain/errors.ts";
 import { consoleUrlOf, type HostSettings } from "#domain/host-config.ts";
+import type { Store } from "#domain/store.ts";
 import { emit, type EngineContext } from "./context.ts";
 import { ownHostOf, frontOf } from "./plan/routes.ts";
 import { domainsOf, ownerOf, type Publisher } from "./publish.ts";
@@ -51,6 +52,7 @@ export async function addDomain(
   store.transaction(() => {
     const taken = store.domains.get(name);
     if (taken) throw new PlatformError("domain_taken", { domain: name, owner: ownerOf(taken) });
+    refuseOverlap(store, name, branch);
     store.domains.set(domain);
     emit(context, "domain.added", {
       branch,
@@ -90,7 +92,8 @@ export async function removeDomain(
  * yet, or the cookies of the console, which a browser sends to every port of its host.
  */
 function keptFor(name: string, settings: HostSettings): string | null {
-  if (name.slice(name.indexOf(".") + 1) === settings.suffix)
+  const isBelow = name.slice(name.indexOf(".") + 1) === settings.suffix;
+  if (isBelow || covers(name, `any.${settings.suffix}`))
     return `what is below ${settings.suffix} is kept for the apps of these names`;
   return consoleProblem(name, settings);
 }
@@ -98,8 +101,34 @@ function keptFor(name: string, settings: HostSettings): string | null {
 /** Why the console keeps a host name, or a pattern of them, from all apps. */
 export function consoleProblem(name: string, settings: HostSettings): string | null {
   const { hostname } = new URL(consoleUrlOf(settings));
-  const isConsoles = name === hostname || (name[0] === "*" && hostname.endsWith(name.slice(1)));
+  const isConsoles = name === hostname || covers(name, hostname);
   return isConsoles ? `the console answers at ${hostname}` : null;
+}
+
+/**
+ * Of two names the longer one gets the visits, so a wildcard of one team is not cut into by another,
+ * nor put around what another has. The administrator's files may.
+ * @throws {PlatformError} `domain_taken`
+ */
+function refuseOverlap(store: Store, name: string, { appId }: Branch): void {
+  const teamId = store.apps.get(appId)?.teamId;
+  const isOthers = ({ config }: Domain) =>
+    config.locations.some(({ upstream }) => store.apps.named(upstream.app)?.teamId !== teamId);
+  const above = wildcardsOver(name).flatMap((it) => store.domains.get(it) ?? []);
+  const below = name[0] === "*" ? store.domains.list().filter((it) => covers(name, it.name)) : [];
+  const other = [...above, ...below].find(isOthers);
+  if (other) throw new PlatformError("domain_taken", { domain: other.name, owner: ownerOf(other) });
+}
+
+/** `*.shop.example.com`, `*.example.com` and `*.com` for `www.shop.example.com`. */
+function wildcardsOver(name: string): string[] {
+  const labels = name.split(".");
+  return labels.slice(1).map((_, at) => `*.${labels.slice(at + 1).join(".")}`);
+}
+
+/** Whether a pattern stands for a name, or for all that another pattern does. */
+function covers(pattern: string, name: string): boolean {
+  return pattern[0] === "*" && pattern !== name && name.endsWith(pattern.slice(1));
 }
 
 function checkName(text: string): string {

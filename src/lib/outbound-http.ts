@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { nodeHttp } from "./node-http.ts";
+import { boundInterim, nodeHttp } from "./node-http.ts";
 import type { OutboundGuard } from "./outbound.ts";
 
 export type OutboundRequest = {
@@ -39,6 +39,7 @@ export async function postOutbound(
     signal,
     ...(ca ? { ca } : {}),
   });
+  boundInterim(asked);
   asked.once("response", resolve);
   asked.on("error", (error) => {
     const late = new Error(`${url.host} gave no answer within ${timeoutMs / 1000} s`);

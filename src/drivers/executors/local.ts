@@ -1,16 +1,13 @@
-import { connect } from "node:net";
 import { join } from "node:path";
 import { revealVars } from "#domain/config-var.ts";
 import type { Executor, HealthAnswer, InstanceStart } from "#domain/executor.ts";
 import type { ObservedInstance } from "#domain/instance.ts";
 import type { Privileges, SupervisedInstance } from "#domain/privileges.ts";
 import { ensureDirectory } from "#lib/files.ts";
-import { nodeHttp } from "#lib/node-http.ts";
 import { busyPorts, listeningSockets } from "#lib/sockets.ts";
+import { askPath, askPort } from "./ask.ts";
 import { lastExitOf } from "./exits.ts";
 import { ProcessUsage } from "./usage.ts";
-
-const answerTimeoutMs = 5000;
 
 /** Instances on this machine, supervised by s6, each in its sandbox, on loopback ports. */
 export function createLocalExecutor(
@@ -76,49 +73,4 @@ async function check(
     return [...ports].toSorted((a, b) => a - b);
   };
   return { healthy: false, problem, listening };
-}
-
-/** Null when the port accepts a connection, else what happened. */
-function askPort(port: number): Promise<string | null> {
-  const { promise, resolve } = Promise.withResolvers<string | null>();
-  const socket = connect({ port, host: "127.0.0.1", timeout: answerTimeoutMs });
-  const answer = (problem: string | null) => {
-    socket.destroy();
-    resolve(problem);
-  };
-  socket.once("connect", () => answer(null));
-  socket.once("timeout", () => answer(`port ${port} accepted nothing for 5 s`));
-  socket.once("error", (error: NodeJS.ErrnoException) => answer(connectProblem(port, error)));
-  return promise;
-}
-
-/** Null when the path answers with a status below 400, else what happened. */
-function askPath(port: number, path: string): Promise<string | null> {
-  const { promise, resolve } = Promise.withResolvers<string | null>();
-  const headers = { host: `127.0.0.1:${port}`, "user-agent": "Berth health check" };
-  const asked = nodeHttp().request({
-    port,
-    host: "127.0.0.1",
-    path,
-    headers,
-    agent: false,
-    timeout: answerTimeoutMs,
-  });
-  const answer = (problem: string | null) => {
-    asked.destroy();
-    resolve(problem);
-  };
-  asked.once("response", ({ statusCode = 0 }) =>
-    answer(statusCode < 400 ? null : `GET ${path} on port ${port} answered ${statusCode}`),
-  );
-  asked.once("timeout", () => answer(`GET ${path} on port ${port} gave no answer for 5 s`));
-  asked.once("error", (error: NodeJS.ErrnoException) => answer(connectProblem(port, error)));
-  asked.end();
-  return promise;
-}
-
-function connectProblem(port: number, error: NodeJS.ErrnoException): string {
-  return error.code === "ECONNREFUSED"
-    ? `nothing listens on port ${port}`
-    : `port ${port} answered with ${error.code ?? error.message}`;
 }
