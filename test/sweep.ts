@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { exec } from "#lib/exec.ts";
 import { ensureDirectory, removeTree } from "#lib/files.ts";
+import { removeForeignTree } from "#lib/foreign-tree.ts";
 import { processStats } from "#lib/processes.ts";
 import { homeLayout } from "#setup/layout.ts";
 import { makeRealm, removeRealm } from "#setup/realm.ts";
@@ -46,7 +47,8 @@ async function sweep(folder: string): Promise<void> {
   // The last one mounted is the first to go. What is mounted there is not ours to remove.
   for (const path of mountsBelow(folder).toReversed()) await exec(["umount", path]);
   if (isRoot) await removeUsers(folder);
-  await removeTree(folder);
+  // A test's own trees may be deeper than any path is long.
+  await (isRoot ? removeForeignTree(folder) : removeTree(folder));
 }
 
 /** None that was there before the run was begun is its own, whatever it touches. */
