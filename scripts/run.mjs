@@ -105,6 +105,9 @@ const runner = [
 /** Tests that ask the kernel for what this machine's own may not have. */
 const kernelTests = [
   "src/drivers/privileges/cgroups.test.ts",
+  "src/drivers/privileges/processor-counts.test.ts",
+  "src/lib/bind-program.test.ts",
+  "src/lib/socket-count.test.ts",
   "src/privileged/fence.test.ts",
   "src/privileged/greedy-app.test.ts",
   "test/security/berth-root.test.ts",

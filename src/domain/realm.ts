@@ -31,7 +31,7 @@ export type CgroupPlace = {
   readonly controllers: readonly string[];
   /** Holds a folder for each app, and that one for each of its cgroups. */
   readonly apps: string;
-  /** Where the platform's own processes stand. */
+  /** Where the platform's own processes stand: in a cgroup beside the apps, or outside of Berth's part. */
   readonly standing: string;
 };
 
@@ -95,6 +95,13 @@ export function appCgroup({ apps }: Pick<CgroupPlace, "apps">, uid: number): str
 export function cgroupFolder(place: Pick<CgroupPlace, "apps">, { uid, name }: CgroupName): string {
   if (!/^[a-z][a-z0-9-]{0,80}$/.test(name)) throw new RangeError(`${name} is no name of a cgroup`);
   return `${appCgroup(place, uid)}/${name}`;
+}
+
+export const platformName = "platform";
+
+/** Where the platform stands in a cgroup of its own, beside the apps; null where it does not. */
+export function platformCgroup({ apps, standing }: CgroupPlace): string | null {
+  return standing === apps.replace(/[^/]+$/, platformName) ? standing : null;
 }
 
 /**

@@ -2,11 +2,18 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { access, chown, constants, mkdir, readdir, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CgroupPlace, FencePlace, Ids } from "#domain/realm.ts";
+import {
+  platformCgroup,
+  platformName,
+  type CgroupPlace,
+  type FencePlace,
+  type Ids,
+} from "#domain/realm.ts";
 import { baseIn, controllers, pidsIn, readHierarchies, type Hierarchy } from "#lib/cgroups.ts";
 import { nullIf } from "#lib/files.ts";
 
 const killTimeoutMs = 5000;
+const leftWithinMs = 1000;
 
 /**
  * Berth's part of the machine's cgroups, in which from then on the account makes those of apps.
@@ -33,9 +40,13 @@ export async function makeCgroups(
 /** Removes everything of Berth's, and ends what still runs there. */
 export async function removeCgroups(places: readonly CgroupPlace[]): Promise<void> {
   await endAllIn(places);
-  for (const { apps } of places)
-    for (const folder of [apps, dirname(apps), dirname(dirname(apps))])
+  for (const place of places) {
+    const { apps } = place;
+    const own = platformCgroup(place);
+    if (own !== null) await untilLeft(own);
+    for (const folder of [apps, own ?? apps, dirname(apps), dirname(dirname(apps))])
       await rmdir(folder).catch(nullIf(inUse));
+  }
 }
 
 /** The folder of all apps as nft names it, and how deep it is; null where nft could not find it. */
@@ -64,27 +75,41 @@ async function makePlace(
   await access(apps, constants.W_OK);
   const found = { version, apps, standing: join(mountedAt, own) };
   await endAllIn([found]);
-  if (version === 1 && hierarchy.controllers.includes("cpuset")) admit(mountedAt, apps);
   const place =
     version === 1
-      ? { ...found, controllers: hierarchy.controllers }
+      ? { ...found, ...(await admitBoth(hierarchy, base)), controllers: hierarchy.controllers }
       : { ...found, ...(await divide(base, ours, apps)) };
   // So much, and no file of limits, is what a part of the tree takes to be another's.
   const given = version === 1 ? [""] : ["", "cgroup.procs", "cgroup.subtree_control"];
-  for (const name of given) await chown(join(apps, name), uid, gid).catch(nullIf(["ENOENT"]));
+  const paths = given.map((name) => join(apps, name));
+  const platform = platformCgroup(place);
+  if (platform !== null) paths.push(join(platform, "cpuset.cpus"));
+  for (const path of paths) await chown(path, uid, gid).catch(nullIf(["ENOENT"]));
   return place;
 }
 
+/**
+ * Version 1: the processors are a matter of their own, so the platform stands beside the apps there.
+ * Elsewhere a cgroup of its own would have it share one session's part of the machine with all apps.
+ */
+async function admitBoth({ controllers: its, mountedAt }: Hierarchy, base: string) {
+  if (!its.includes("cpuset")) return {};
+  const standing = join(base, platformName);
+  await mkdir(standing, { recursive: true });
+  for (const folder of [join(base, "apps"), standing]) admit(mountedAt, folder);
+  return { standing };
+}
+
 /** Version 1: a new cgroup has no processor and no memory, and takes in nobody, until it is given some. */
-function admit(mountedAt: string, apps: string): void {
-  const names = relative(mountedAt, apps).split("/");
+function admit(mountedAt: string, folder: string): void {
+  const names = relative(mountedAt, folder).split("/");
   for (const [depth, name] of names.entries()) {
     const above = join(mountedAt, ...names.slice(0, depth));
     for (const file of ["cpuset.cpus", "cpuset.mems"])
       writeFileSync(join(above, name, file), readFileSync(join(above, file), "utf8"));
   }
   // Those below are given what it has.
-  writeFileSync(join(apps, "cgroup.clone_children"), "1");
+  writeFileSync(join(folder, "cgroup.clone_children"), "1");
 }
 
 /** Version 2: the platform beside the apps, and the controllers that both get. */
@@ -94,7 +119,7 @@ async function divide(base: string, ours: string, apps: string) {
   for (let depth = 0; depth <= path.length; depth += 1)
     delegate(join(ours, ...path.slice(0, depth)));
   // All apps together weigh half of what serves and keeps them.
-  await writeFile(join(base, "platform/cpu.weight"), "200").catch(nullIf(missing));
+  await writeFile(join(base, platformName, "cpu.weight"), "200").catch(nullIf(missing));
   return { controllers: controllersIn(apps), ...(platform === null ? {} : { standing: platform }) };
 }
 
@@ -106,7 +131,7 @@ async function divide(base: string, ours: string, apps: string) {
 async function vacate(base: string): Promise<string | null> {
   const pids = await pidsIn(base);
   if (pids.length === 0) return null;
-  const platform = join(base, "platform");
+  const platform = join(base, platformName);
   await mkdir(platform, { recursive: true });
   for (const pid of pids)
     await writeFile(join(platform, "cgroup.procs"), String(pid)).catch(nullIf(["ESRCH"]));
@@ -136,6 +161,15 @@ async function endAllIn(places: readonly Pick<CgroupPlace, "apps">[]): Promise<v
     await sleep(20);
   }
   for (const folder of folders) await rmdir(folder).catch(nullIf(inUse));
+}
+
+/** What has ended is still there for a moment. This process itself does not leave, nor what it works for. */
+async function untilLeft(folder: string): Promise<void> {
+  for (let waitedMs = 0; waitedMs < leftWithinMs; waitedMs += 20) {
+    const pids = await pidsIn(folder);
+    if (pids.length === 0 || pids.includes(process.pid)) return;
+    await sleep(20);
+  }
 }
 
 /** The innermost first. */

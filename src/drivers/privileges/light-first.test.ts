@@ -109,16 +109,83 @@ test("an app that is gone is forgotten", () => {
 test("whoever stands behind has processors of its own while there are any, and all again later", () => {
   const world = machineOf(4, { one: 1, other: 1, well: 0.1 });
   world.lookFor(1500);
-  assert.deepEqual([...world.kept], [["one", "3"], ["other", "2"]]); // prettier-ignore
+  assert.equal(world.kept.get("one"), "3");
+  assert.equal(world.kept.get("other"), "2");
   world.cores.one = 0;
   world.lookFor(12_000);
-  assert.deepEqual([...world.kept], [["one", "0,1,2,3"], ["other", "2"]]); // prettier-ignore
+  assert.equal(world.kept.get("one"), "0,1,2,3");
+  assert.equal(world.kept.get("other"), "2");
 });
 
 test("one that a berthd which is gone kept to some is given others, or all", () => {
   const world = machineOf(2, { one: 1, other: 1 }, ["one", "other"]);
   world.lookFor(600);
-  assert.deepEqual([...world.kept], [["one", "1"], ["other", "0,1"]]); // prettier-ignore
+  assert.equal(world.kept.get("one"), "1");
+  assert.equal(world.kept.get("other"), "0,1");
+});
+
+test("what is in front runs on none of these while half of all are left, and it needs no more", () => {
+  const world = machineOf(2, { hog: 1, well: 0.1, calm: 0 });
+  const where = (...names: string[]) => names.map((name) => world.kept.get(name) ?? "0,1");
+  world.lookFor(1500);
+  assert.deepEqual(where("hog", "well", "platform", "calm"), ["1", "0", "0", "0,1"]);
+  // Whoever begins to do something is moved, too.
+  world.cores.calm = 0.05;
+  world.lookFor(1500);
+  assert.deepEqual(where("calm"), ["0"]);
+  // For a moment that is no matter.
+  world.others = 0.9;
+  world.lookFor(1000);
+  assert.deepEqual(where("well", "platform"), ["0", "0"]);
+  world.lookFor(6000);
+  assert.deepEqual(where("hog", "well", "platform", "calm"), ["1", "0,1", "0,1", "0,1"]);
+  world.others = 0;
+  world.lookFor(9000);
+  assert.deepEqual(where("well", "platform"), ["0,1", "0,1"]);
+  world.lookFor(5000);
+  assert.deepEqual(where("well", "platform"), ["0", "0"]);
+  world.cores.hog = 0;
+  world.lookFor(2000);
+  assert.deepEqual(where("hog", "well", "platform", "calm"), ["1", "0,1", "0,1", "0,1"]);
+  world.cores.hog = 1;
+  world.lookFor(200);
+  assert.deepEqual(where("hog", "well", "platform"), ["1", "0", "0"]);
+});
+
+test("whoever uses much has the processors of one that does no longer", () => {
+  const world = machineOf(2, { one: 1, other: 0, well: 0.1 });
+  world.lookFor(1500);
+  [world.cores.one, world.cores.other] = [0, 1];
+  world.lookFor(1500);
+  assert.deepEqual(world.behind(), ["one", "other"]);
+  assert.equal(world.kept.get("one"), "0,1");
+  assert.equal(world.kept.get("other"), "1");
+  assert.equal(world.kept.get("platform"), "0");
+});
+
+test("nobody is kept off where one that uses much may run everywhere, nor to less than half", () => {
+  const two = machineOf(2, { one: 1, other: 1, well: 0.1 });
+  two.lookFor(2500);
+  assert.deepEqual(two.kept.get("platform") ?? "0,1", "0,1");
+  const four = machineOf(4, { one: 1, other: 1, third: 1, well: 0.1 });
+  four.lookFor(2500);
+  assert.equal(four.kept.get("third"), "1");
+  assert.deepEqual(four.kept.get("platform") ?? "0,1,2,3", "0,1,2,3");
+});
+
+test("an app that is destroyed while it uses much leaves nobody kept off", () => {
+  const world = machineOf(2, { hog: 1, well: 0.1 });
+  world.lookFor(1500);
+  assert.equal(world.kept.get("platform"), "0");
+  delete world.cores.hog;
+  world.lookFor(200);
+  assert.equal(world.kept.get("platform"), "0,1");
+  assert.equal(world.kept.get("well"), "0,1");
+});
+
+test("a berthd that begins lets all run everywhere whom the one before kept off", () => {
+  const world = machineOf(2, { well: 0 });
+  assert.deepEqual([...world.kept], [["platform", "0,1"], ["well", "0,1"]]); // prettier-ignore
 });
 
 /** A machine with apps, each of which uses so many processors. */

@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import type { CgroupPlace } from "#domain/realm.ts";
-import { shareOut, type Wish } from "./own-processors.ts";
+import { Lately, smooth } from "./lately.ts";
+import { OwnProcessors } from "./own-processors.ts";
 import { allApps, machine, countsIn, type Counts } from "./processor-counts.ts";
 
 const lookEveryMs = 100;
@@ -12,6 +14,8 @@ const lookAgainMs = 25;
 const burstMs = 700;
 /** So long it has to use little before it stands with the others again; and other programs, too. */
 const holdsForMs = 10_000;
+/** Others need not be kept off from who has used little for so long. */
+const restsMs = 500;
 /** What began since is kept to the processors of its app, too. */
 const giveEveryMs = 1000;
 /** Of all processors. */
@@ -34,8 +38,8 @@ const activeCores = 1 / 100;
  * It would not where other programs than apps want all of the machine: for a while nobody stands behind
  * then.
  *
- * Who stands behind still has a whole turn whenever one in front waits for another one's. So each has
- * processors of its own, as many as it may use, while there are any.
+ * Who stands behind still has a whole turn whenever one in front waits for another one's: what runs
+ * on which processors is the matter of {@link OwnProcessors}.
  * @see cpu.idle in cgroup-v2.rst of the kernel, there from Linux 5.15 on in both versions
  */
 export class LightFirst {
@@ -44,11 +48,12 @@ export class LightFirst {
   readonly #before = new Map<string, Use>();
   /** Apps that stand behind, each with when it last used much. */
   readonly #behind: Map<string, number>;
-  /** The processors of those that have their own. */
-  #own: ReadonlyMap<string, readonly number[]>;
+  readonly #own: OwnProcessors;
+  /** Those of them that used much when processors were given out. */
+  #using: readonly string[] = [];
   #gaveAtMs = Number.NEGATIVE_INFINITY;
-  /** Processors that other programs use, lately, and when that was last most of the machine. */
-  #ofOthers = { cores: 0, atMs: 0 };
+  /** Processors that other programs use, and when that was last most of the machine. */
+  readonly #ofOthers = new Lately(othersMs);
   #crowdedAt = Number.NEGATIVE_INFINITY;
 
   constructor(counts: Counts, processors = availableParallelism()) {
@@ -57,22 +62,23 @@ export class LightFirst {
     // A berthd that was killed may have left some behind.
     const left = counts.apps().filter((name) => counts.isBehind(name));
     this.#behind = new Map(left.map((name) => [name, performance.now()]));
-    // Whichever these were.
-    this.#own = new Map(left.map((name) => [name, []]));
+    this.#own = new OwnProcessors(counts);
   }
 
   /** Looks who uses how much now. Gives the milliseconds until the next look. */
   look(): number {
-    const startedMs = performance.now();
+    const before = process.threadCpuUsage();
     const ofApps = this.#coresOf(allApps) ?? 0;
     const isQuiet = ofApps < coresMin && this.#behind.size === 0;
     const waitMs = isQuiet ? this.#rest(ofApps) : this.#lookAtEach(ofApps);
-    return Math.max(waitMs, (performance.now() - startedMs) / costMax);
+    // Not by the clock: whoever is kept waiting meanwhile, as by a hog, has all the more to look for.
+    const { user, system } = process.threadCpuUsage(before);
+    return Math.max(waitMs, (user + system) / 1000 / costMax);
   }
 
   #rest(ofApps: number): number {
     this.#forgetBut([allApps]);
-    this.#ofOthers = { cores: 0, atMs: performance.now() };
+    this.#ofOthers.clear();
     return ofApps < activeCores ? lookSeldomMs : lookEveryMs;
   }
 
@@ -94,50 +100,41 @@ export class LightFirst {
     const active = apps.filter(([, cores]) => cores >= activeCores).length;
     const share = Math.min(1, this.#processors / active);
     let isSettled = true;
-    let isDue = nowMs - this.#gaveAtMs >= giveEveryMs;
     for (const [name, cores] of apps) {
       // Less than what moved it back: there it may have been kept from using more.
       const much = this.#behind.has(name) ? share / 8 : share / 4;
       const isMuch = Math.min(cores, this.#lately(name) ?? 0) > much;
       if (cores > much && !isMuch) isSettled = false;
-      isDue = this.#put(name, isMuch ? nowMs : this.#behind.get(name)) || isDue;
+      this.#put(name, isMuch ? nowMs : this.#behind.get(name));
     }
-    if (isDue) this.#giveOwn();
+    const isUsing = ([, noted]: readonly [string, number]) => nowMs - noted <= restsMs;
+    const using = [...this.#behind].filter(isUsing).map(([name]) => name);
+    const isDue = nowMs - this.#gaveAtMs >= giveEveryMs;
+    if (isDue || !isDeepStrictEqual(using, this.#using)) this.#give(using, apps);
     return isSettled;
   }
 
-  /** In front, or behind for a while from when it used much last. True when it was not there before. */
-  #put(name: string, noted = Number.NEGATIVE_INFINITY): boolean {
+  /** In front, or behind for a while from when it used much last. */
+  #put(name: string, noted = Number.NEGATIVE_INFINITY): void {
     const nowMs = performance.now();
     const isBehind = nowMs - noted <= holdsForMs && nowMs - this.#crowdedAt > holdsForMs;
     const isNew = this.#behind.has(name) !== isBehind;
     if (isBehind) this.#behind.set(name, noted);
     else this.#behind.delete(name);
     if (isNew) this.#counts.setBehind(name, isBehind);
-    return isNew;
   }
 
-  #giveOwn(): void {
-    this.#gaveAtMs = performance.now();
-    const { processors, coresMax, keepTo } = this.#counts;
-    // A half is as much as none: the logs of an instance have a fifth of a processor.
-    const count = (name: string) => Math.max(1, Math.round(coresMax(name)));
-    const wishes = [...this.#behind.keys()].map((it): Wish => [it, count(it)]);
-    const own = shareOut(wishes, processors, this.#own);
-    for (const name of new Set([...this.#own.keys(), ...own.keys()]))
-      keepTo(name, own.get(name) ?? processors);
-    this.#own = own;
+  #give(using: readonly string[], apps: readonly (readonly [name: string, cores: number])[]): void {
+    [this.#using, this.#gaveAtMs] = [using, performance.now()];
+    const front = apps.filter(([name, cores]) => cores >= activeCores && !this.#behind.has(name));
+    const names = { using, behind: [...this.#behind.keys()], active: front.map(([name]) => name) };
+    this.#own.give(names, (name) => this.#lately(name) ?? 0);
   }
 
   /** Over seconds, as a build of theirs is no matter. */
   #noteOthers(cores: number): void {
-    const atMs = performance.now();
-    const old = this.#ofOthers;
-    this.#ofOthers = {
-      cores: smooth(old.cores, cores, (atMs - old.atMs) / othersMs),
-      atMs,
-    };
-    if (this.#ofOthers.cores > this.#processors * crowdedFrom) this.#crowdedAt = atMs;
+    const isCrowded = this.#ofOthers.note(cores) > this.#processors * crowdedFrom;
+    if (isCrowded) this.#crowdedAt = performance.now();
   }
 
   /** Processors that were used since the last look; null at the first. */
@@ -184,11 +181,6 @@ export function letLightGoFirst(
     }
   };
   look();
-}
-
-/** What is known of a number that wanders: the newer counts the more, the longer it was so. */
-function smooth(old: number, newer: number, times: number): number {
-  return newer + (old - newer) * Math.exp(-times);
 }
 
 /** What was used until a look, and the processors that were used about then. */

@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CgroupPlace } from "#domain/realm.ts";
+import { platformCgroup, type CgroupPlace } from "#domain/realm.ts";
 import { nullIf } from "#lib/files.ts";
 import { parseNumbers } from "#lib/number-list.ts";
 import { busyMs } from "#lib/processes.ts";
 import { heldTo } from "./cgroup-files.ts";
 
-/** The folder of all apps, as seen from itself; and what is no name of a folder. */
-export const [allApps, machine] = [".", "/"];
+/** The folder of all apps, as seen from itself; and what are no names of folders in it. */
+export const [allApps, machine, platform] = [".", "/", "platform"];
 
 export type Counts = NonNullable<ReturnType<typeof countsIn>>;
 
@@ -41,13 +41,19 @@ export function countsIn(places: readonly CgroupPlace[]) {
       ? [...parseNumbers(read(join(divided.apps, allowedFiles[divided.version])))]
       : [],
     keepTo: (name: string, processors: readonly number[]) => {
-      for (const folder of divided ? foldersIn(join(divided.apps, name)) : [])
-        unlessGone(() => writeFileSync(join(folder, "cpuset.cpus"), processors.join(",")));
+      for (const folder of divided ? cgroupsOf(name, divided) : [])
+        unlessGone(() => writeFileSync(join(folder, processorsFile), processors.join(",")));
     },
   };
 }
 
+function cgroupsOf(name: string, place: CgroupPlace): string[] {
+  if (name !== platform) return foldersIn(join(place.apps, name));
+  return [platformCgroup(place)].filter((it) => it !== null);
+}
+
 const idleFile = "cpu.idle";
+const processorsFile = "cpuset.cpus";
 const allowedFiles = { 1: "cpuset.effective_cpus", 2: "cpuset.cpus.effective" };
 
 function read(path: string): string {
