@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { createAuthenticator } from "./passkeys.ts";
-import { auditOf, good, signIn, toldOf, withAnn } from "./signed-in.ts";
+import { addFactor, auditOf, good, signIn, toldOf, totp, withAnn } from "./signed-in.ts";
 
 test("class 15, headers of proxies: wrong passwords are slowed down by the real address, whatever the headers say", async (t) => {
   const world = await withAnn(t);
@@ -37,12 +36,20 @@ test("wrong passwords at a change count like those at sign-in, also made side by
   assert.equal((await world.browser().send("POST", "/api/auth/sign-in/email", body)).status, 429);
 });
 
+test("a new password puts out whoever came in with the old one", async (t) => {
+  const world = await withAnn(t);
+  const [here, there] = [await signIn(world, "ann", good), await signIn(world, "ann", good)];
+  const change = { password: "violin under gravel", current: good };
+  const changed = await here.send("PUT", "/api/v1/account/password", change);
+  assert.equal(changed.status, 200, JSON.stringify(changed.body));
+  assert.equal((await here.send("GET", "/api/v1/account")).status, 200);
+  assert.equal((await there.send("GET", "/api/v1/account")).status, 401);
+});
+
 test("whoever reads the database has no session, whole or half", async (t) => {
   const world = await withAnn(t);
   const browser = await signIn(world, "ann", good);
-  const begun = await browser.send("POST", "/api/auth/two-factor/enable", { password: good });
-  const code = totp(new URL(begun.body.totpURI).searchParams.get("secret") ?? "");
-  await browser.send("POST", "/api/auth/two-factor/verify-totp", { code });
+  await addFactor(browser);
   const half = await signIn(world, "ann", good);
   const secrets = [...browser.cookies, ...half.cookies].map(
     ([, value]) => decodeURIComponent(value).split(".", 1)[0] ?? "",
@@ -54,14 +61,7 @@ test("whoever reads the database has no session, whole or half", async (t) => {
 test("after a password, a second factor is asked for; a backup code works once", async (t) => {
   const world = await withAnn(t);
   const browser = await signIn(world, "ann", good);
-  const begun = await browser.send("POST", "/api/auth/two-factor/enable", { password: good });
-  assert.equal(begun.status, 200, JSON.stringify(begun.body));
-  const secret = new URL(begun.body.totpURI).searchParams.get("secret") ?? "";
-  const code = totp(secret);
-  assert.equal(
-    (await browser.send("POST", "/api/auth/two-factor/verify-totp", { code })).status,
-    200,
-  );
+  const { secret, code, backupCodes } = await addFactor(browser);
   assert.ok(world.people.user("ann").twoFactor);
 
   const half = await signIn(world, "ann", good);
@@ -72,7 +72,7 @@ test("after a password, a second factor is asked for; a backup code works once",
   assert.equal((await half.send("POST", "/api/auth/two-factor/verify-totp", right)).status, 200);
   assert.equal((await half.send("GET", "/api/v1/account")).body.actor, "ann");
 
-  const [backup] = begun.body.backupCodes;
+  const [backup] = backupCodes;
   for (const status of [200, 401]) {
     const other = await signIn(world, "ann", good);
     const used = await other.send("POST", "/api/auth/two-factor/verify-backup-code", {
@@ -85,7 +85,7 @@ test("after a password, a second factor is asked for; a backup code works once",
   assert.deepEqual(toldOf(world, "two_factor.disable"), ["second factor: true → false"]);
   assert.deepEqual(toldOf(world, "sign_in.totp"), ["second factor: false → true"]);
   const text = JSON.stringify(auditOf(world));
-  for (const it of [secret, code, "000000", ...begun.body.backupCodes]) {
+  for (const it of [secret, code, "000000", ...backupCodes]) {
     assert.ok(!text.includes(it), it);
   }
 });
@@ -123,17 +123,3 @@ test("a passkey signs in without a password, and only its own site can use it", 
   assert.deepEqual(toldOf(world, "passkey.add"), ["passkeys: 0 → 1"]);
   assert.deepEqual(toldOf(world, "passkey.remove"), ["passkeys: 1 → 0"]);
 });
-
-/** @see RFC 6238 */
-function totp(base32: string): string {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  const bits = Array.from(base32)
-    .map((it) => alphabet.indexOf(it).toString(2).padStart(5, "0"))
-    .join("");
-  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((it) => Number.parseInt(it, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac("sha1", key).update(counter).digest();
-  const at = (mac.at(-1) ?? 0) & 15;
-  return String((mac.readUInt32BE(at) & 0x7f_ff_ff_ff) % 1_000_000).padStart(6, "0");
-}

@@ -5,7 +5,16 @@ import { hashOf } from "#engine/people/callers.ts";
 import { machineClock } from "#lib/clock.ts";
 import { moment } from "./factories.ts";
 import { startPeople, type PeopleWorld } from "./people-world.ts";
-import { auditOf, cookieOf, good, openWith, signIn, toldOf, withAnn } from "./signed-in.ts";
+import {
+  addFactor,
+  auditOf,
+  cookieOf,
+  good,
+  openWith,
+  signIn,
+  toldOf,
+  withAnn,
+} from "./signed-in.ts";
 
 test("a one-time link signs in once, and then sets a password", async (t) => {
   const world = await startPeople(t);
@@ -140,13 +149,16 @@ test("nobody signs up, and nothing of the library is reachable but what is named
 
 test("who lost password and second factor gets a link that lets them set new ones", async (t) => {
   const world = await withAnn(t);
+  await addFactor(await signIn(world, "ann", good));
+  assert.ok(world.people.user("ann").twoFactor);
   const forgetful = await openWith(world, "ann");
   const blind = { password: "violin under gravel" };
   assert.equal((await forgetful.send("PUT", "/api/v1/account/password", blind)).status, 400);
   await world.people.forget("ann");
   const browser = await openWith(world, "ann");
   assert.equal((await browser.send("PUT", "/api/v1/account/password", blind)).status, 200);
-  await signIn(world, "ann", blind.password);
+  const back = await signIn(world, "ann", blind.password);
+  assert.equal((await back.send("GET", "/api/v1/account")).body.actor, "ann", "without a factor");
 });
 
 test("sessions are listed and ended, one by one or all others", async (t) => {

@@ -42,11 +42,22 @@ export function requestTests(world: World): void {
       null,
     ])
       assert.equal((await ask({ verb, args: {} })).failure?.code, "helper_refused", String(verb));
-    for (const text of ["", "{", "null", "[]", '{"verb":"lookAtFence"}', "\0\xff", '{"args":{}}'])
+    const more = '{"verb":"lookAtFence","args":{},"uid":0}';
+    for (const text of [
+      "",
+      "{",
+      "null",
+      "[]",
+      '{"verb":"lookAtFence"}',
+      "\0\xff",
+      '{"args":{}}',
+      more,
+    ])
       assert.equal((await askText(text)).failure?.code, "helper_refused", text);
   });
 
   test("a request without end, frames without end, silence, and a crowd do no harm", async () => {
+    const silent = await open();
     const endless = await open();
     const cut = new Promise((closed) => endless.once("close", closed));
     const megabyte = Buffer.alloc(1024 * 1024, "x");
@@ -55,6 +66,8 @@ export function requestTests(world: World): void {
       await sleep(5);
     }
     await cut;
+    assert.ok(!silent.closed, "it was cut for its length, before who says nothing is");
+    silent.destroy();
     const crowd = await Promise.all(Array.from({ length: 1000 }, () => open()));
     for (const socket of crowd.slice(0, 300)) socket.write('{"verb":');
     const amid = await ask({ verb: "lookAtFence", args: {} });

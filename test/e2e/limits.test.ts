@@ -5,8 +5,8 @@ import test, { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exec } from "#lib/exec.ts";
 import { commit, startPlatform, until, webApp, type Platform } from "../platform.ts";
-import { runProgram } from "../programs.ts";
-import { pidOf, processesWith, untilTidy } from "../processes.ts";
+import { runProgram, type Ran } from "../programs.ts";
+import { pidOf, processesWith, query, untilTidy } from "../processes.ts";
 
 let platform: Platform;
 before(async () => {
@@ -25,13 +25,18 @@ test("a second push waits, a third takes its place, and one that diverged meanwh
   for (const name of branches) {
     if (name === "aside") await git(tree, "checkout", "-q", "-B", name, "main");
     else await git(tree, "checkout", "-q", "-b", name);
-    await addBuild(tree, "sleep 1.5");
+    await addBuild(tree, "until [ -e /cache/go ]; do sleep 0.05; done");
     await commit(tree, webApp(name));
   }
-  const pushes = branches.map(async (name, index) => {
-    await sleep(index * 350);
-    return platform.push(tree, "queue", [`${name}:main`]);
-  });
+  const jobs = () => query(platform.home, "SELECT 1 FROM jobs").length;
+  const pushes: Promise<Ran>[] = [];
+  for (const name of branches) {
+    const earlier = jobs();
+    pushes.push(platform.push(tree, "queue", [`${name}:main`]));
+    await until(async () => jobs() > earlier, `${name} is in the queue`);
+  }
+  const [app] = query<{ id: number }>(platform.home, "SELECT id FROM apps WHERE name = 'queue'");
+  await writeFile(join(platform.home, `data/caches/${app?.id}/go`), "");
   const [two, three, four, aside] = await Promise.all(pushes);
   assert.equal(two?.code, 0, two?.stderr);
   assert.match(three?.stderr ?? "", /Waiting for the job before this one on queue/);

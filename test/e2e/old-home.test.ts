@@ -53,7 +53,7 @@ test(
       assert.equal(uid, 0, path);
       assert.ok((mode & 0o002) === 0 || (mode & 0o1000) !== 0, `${path} is open to all`);
     }
-    assert.match(await berth("status"), /yes +Every app has a Linux user of its own|in force/);
+    assert.match(await berth("status"), /^Isolation +yes +Every app has a Linux user of its own/m);
     assert.match(await berth("run", "-a", "old", "--", "id", "-u"), /^19\d{8}\n$/);
     assert.equal(
       (await platform.push(await platform.tree(webApp("new code")), "old", ["+main"])).code,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import test, { after, before } from "node:test";
@@ -30,11 +30,12 @@ test("a failed build refuses the push, and what was live stays live", async () =
   await platform.berth("apps:create", "careful");
   const tree = await platform.tree(webApp("good"));
   assert.equal((await platform.push(tree, "careful")).code, 0);
-  await commit(tree, { ".build.sh": "#!/bin/sh\necho about to fail\nexit 3\n" });
-  await commit(tree, {}, "empty");
+  const script = join(tree, ".build.sh");
+  await writeFile(script, "#!/bin/sh\necho about to fail\nexit 3\n", { mode: 0o755 });
+  await commit(tree, {});
   const refused = await platform.push(tree, "careful");
   assert.notEqual(refused.code, 0);
-  assert.match(refused.stderr, /\[remote rejected\]/);
+  assert.match(refused.stderr, /about to fail[^]*it exited with code 3[^]*\[remote rejected\]/);
   assert.equal((await platform.visit("careful.localhost")).body, "good");
 });
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { deflateSync } from "node:zlib";
 import { ended, start } from "#lib/exec.ts";
+import { exists } from "#lib/files.ts";
 import { renderPktLine } from "#lib/pkt-line.ts";
 import { commit, startPlatform, webApp, type Platform } from "../platform.ts";
 import { runProgram } from "../programs.ts";
@@ -84,18 +85,24 @@ test("pointers of Git LFS are pointed out to who pushes them", async () => {
 });
 
 test("class 2, options and protocols: a repository cannot be cloned with what a client asks git to run or to fetch", async () => {
+  const ran = join(platform.folder, "ran");
+  const honest = await platform.overSsh("git-upload-pack 'shop' </dev/null");
+  assert.match(honest.stdout, /refs\/heads\/main/);
   const commands = [
     "git-upload-pack --strict --timeout=0 'shop'",
-    "git-upload-pack '--upload-pack=touch /tmp/x' 'shop'",
+    `git-upload-pack '--upload-pack=touch ${ran}' 'shop'`,
     "git-upload-archive 'shop'",
     "git upload-pack '../../etc'",
     "git-receive-pack '-c' 'shop'",
     "git-receive-pack 'shop/../shop'",
   ];
   for (const command of commands) {
-    const ran = await platform.overSsh(command);
-    assert.notEqual(ran.code, 0, command);
+    const refused = await platform.overSsh(command);
+    assert.notEqual(refused.code, 0, command);
+    assert.match(refused.stderr, /^berth: /, command);
+    assert.equal(refused.stdout, "", command);
   }
+  assert.equal(await exists(ran), false);
 });
 
 async function leftBehind(): Promise<string[]> {

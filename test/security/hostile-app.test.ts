@@ -27,7 +27,7 @@ require("node:http").createServer((request, response) => {
 }).listen(process.env.PORT, "127.0.0.1");`;
 
 let platform: Platform;
-let shop: { id: number; pid: number; port: number };
+let shop: { pid: number; port: number };
 before(async () => {
   if (!isRoot) return;
   platform = await startPlatform();
@@ -50,30 +50,41 @@ test(
   { skip: noRoot },
   async () => {
     const { home } = platform;
+    // The victim came first.
+    const [service] = readdirSync(join(home, "run/services")).toSorted();
     const secret = [
       "data/berth.db",
       "data/secret.key",
       "data/repos/1.git/HEAD",
       "data/artifacts/1/server.js",
       "data/caches/1/kept",
-      `run/services/i${shop.id}/sandbox.3`,
+      `run/services/${service}/sandbox.3`,
       "run/berthd.sock",
       "run/root/berth-root.sock",
       "logs",
       "config/berth.yml",
     ];
-    for (const path of secret) {
-      // It would be there for whoever may look: what is tried is no mere slip in a name.
-      if (/artifacts|services|caches/.test(path)) continue;
-      assert.ok(await exists(join(home, path)), path);
-    }
+    // They are there for whoever may look: what is tried is no mere slip in a name.
+    for (const path of secret) assert.ok(await exists(join(home, path)), path);
     for (const path of [
       ...secret.map((it) => join(home, it)),
       "/etc/shadow",
       "/root",
       "/proc/kcore",
-    ])
-      await fails(`ls -l ${path} && head -c 1 ${path}`);
+    ]) {
+      await fails(`ls -l ${path}/.`);
+      await fails(`head -c 1 ${path}`);
+    }
+    const shown = "app bin dev etc home lib lib32 lib64 libx32 opt proc run sbin tmp usr";
+    const folders = await runs("ls -A / | tr '\\n' ' '");
+    const [said = "", ...strange] = folders
+      .split(/\s+/)
+      .filter((it) => !shown.split(" ").includes(it));
+    assert.deepEqual([said, strange.join("")], ["done", ""], folders);
+    assert.equal(
+      await runs("ls -A /run /home /opt | xargs"),
+      "done\n/home: app /opt: node /run: group passwd\n",
+    );
     for (const link of ["link0", "link1/server.js", "link2/kept", "link3"])
       await fails(`cat /app/${link}`);
     for (const all of [
@@ -90,6 +101,9 @@ test(
   "class 18, from one app to another: it neither sees, signals nor traces a process of another",
   { skip: noRoot },
   async () => {
+    const others = await runs(`for it in /proc/[0-9]*; do tr '\\0' ' ' <$it/cmdline; echo; done`);
+    assert.doesNotMatch(others, /berthd|nginx|sshd|s6-|relay|init|systemd/);
+    assert.equal(others.match(/^node server\.js $/gm)?.length, 1, others);
     const { stdout } = await platform.berth("ps", "-a", "shop", "--json");
     await fails(`kill -9 ${shop.pid}`);
     // PTRACE_ATTACH and process_vm_readv, by number, as no program need be there for it.
@@ -113,7 +127,13 @@ test(
     for (const host of ["0.0.0.0", "127.8.8.8", "::1", "::", "::ffff:127.0.0.1"])
       await fails(connecting(host, api));
     const metadata = ["169.254.169.254", "100.100.100.200", "fd00:ec2::254", "fd20:ce::254"];
-    for (const host of [...metadata, "::ffff:169.254.169.254"]) await fails(connecting(host, 80));
+    // Refused, and not merely without an answer.
+    for (const host of [...metadata, "::ffff:169.254.169.254"]) {
+      const startedMs = performance.now();
+      await fails(connecting(host, 80));
+      const tookMs = performance.now() - startedMs;
+      assert.ok(tookMs < connectTimeoutS * 1000, `${host}: ${tookMs} ms`);
+    }
     await succeeds(connecting("127.0.0.1", platform.ports.direct));
     const { socket, helperSocket, nginxSocket } = homeLayout(platform.home);
     for (const path of [socket, helperSocket, nginxSocket]) {
@@ -266,8 +286,10 @@ async function succeeds(script: string): Promise<void> {
   assert.match(await runs(script), /^done\n/, script);
 }
 
+const connectTimeoutS = 5;
+
 function connecting(host: string, port: number): string {
-  return `perl -MIO::Socket::IP -e 'exit(IO::Socket::IP->new(PeerHost => "${host}", PeerPort => ${port}, Timeout => 3) ? 0 : 1)'`;
+  return `perl -MIO::Socket::IP -e 'exit(IO::Socket::IP->new(PeerHost => "${host}", PeerPort => ${port}, Timeout => ${connectTimeoutS}) ? 0 : 1)'`;
 }
 
 function connectingTo(path: string): string {

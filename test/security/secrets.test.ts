@@ -40,7 +40,10 @@ createServer((request, response) => {
   response.end(hash());
 }).listen(process.env.PORT);
 `;
-const app = { "server.js": server, Procfile: "web: node server.js\nrelease: true\n" };
+const app = {
+  "server.js": server,
+  Procfile: "web: node server.js\nrelease: echo given $PASSWORD\n",
+};
 const expected = createHash("sha256").update(marker).digest("hex");
 
 test("class 10, secrets: a secret goes through everything that happens to an app, and only the app ever sees it", async () => {
@@ -49,18 +52,24 @@ test("class 10, secrets: a secret goes through everything that happens to an app
   const tree = await platform.tree(app);
   const pushed = await note(platform.push(tree, "shop"));
   assert.equal(pushed.code, 0, pushed.stderr);
+  assert.match(pushed.stderr, /given \[secret\]/);
   assert.equal((await platform.visit("shop.localhost")).body, expected);
 
   // A failed build, a release command that fails, and one that never gets healthy.
-  for (const files of [
-    { ".build.sh": "#!/bin/sh\nexit 3\n" },
-    { ".build.sh": "#!/bin/sh\n", Procfile: "web: node server.js\nrelease: false\n" },
-    { Procfile: "web: node -e 'process.exit(7)'\n" },
-  ]) {
+  const failing: readonly (readonly [Record<string, string>, RegExp])[] = [
+    [{ ".build.sh": "#!/bin/sh\necho $PASSWORD\nexit 3\n" }, /The build hook failed/],
+    [
+      { ".build.sh": "#!/bin/sh\n", Procfile: "web: x\nrelease: false\n" },
+      /The release hook failed/,
+    ],
+    [{ Procfile: "web: exit 7\n" }, /it exited with code 7/],
+  ];
+  for (const [files, reason] of failing) {
     await commit(tree, files);
     await exec755(tree);
     const failed = await note(platform.push(tree, "shop"));
-    assert.equal(failed.code, 1, "the deploy fails");
+    assert.equal(failed.code, 1);
+    assert.match(failed.stderr, reason);
   }
 
   // What is refused is not repeated.
@@ -100,10 +109,14 @@ test("class 10, secrets: a secret goes through everything that happens to an app
 });
 
 test("class 10, secrets: no answer of the API shows a secret, whatever is asked", async () => {
+  const answered: string[] = [];
   for (const operation of operations.filter(({ method }) => method === "GET")) {
     const answer = await request("GET", pathOf(operation), null);
     assert.ok(answer.status < 500, `${operation.id}: ${answer.status} ${answer.text}`);
+    if (answer.status === 200) answered.push(operation.id);
   }
+  for (const id of ["releases.info", "releases.list", "jobs.info", "apps.info", "instances.list"])
+    assert.ok(answered.includes(id), `${id} is among ${answered.join(", ")}`);
   const names = (await request("GET", "/apps/shop/config", null)).text;
   assert.match(names, /PASSWORD/, "the secret is there");
 });
