@@ -16,6 +16,8 @@ for (const step of ["fetch", "build", "release", "start", "switch", "finish"] as
     const { store, source } = world;
     const app = await world.engine.createApp("shop", "ann");
     const files = { ...webFiles, Procfile: "web: node server.js\nrelease: migrate\n" };
+    let migrations = 0;
+    world.runner.programs.set("migrate", async () => void (migrations += 1));
     assert.equal((await world.push("shop", files)).status, "done");
     world.killWhen = atStep(step);
     const commit = source.commit(files, (await source.tipOf(app.id, "main")) ?? undefined);
@@ -25,6 +27,7 @@ for (const step of ["fetch", "build", "release", "start", "switch", "finish"] as
     await world.restart();
     const end = await world.ended(job);
     assert.equal(end.status, "done", JSON.stringify(end.error));
+    assert.equal(migrations, 2, "one for each of the deploys");
     assert.equal(await source.tipOf(app.id, "main"), commit);
     const [first] = store.branches.of(app.id);
     const current = store.releases.get(first?.currentReleaseId ?? 0);

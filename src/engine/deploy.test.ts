@@ -7,6 +7,7 @@ import {
   createWorld,
   eventually,
   webFiles,
+  type World,
 } from "../../test/engine-world.ts";
 
 test("a push makes a release, an instance and a route, and moves the branch", async () => {
@@ -40,6 +41,21 @@ test("while maintenance hooks run nothing of the app runs and requests wait", as
   assert.equal(job.status, "done");
   assert.deepEqual(seen, [0, "wait"]);
   await assertSettled(world);
+});
+
+test("maintenance hooks wait for the last request of the release before", async () => {
+  await using world = await createWorld(withHook);
+  const { store, executor } = world;
+  await world.push("shop");
+  const last = underWay(world);
+  const seen: number[] = [];
+  world.runner.programs.set("migrate", async () => void seen.push(executor.started().length));
+  const pushed = world.push("shop");
+  await eventually(() => store.instances.list().some((it) => it.drainingAt), "the old one leaves");
+  assert.deepEqual([seen.length, executor.started().length], [0, 1]);
+  last.resolve();
+  assert.equal((await pushed).status, "done");
+  assert.deepEqual(seen, [0]);
 });
 
 test("when a maintenance hook fails, requests wait until the release before is up again", async () => {
@@ -213,6 +229,26 @@ test("releases beyond those kept lose their code, and only they", async () => {
   await assert.rejects(engine.rollback("shop", 1, "ann"), { code: "artifact_pruned" });
 });
 
+test("an instance that still has a request keeps running, and its code stays", async () => {
+  const config = BranchConfig.parse({ keepReleases: 2 });
+  const apps = new Map([["shop", { file: "f", branches: new Map([["main", config]]) }]]);
+  await using world = await createWorld({ apps });
+  const { store, executor, workspace, router } = world;
+  await world.push("shop");
+  const [old] = store.instances.list();
+  const last = underWay(world);
+  for (let push = 0; push < 2; push += 1) assert.equal((await world.push("shop")).status, "done");
+  const answer = router.answer("shop.localhost", "/", 0);
+  assert.ok(answer.do === "pass" && !answer.peers.includes(`127.0.0.1:${old?.port}`));
+  assert.ok(executor.started().some(({ id }) => id === old?.id));
+  assert.ok((await workspace.ids()).includes(old?.spec.artifactId ?? 0));
+  last.resolve();
+  await eventually(() => executor.started().length === 1, "it is stopped then");
+  await world.push("shop");
+  await eventually(() => store.instances.list().length === 1, "one runs");
+  assert.ok(!(await workspace.ids()).includes(old?.spec.artifactId ?? 0));
+});
+
 test("a destroyed app leaves nothing, and its neighbour everything", async () => {
   await using world = await createWorld();
   const { store, engine, executor, router, workspace } = world;
@@ -241,3 +277,11 @@ test("a destroyed app leaves nothing, and its neighbour everything", async () =>
   await engine.createApp("shop", "ann");
   assert.equal(store.releases.of(store.branches.list().at(-1)?.id ?? 0).length, 0);
 });
+
+/** A request to the only instance that does not end before it is told to. */
+function underWay({ store, router }: World): PromiseWithResolvers<void> {
+  const [only] = store.instances.list();
+  const request = Promise.withResolvers<void>();
+  router.underWay.set(`127.0.0.1:${only?.port}`, request.promise);
+  return request;
+}

@@ -20,13 +20,17 @@ export type MemoryRouter = Router & {
   readonly table: () => RoutingTable;
   /** Decides as the router would for a plain request. */
   readonly answer: (host: string, path: string, nowMs: number) => RouteAnswer;
+  /** Ends of requests that are under way, by peer; a drain waits for them. */
+  readonly underWay: Map<string, Promise<void>>;
 };
 
 /** A router that serves nobody: what the engine's tests look at. */
 export function createMemoryRouter(): MemoryRouter {
   const hosts = new Map<string, HostRoute>();
   const backends = new Map<string, Backend>();
+  const underWay: MemoryRouter["underWay"] = new Map();
   return {
+    underWay,
     replace: async (table) => {
       hosts.clear();
       backends.clear();
@@ -37,7 +41,10 @@ export function createMemoryRouter(): MemoryRouter {
       apply(hosts, change.hosts);
       apply(backends, change.backends);
     },
-    drain: async () => 0,
+    drain: async (peer) => {
+      await underWay.get(peer);
+      return 0;
+    },
     table: () => ({ hosts: Object.fromEntries(hosts), backends: Object.fromEntries(backends) }),
     answer: (host, path, nowMs) => {
       const route = routeOf(hosts, nameOf(host));
