@@ -16,7 +16,7 @@ export async function runProgram(
     readonly uid?: number;
     readonly gid?: number;
     /** Descriptors that it has besides. */
-    readonly also?: readonly number[];
+    readonly also?: readonly (number | "ignore")[];
   } = {},
 ): Promise<Ran> {
   const { also = [], ...how } = options;
@@ -31,4 +31,9 @@ export async function runProgram(
   const { code } = await ended(child);
   const textOf = (chunks: Buffer[] = []) => Buffer.concat(chunks).toString("utf8");
   return { code, stdout: textOf(out), stderr: textOf(err) };
+}
+
+/** `git` in a tree, to its end. */
+export function git(tree: string, ...args: string[]): Promise<Ran> {
+  return runProgram(["git", "-C", tree, ...args]);
 }

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { ended, exec, start } from "#lib/exec.ts";
+import { exec } from "#lib/exec.ts";
 import { exists, readIfThere } from "#lib/files.ts";
 import { commit, startPlatform, webApp, type Platform } from "../platform.ts";
-import { runProgram } from "../programs.ts";
-import { isHarmless } from "../hostile-text.ts";
+import { git, runProgram } from "../programs.ts";
 import { untilTidy } from "../processes.ts";
 
 let platform: Platform;
@@ -100,139 +97,21 @@ test("SSH forwards nothing, transfers no files, gives no shell, and knows its ke
   await exec(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", stranger]);
   const asStranger = ["-o", "IdentitiesOnly=yes", "-i", stranger, "-F", "/dev/null"];
   const hosts = ["-o", "StrictHostKeyChecking=no", "-o", `UserKnownHostsFile=${folder}/hosts`];
-  const [back, through, copied, typed, unknown] = await Promise.all([
+  const [back, through, copied, typed, bare, unknown] = await Promise.all([
     runProgram([ssh, ...remote, ...place]),
     runProgram([ssh, "-W", api, ...place]),
     runProgram(["scp", "-S", ssh, "-P", String(ports.ssh), "berth@127.0.0.1:/etc/passwd", marker]),
     runProgram([ssh, "-tt", ...place, `touch ${marker}`]),
+    platform.overSsh(),
     runProgram(["ssh", ...asStranger, ...hosts, "-o", "BatchMode=yes", ...place, "apps"]),
   ]);
   for (const ran of [back, through, copied, typed, unknown]) assert.notEqual(ran.code, 0);
+  // Without words there is what one may type, and no prompt.
+  assert.match(bare.stdout + bare.stderr, /apps:create/);
   assert.match(back.stderr, /forwarding failed/);
   assert.match(through.stderr, /forwarding failed/);
   assert.match(unknown.stderr, /Permission denied \(publickey\)/);
   assert.equal(await exists(marker), false);
-});
-
-test("garbage instead of git's protocol, and a crowd at the door, harm nothing", async () => {
-  const lines = ["garbage", "ffff", "0000", "0005", "00320000000000 0000 refs/heads/main\0x\n0000"];
-  for (const line of lines) {
-    const place = ["-p", String(platform.ports.ssh), "berth@127.0.0.1"];
-    const child = start([platform.ssh, ...place, "git-receive-pack 'shop'"], {
-      stdio: ["pipe", "ignore", "ignore"],
-    });
-    child.stdin?.on("error", () => {});
-    child.stdin?.end(line.repeat(100));
-    const { code } = await ended(child);
-    assert.ok(line.startsWith("0000") || code !== 0, line);
-  }
-  const crowd = Array.from({ length: 200 }, () => {
-    const socket = connect(platform.ports.ssh, "127.0.0.1");
-    socket.on("error", () => {});
-    socket.write("SSH-2.0-nobody\r\n\0\0\0\x0cgarbage");
-    return socket;
-  });
-  await sleep(500);
-  for (const socket of crowd) socket.destroy();
-  const listed = await platform.overSsh("apps");
-  assert.equal(listed.code, 0, listed.stderr);
-  const checked = await git(
-    join(platform.home, "data/repos/1.git"),
-    "-c",
-    "safe.directory=*",
-    "fsck",
-  );
-  assert.equal(checked.code, 0, checked.stderr);
-});
-
-test("only commits go to a branch, and only to one that is deployed", async () => {
-  const tree = await platform.tree(webApp("first"));
-  assert.equal((await platform.push(tree, "shop")).code, 0);
-  await git(tree, "-c", "user.name=T", "-c", "user.email=t@localhost", "tag", "-a", "-m", "x", "t");
-  const refusals = {
-    t: /only branches are deployed; push a branch, not a tag/,
-    "main:refs/notes/x": /only branches are deployed/,
-    "main:refs/berth/x": /hidden ref/,
-    ":main": /a deployed branch is not deleted by a push; use berth apps:destroy/,
-    "main:other": /shop has no branch other\. It deploys: main\./,
-    "+main:Procfile:refs/heads/main": /is a blob, and a branch takes commits/,
-    "+main^{tree}:refs/heads/main": /is a tree, and a branch takes commits/,
-    "+t:refs/heads/main": /annotated tag.*<tag>\^\{commit\}:main/,
-  };
-  const remote = `ssh://berth@127.0.0.1:${platform.ports.ssh}/shop`;
-  const blob = (await git(tree, "rev-parse", "main:Procfile")).stdout.trim();
-  for (const [ref, reason] of Object.entries(refusals)) {
-    const pushed = await platform.push(tree, "shop", [ref.replace("main:Procfile", blob)]);
-    assert.equal(pushed.code, 1, ref);
-    assert.match(pushed.stderr, /\[remote rejected\]/);
-    assert.match(pushed.stderr, reason);
-  }
-  for (const name of ["<img/src=x>", "\u202eevil\u200b"]) {
-    const pushed = await platform.push(tree, "shop", [`main:refs/heads/${name}`]);
-    assert.match(pushed.stderr, /remote rejected.*use letters, digits and \. _ \/ -/, name);
-    const said = pushed.stderr.split("\n").filter((line) => line.startsWith("remote:"));
-    assert.ok(isHarmless(said.join("\n")), pushed.stderr);
-  }
-  const env = { GIT_SSH: platform.ssh, GIT_SSH_VARIANT: "ssh" };
-  const refs = await runProgram(["git", "-C", tree, "ls-remote", remote], { env });
-  const head = (await git(tree, "rev-parse", "main")).stdout.trim();
-  assert.equal(refs.stdout, `${head}\tHEAD\n${head}\trefs/heads/main\n`);
-  const releases = JSON.parse((await platform.berth("releases", "-a", "shop", "--json")).stdout);
-  assert.equal(releases.length, 1);
-});
-
-test("several branches at once are each answered, unless they are to be one step", async () => {
-  const tree = await platform.tree(webApp("second"));
-  const atomic = await platform.push(tree, "shop", ["--atomic", "+main", "main:other"]);
-  assert.equal(atomic.stderr.match(/push without --atomic/g)?.length, 2, atomic.stderr);
-  assert.equal((await platform.visit("shop.localhost")).body, "first");
-  const both = await platform.push(tree, "shop", ["+main", "main:other"]);
-  assert.equal(both.code, 1);
-  assert.match(both.stderr, /main -> main \(forced update\)/);
-  assert.match(both.stderr, /main -> other \(shop has no branch other/);
-  assert.equal((await platform.visit("shop.localhost")).body, "second");
-});
-
-test("class 5, trees that lead out: a tree that could harm, or is not whole, is refused by the name of its path", async () => {
-  const path = `${"deep/".repeat(250)}file`;
-  const cases = [
-    [{ "esc\x1b[31m": "x" }, /"esc\\u001b\[31m" holds a control character/],
-    [{ [path]: "x" }, /"deep\/deep.*is longer than 1024 bytes/],
-    [{ Procfile: "web: node server.js\nnonsense\n" }, /Procfile:2: there is no colon/],
-    [{ Procfile: `web: ${"x".repeat(70_000)}` }, /Procfile:1: it is larger than 64 KiB/],
-    [{ Procfile: "x".repeat(2_000_000) }, /Procfile:1: it is larger than 64 KiB/],
-    [{ "package.json": "{bad" }, /Reading package\.json failed: it is not JSON/],
-    [{ README: "hello" }, /Nothing in [0-9a-f]{7} says how to run it/],
-    [{}, /Nothing in [0-9a-f]{7} says how to run it/],
-  ] as const;
-  for (const [files, reason] of cases) {
-    const refused = await platform.push(await platform.tree(files), "shop", ["+main"]);
-    assert.equal(refused.code, 1);
-    assert.match(refused.stderr, reason);
-  }
-  assert.equal((await platform.visit("shop.localhost")).body, "second");
-});
-
-test("class 5, trees that lead out: git data inside a tree, and a submodule, are refused", async () => {
-  const tree = await platform.tree(webApp("x"));
-  const blob = (await git(tree, "rev-parse", "main:Procfile")).stdout.trim();
-  const inner = await makeTree(tree, `100644 blob ${blob}\tconfig`);
-  const refusals = {
-    [`040000 tree ${inner}\t.GIT`]: /hasDotgit/,
-    [`040000 tree ${inner}\tgit~1`]: /hasDotgit/,
-    [`040000 tree ${inner}\t..`]: /hasDotdot/,
-    [`120000 blob ${blob}\t.gitmodules`]: /gitmodulesSymlink/,
-    [`160000 commit ${"1".repeat(40)}\tlibrary`]: /"library" is a submodule.*commit its files/,
-  };
-  for (const [entry, reason] of Object.entries(refusals)) {
-    const object = await makeTree(tree, entry);
-    const who = ["-c", "user.name=T", "-c", "user.email=t@localhost"];
-    const made = await git(tree, ...who, "commit-tree", "-m", "x", object);
-    const refused = await platform.push(tree, "shop", [`+${made.stdout.trim()}:refs/heads/main`]);
-    assert.equal(refused.code, 1, entry);
-    assert.match(refused.stderr, reason);
-  }
-  assert.equal((await platform.visit("shop.localhost")).body, "second");
 });
 
 test("class 6, files that the platform reads: a symbolic link out of the tree is neither read, run nor served", async () => {
@@ -367,12 +246,3 @@ test("after all this nothing is left behind, and Berth has made no mistake of it
     [],
   );
 });
-
-function git(tree: string, ...args: string[]) {
-  return runProgram(["git", "-C", tree, ...args]);
-}
-
-/** A tree object of one entry, as `git ls-tree` writes it. */
-async function makeTree(tree: string, entry: string): Promise<string> {
-  return (await exec(["git", "-C", tree, "mktree", "--missing"], { input: `${entry}\n` })).trim();
-}

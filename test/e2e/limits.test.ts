@@ -5,7 +5,7 @@ import test, { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exec } from "#lib/exec.ts";
 import { commit, startPlatform, until, webApp, type Platform } from "../platform.ts";
-import { runProgram, type Ran } from "../programs.ts";
+import { git, type Ran } from "../programs.ts";
 import { pidOf, processesWith, query, untilTidy } from "../processes.ts";
 
 let platform: Platform;
@@ -153,10 +153,6 @@ test("after all this nothing is left behind, and Berth has made no mistake of it
   const log = await readFile(join(platform.home, "logs/berthd/current"), "utf8");
   assert.doesNotMatch(log, /"level":50/);
 });
-
-function git(tree: string, ...args: string[]) {
-  return runProgram(["git", "-C", tree, ...args]);
-}
 
 /** An app whose build runs these commands. */
 async function builtBy(commands: string): Promise<string> {
