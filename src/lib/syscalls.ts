@@ -8,6 +8,7 @@ export const syscallNumbers = {
   add_key: [248, 217],
   adjtimex: [159, 171],
   bpf: [321, 280],
+  cachestat: [451, 451],
   chroot: [161, 51],
   clock_adjtime: [305, 266],
   clock_settime: [227, 112],
@@ -24,6 +25,7 @@ export const syscallNumbers = {
   get_kernel_syms: [177, null],
   get_mempolicy: [239, 236],
   init_module: [175, 105],
+  io_setup: [206, 0],
   io_uring_enter: [426, 426],
   io_uring_register: [427, 427],
   io_uring_setup: [425, 425],
@@ -99,6 +101,10 @@ export const refusedSyscalls = {
     "io_uring_setup",
     "io_uring_enter",
     "io_uring_register",
+    // The machine has so many of these for all (fs.aio-max-nr), which one program could take.
+    "io_setup",
+    // Tells which pages of the files that all share are in use.
+    "cachestat",
     "statmount",
     "listmount",
     "open_tree_attr",

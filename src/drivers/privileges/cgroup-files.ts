@@ -17,6 +17,14 @@ type Setting = readonly [controller: Controller, file: string, value: number | s
 const cpuPeriodsUs = { usual: 20_000, ofSmallShares: 100_000 };
 const cpuQuotaUsMin = 1000;
 
+/** Of an instance's memory, the part that its connections may hold. */
+const socketShare = 4;
+/**
+ * Of the machine's memory, the part that all connections of an app may hold: half of what has the
+ * kernel take memory from every connection of the machine. @see tcp(7), tcp_mem
+ */
+const socketShareOfMachine = 32;
+
 /**
  * What holds a cgroup to its limits, in the order in which it is written.
  * @param priority Its share of busy processors for each core that it may use, usually 1.
@@ -48,6 +56,8 @@ export function limitSettings(version: 1 | 2, limits: Limits, priority: number):
     ["memory", "memory.memsw.limit_in_bytes?", memoryBytes],
     ["memory", "memory.limit_in_bytes", memoryBytes],
     ["memory", "memory.memsw.limit_in_bytes?", memoryBytes],
+    // What connections hold is counted apart here, and nowhere unless there is a limit.
+    ["memory", "memory.kmem.tcp.limit_in_bytes?", Math.floor(memoryBytes / socketShare)],
     ["cpu", "cpu.cfs_burst_us?", 0],
     ["cpu", "cpu.cfs_quota_us", -1],
     ["cpu", "cpu.cfs_period_us", period],
@@ -64,9 +74,13 @@ export function limitSettings(version: 1 | 2, limits: Limits, priority: number):
 export function ceilings(version: 1 | 2): Setting[] {
   const pidsMax = Number(readFileSync("/proc/sys/kernel/pid_max", "utf8"));
   const memoryBytes = Math.floor(totalmem() * appShareOfMemory);
+  const pids: Setting = ["pids", "pids.max", Math.floor(pidsMax / 8)];
+  if (version === 2) return [pids, ["memory", "memory.max", memoryBytes]];
+  const socketBytes = Math.floor(totalmem() / socketShareOfMachine);
   return [
-    ["pids", "pids.max", Math.floor(pidsMax / 8)],
-    ["memory", version === 2 ? "memory.max" : "memory.limit_in_bytes", memoryBytes],
+    pids,
+    ["memory", "memory.limit_in_bytes", memoryBytes],
+    ["memory", "memory.kmem.tcp.limit_in_bytes?", socketBytes],
   ];
 }
 
