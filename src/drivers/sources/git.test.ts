@@ -61,6 +61,24 @@ test("a symbolic link is written as a link, whatever it leads to", async () => {
   assert.equal(await readlink(join(dir, "secret")), "/etc/passwd");
 });
 
+test("a branch is found where git keeps it: in a file, packed, or beside a folder of its name", async () => {
+  await using world = await createWorld();
+  const { source, git } = world;
+  await source.ensureRepository(1);
+  const one = await world.commit({ a: "1" }, null);
+  for (const branch of ["main", "v2/beta"]) await source.moveBranch(1, branch, null, one);
+  const tips = async () =>
+    Promise.all(["main", "v2/beta", "v2", "main/x"].map((it) => source.tipOf(1, it)));
+  assert.deepEqual(await tips(), [one, one, null, null]);
+  await git(["pack-refs", "--all"]);
+  assert.deepEqual(await tips(), [one, one, null, null]);
+  const two = await world.commit({ a: "2" }, one);
+  assert.equal(await source.moveBranch(1, "main", one, two), true);
+  assert.deepEqual(await tips(), [two, one, null, null]);
+  await git(["symbolic-ref", "refs/heads/other", "refs/heads/main"]);
+  assert.equal(await source.tipOf(1, "other"), two);
+});
+
 test("nothing of git comes with a tree, and no index stays behind", async () => {
   await using world = await createWorld();
   const { source, folder, root } = world;

@@ -1,10 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { appendFile, rename } from "node:fs/promises";
+import { appendFile, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { PlatformError } from "#domain/errors.ts";
 import type { Source } from "#domain/source.ts";
 import { exec, ExecError } from "#lib/exec.ts";
-import { ensureDirectory, exists, readIfThere, removeTree, writeAtomic } from "#lib/files.ts";
+import {
+  ensureDirectory,
+  exists,
+  nullIf,
+  readIfThere,
+  removeTree,
+  writeAtomic,
+} from "#lib/files.ts";
 import { gitArgv, gitEnv } from "#lib/git.ts";
 import { filesArguments, logArguments, parseChanges } from "./compare.ts";
 import { findPointers } from "./lfs.ts";
@@ -43,8 +50,11 @@ export function createGitSource(root: string): Source {
       return exportTree(git, root, { appId, commit, dir });
     },
     ...commits(git),
-    tipOf: async (appId, branch) =>
-      (await exists(directoryOf(appId))) ? tipOf(git, appId, branch) : null,
+    tipOf: async (appId, branch) => {
+      const directory = directoryOf(appId);
+      if (!(await exists(directory))) return null;
+      return (await looseTip(directory, branch)) ?? tipOf(git, appId, branch);
+    },
   };
 }
 
@@ -111,6 +121,16 @@ function commits(git: Git) {
   } satisfies Partial<Source>;
 }
 
+/**
+ * The tip as git writes it down first; null when it is packed, or kept in another way, which git knows.
+ * @see gitrepository-layout(5), refs
+ */
+async function looseTip(directory: string, branch: string): Promise<string | null> {
+  const reading = readFile(join(directory, refOf(branch)), "latin1");
+  const text = (await reading.catch(nullIf(["ENOENT", "ENOTDIR", "EISDIR"])))?.trimEnd() ?? "";
+  return commitPattern.test(text) ? text : null;
+}
+
 async function tipOf(git: Git, appId: number, branch: string): Promise<string | null> {
   const asking = ["rev-parse", "--verify", "--quiet", "--end-of-options", refOf(branch)];
   return (await answerOf(git(appId, asking)))?.trim() || null;
@@ -125,22 +145,16 @@ async function exportTree(
   const timeoutMs = largeTreeTimeoutMs;
   const listing = ["ls-tree", "-r", "-z", "-l", "--full-tree", commit];
   const index = join(root, `${randomUUID()}.index`);
-  // core.symlinks stays on: a link is kept as a link, and git itself never writes through one.
-  const checkout = [`--work-tree=${dir}`];
-  const env = { GIT_INDEX_FILE: index };
-  // It fills the index alone, so it need not wait until the tree is known to be harmless.
-  const indexed = git(appId, [...checkout, "read-tree", commit], { env, timeoutMs });
-  indexed.catch(() => {});
   try {
     const entries = parseTree(await git(appId, listing, { timeoutMs }).catch(refuseEndless));
     refuseTree(entries);
     await ensureDirectory(dir);
-    await indexed;
-    const all = [...checkout, "checkout-index", "--all", "--quiet"];
-    await git(appId, all, { env, timeoutMs, launcher: dieWithUs });
+    // core.symlinks stays on: a link is kept as a link, and git itself never writes through one.
+    const checkout = [`--work-tree=${dir}`, "read-tree", "-m", "-u", commit];
+    const env = { GIT_INDEX_FILE: index };
+    await git(appId, checkout, { env, timeoutMs, launcher: dieWithUs });
     return await findPointers(dir, entries);
   } finally {
-    await Promise.allSettled([indexed]);
     await removeTree(index);
   }
 }
