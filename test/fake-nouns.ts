@@ -58,6 +58,7 @@ export const instance: InstanceStatus = {
   command: "node .",
   cpuCores: 0.25,
   memoryBytes: 52_000_000,
+  isBehind: false,
   startedAt: moment,
   lastExit: { code: 1, signal: null },
   lastLines: ["Error: no database"],

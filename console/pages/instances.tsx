@@ -48,8 +48,7 @@ type InstanceProps = {
 };
 
 function Instance({ instance, onRestart }: InstanceProps) {
-  const { name, state, port, pid, startedAt, lastExit, lastLines, memoryBytes, cpuCores } =
-    instance;
+  const { name, state, port, pid, startedAt, lastExit, lastLines } = instance;
   return (
     <li className="row instance">
       <State state={state} />
@@ -64,10 +63,7 @@ function Instance({ instance, onRestart }: InstanceProps) {
           <p className="aside">{renderEnd(instance)} It was started again.</p>
         )}
       </div>
-      <p className="instance-use aside figure">
-        <span>{memoryBytes === null ? "" : renderBytes(memoryBytes)}</span>
-        <span>{cpuCores === null ? "" : `${renderCores(cpuCores)} of a core`}</span>
-      </p>
+      <InstanceUse {...instance} />
       {onRestart && (
         <button
           type="button"
@@ -87,5 +83,16 @@ function Instance({ instance, onRestart }: InstanceProps) {
         </div>
       )}
     </li>
+  );
+}
+
+/** What it uses at the moment. */
+function InstanceUse({ memoryBytes, cpuCores, isBehind }: InstanceView) {
+  return (
+    <p className="instance-use aside figure">
+      <span>{memoryBytes === null ? "" : renderBytes(memoryBytes)}</span>
+      <span>{cpuCores === null ? "" : `${renderCores(cpuCores)} of a core`}</span>
+      {isBehind && <span>other apps go first</span>}
+    </p>
   );
 }

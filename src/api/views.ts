@@ -87,6 +87,9 @@ export const InstanceView = z.object({
   command: z.string(),
   cpuCores: z.number().nullable().describe("Used at the moment; null before the first look."),
   memoryBytes: z.number().nullable(),
+  isBehind: z
+    .boolean()
+    .describe("Its app uses so much of the processors that what others ask for is done first."),
   startedAt: Timestamp,
   lastExit: z
     .object({

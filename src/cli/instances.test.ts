@@ -17,6 +17,9 @@ test("an instance that was started again says how it ended; what crashes, what i
   const again = "web.1 ran out of memory and was started again; see berth events -a shop\n";
   assert.equal(await said({ state: "running", lastExit }), again);
   assert.equal(await said({ state: "running", lastExit: null }), "");
+  const behind =
+    "web.1 stands behind other apps while shop uses much of the processors; see berth limits -a shop\n";
+  assert.equal(await said({ state: "running", lastExit: null, isBehind: true }), behind);
 });
 
 test("ps of a branch that runs nothing says why, and what to type", async (t) => {

@@ -93,7 +93,11 @@ function printInstances(
     ]),
     "",
   );
-  for (const { name, state, lastExit, lastLines } of instances) {
+  for (const { name, state, lastExit, lastLines, isBehind } of instances) {
+    if (isBehind) {
+      const why = `${target} uses much of the processors`;
+      out.note(`${name} stands behind other apps while ${why}; see berth limits -a ${target}`);
+    }
     if (state === "running" && lastExit) {
       const end = describeExit(lastExit);
       out.note(`${name} ${end} and was started again; see berth events -a ${target}`);

@@ -234,6 +234,8 @@ export type MetricsStore = Disposable & {
 export type InstanceUsage = {
   readonly cpuMs: number;
   readonly memoryBytes: number;
+  /** Its app uses so much of the processors that what others ask for is done first. */
+  readonly isBehind: boolean;
 };
 
 export type MachineUsage = {

@@ -174,6 +174,13 @@ export type Protections = {
   readonly countsSockets: boolean;
 };
 
+export type KernelUse = {
+  /** What counts for the instance's limit; null where nothing counts it. */
+  readonly memoryBytes: number | null;
+  /** Other apps go first. */
+  readonly isBehind: boolean;
+};
+
 /**
  * What runs as apps' users, as berthd sees it: each behind its walls, which berthd makes as far as it
  * can and berth-root where only root can.
@@ -188,8 +195,8 @@ export type Privileges = {
   readonly limitInstance: (id: number, limits: Limits) => Promise<void>;
   /** Lets an instance run again that ended too often in a row. */
   readonly reviveInstance: (id: number) => Promise<void>;
-  /** What an instance uses of its memory, as the kernel counts it; null where it does not. */
-  readonly memoryOf: (id: number) => Promise<number | null>;
+  /** What the kernel says of an instance's use; null for one that is not there. */
+  readonly useOf: (id: number) => Promise<KernelUse | null>;
   readonly observeInstance: (id: number) => Promise<SupervisedInstance>;
   readonly observeInstances: () => Promise<SupervisedInstance[]>;
   /** Inodes of the sockets that an instance's processes hold. */

@@ -57,6 +57,7 @@ export type InstanceStatus = {
   /** At the last look; null when it was not looked at yet. */
   readonly cpuCores: number | null;
   readonly memoryBytes: number | null;
+  readonly isBehind: boolean;
   readonly startedAt: Date;
   readonly lastExit: ExitStatus | null;
   /** The last lines it printed; only for one that is crashing. */

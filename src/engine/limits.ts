@@ -21,13 +21,15 @@ import type { JobQueue } from "./jobs.ts";
 import type { Use } from "./meter.ts";
 import { branchAt, currentIfDeployed, refuseManaged } from "./targets.ts";
 
+type MostUsed = Pick<Use, "cpuCores" | "memoryBytes">;
+
 /** What something may use, and which of it somebody chose. */
 export type LimitStatus = {
   readonly scope: LimitScope;
   readonly limits: Limits;
   readonly chosen: readonly LimitName[];
   /** The most that one of its instances uses at the moment; null while none was looked at. */
-  readonly used: Use | null;
+  readonly used: MostUsed | null;
   /** Sentences on what this machine cannot give. */
   readonly notes: readonly string[];
 };
@@ -98,7 +100,7 @@ export function setLimits(
   return change(context, queue, { ...asked, changes, description });
 }
 
-function mostOf(uses: readonly Use[]): Use | null {
+function mostOf(uses: readonly MostUsed[]): MostUsed | null {
   if (uses.length === 0) return null;
   return {
     cpuCores: Math.max(...uses.map(({ cpuCores }) => cpuCores)),

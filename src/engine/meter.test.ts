@@ -61,12 +61,12 @@ test("a port that passes to another app takes no earlier request with it", async
 test("what an instance uses is seen with it, and its ends are counted", async () => {
   await using world = await deployed();
   const id = world.store.instances.list()[0]?.id ?? 0;
-  world.executor.usages.set(id, { cpuMs: 1000, memoryBytes: 5_000_000 });
-  const memory = async () => (await world.engine.listInstances("shop"))[0]?.memoryBytes;
-  let seen: number | null | undefined;
+  world.executor.usages.set(id, { cpuMs: 1000, memoryBytes: 5_000_000, isBehind: true });
+  const first = async () => (await world.engine.listInstances("shop"))[0];
+  let seen: Awaited<ReturnType<typeof first>>;
   await eventually(() => {
-    void memory().then((bytes) => (seen = bytes));
-    return seen === 5_000_000;
+    void first().then((instance) => (seen = instance));
+    return seen?.memoryBytes === 5_000_000 && seen.isBehind;
   }, "the use is seen");
   world.executor.crash(id, { code: 1, signal: null });
   const ends = () =>

@@ -27,7 +27,7 @@ const disksEveryLooks = 6;
 type Counted = { readonly series: Series; readonly point: number[] };
 
 /** What an instance or the host uses at the moment. */
-export type Use = { readonly cpuCores: number; readonly memoryBytes: number };
+export type Use = Omit<InstanceUsage, "cpuMs"> & { readonly cpuCores: number };
 
 /**
  * Measures: counts requests, restarts and deploys as they happen, looks every ten seconds at what
@@ -140,6 +140,7 @@ export class Meter {
     this.uses.set(instance.id, {
       cpuCores: cpuMs / 1000 / seconds,
       memoryBytes: usage.memoryBytes,
+      isBehind: usage.isBehind,
     });
     const point = emptyPoint("instance");
     point[instanceFields.cpuMs] = cpuMs;

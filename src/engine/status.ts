@@ -111,6 +111,7 @@ export async function instanceStatus(
     command: instance.spec.command,
     cpuCores: use?.cpuCores ?? null,
     memoryBytes: use?.memoryBytes ?? null,
+    isBehind: use?.isBehind ?? false,
     startedAt:
       lastExit && pid !== null ? new Date(clock.now().getTime() - sinceMs) : instance.createdAt,
     lastExit,

@@ -15,7 +15,7 @@ export function createLocalExecutor(
   { logs, exits }: { readonly logs: string; readonly exits: string },
 ): Executor {
   const observe = async (id: number) => withLastExit(exits, await privileges.observeInstance(id));
-  const { usage, expect } = new ProcessUsage(observe, privileges.memoryOf);
+  const { usage, expect } = new ProcessUsage(observe, privileges.useOf);
   return {
     start: async ({ id, spec, userNumber, network, port, logName }) => {
       await ensureDirectory(join(logs, "instances", logName), 0o700);

@@ -11,12 +11,16 @@ test("an instance uses what all of its processes use, and is asked for only when
   const child = start(argv, { stdio: "ignore", env: bareEnv });
   let asked = 0;
   let counted: number | null = null;
+  let isBehind = false;
   const observe = async (id: number): Promise<ObservedInstance> => {
     asked += 1;
     const pid = id === 1 ? (child.pid ?? null) : null;
     return { id, state: "running", pid, sinceMs: 0, lastExit: null, givenUp: false };
   };
-  const { usage, expect } = new ProcessUsage(observe, async () => counted);
+  const { usage, expect } = new ProcessUsage(observe, async () => ({
+    memoryBytes: counted,
+    isBehind,
+  }));
   try {
     let cpuMs = 0;
     for (const end = performance.now() + 10_000; cpuMs < 300;) {
@@ -31,6 +35,9 @@ test("an instance uses what all of its processes use, and is asked for only when
     assert.ok((both.get(1)?.memoryBytes ?? 0) > 20_000_000);
     counted = 4_096_000;
     assert.equal((await usage([1])).get(1)?.memoryBytes, counted, "the kernel's count is right");
+    assert.equal((await usage([1])).get(1)?.isBehind, false);
+    isBehind = true;
+    assert.equal((await usage([1])).get(1)?.isBehind, true);
   } finally {
     child.kill();
     await ended(child);

@@ -1,5 +1,6 @@
 import type { ObservedInstance } from "#domain/instance.ts";
 import type { InstanceUsage } from "#domain/metrics.ts";
+import type { Privileges } from "#domain/privileges.ts";
 import { listProcesses, processStats, type ProcessStat } from "#lib/processes.ts";
 
 /** An instance's processes, the outermost first, as they were found at some look. */
@@ -13,18 +14,15 @@ const treesKeptLooks = 6;
 /** What instances use, by the processes below each supervised one, and of memory by its cgroup. */
 export class ProcessUsage {
   readonly #observe: (id: number) => Promise<ObservedInstance>;
-  readonly #memoryOf: (id: number) => Promise<number | null>;
+  readonly #useOf: Privileges["useOf"];
   #trees = new Map<number, Tree>();
   /** Those that had no process when they were asked for: what crashes is not asked for at each look. */
   #absent = new Set<number>();
   #looks = 0;
 
-  constructor(
-    observe: (id: number) => Promise<ObservedInstance>,
-    memoryOf: (id: number) => Promise<number | null>,
-  ) {
+  constructor(observe: (id: number) => Promise<ObservedInstance>, useOf: Privileges["useOf"]) {
     this.#observe = observe;
-    this.#memoryOf = memoryOf;
+    this.#useOf = useOf;
   }
 
   /** One that was just begun, or ended and is begun again, is asked for at the next look. */
@@ -45,7 +43,8 @@ export class ProcessUsage {
       if (!tree) return [];
       const { cpuMs, memoryBytes } = sumOf(tree, known);
       // What processes share counts for each of them, so their sum is the second best.
-      return [[id, { cpuMs, memoryBytes: (await this.#memoryOf(id)) ?? memoryBytes }]];
+      const { memoryBytes: counted = null, isBehind = false } = (await this.#useOf(id)) ?? {};
+      return [[id, { cpuMs, memoryBytes: counted ?? memoryBytes, isBehind }]];
     });
     return new Map((await Promise.all(found)).flat());
   };
@@ -93,7 +92,7 @@ function leavesOf(tree: Tree): ProcessStat[] {
 }
 
 /** @param now Newer counts of the same processes, where there are any. */
-function sumOf(tree: readonly ProcessStat[], now: ReadonlyMap<number, ProcessStat>): InstanceUsage {
+function sumOf(tree: readonly ProcessStat[], now: ReadonlyMap<number, ProcessStat>) {
   const counts = tree.map((it) => {
     const newer = now.get(it.pid);
     return newer?.startedAt === it.startedAt && newer.cpuMs >= it.cpuMs ? newer : it;

@@ -84,6 +84,9 @@ export function ceilings(version: 1 | 2): Setting[] {
   ];
 }
 
+/** Says 1 where others go first. @see cpu.idle in cgroup-v2.rst of the kernel, in both versions */
+export const idleFile = "cpu.idle";
+
 /** Of these, what tells the limits that are in force. */
 export const limitFiles = [
   "memory.max",

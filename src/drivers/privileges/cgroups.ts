@@ -10,9 +10,10 @@ import {
   type CgroupName,
   type CgroupPlace,
 } from "#domain/realm.ts";
+import type { KernelUse } from "#domain/privileges.ts";
 import { controllers, pidsIn } from "#lib/cgroups.ts";
 import { nullIf, readIfThere } from "#lib/files.ts";
-import { ceilings, limitFiles, limitSettings } from "./cgroup-files.ts";
+import { ceilings, idleFile, limitFiles, limitSettings } from "./cgroup-files.ts";
 
 const killTimeoutMs = 5000;
 
@@ -91,6 +92,13 @@ export class Cgroups {
     const file = memoryEventsFile({ cgroups: this.#places }, cgroup);
     const text = file === null ? null : await readUnlessGone(file);
     return Number(/^oom_kill (\d+)$/m.exec(text ?? "")?.[1] ?? 0);
+  }
+
+  async use(cgroup: CgroupName): Promise<KernelUse> {
+    const files = this.#places.map((place) => join(appCgroup(place, cgroup.uid), idleFile));
+    const idle = await Promise.all(files.map(readUnlessGone));
+    const isBehind = idle.some((text) => text?.trim() === "1");
+    return { memoryBytes: await this.memory(cgroup), isBehind };
   }
 
   /**

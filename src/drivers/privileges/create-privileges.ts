@@ -60,9 +60,9 @@ export async function createPrivileges(options: PrivilegesOptions): Promise<Priv
     reviveInstance: (id) => reviveInstance(world, id),
     observeInstance: (id) => supervision.observe(id),
     observeInstances: () => supervision.observeAll(),
-    memoryOf: async (id) => {
+    useOf: async (id) => {
       const found = await kept.get(id);
-      return found && cgroups.memory({ uid: userOf(realm, found.user).uid, name: `i${id}` });
+      return found && cgroups.use({ uid: userOf(realm, found.user).uid, name: `i${id}` });
     },
     listSockets: (id) => listSockets(world, id),
     openCommand: (command) => openCommand(world, command),

@@ -32,6 +32,7 @@ test("an app that uses much of the processors is put behind the others, in the k
   while ((await idle()) === "0" && loops.exitCode === null)
     await new Promise((wait) => setTimeout(wait, apps.look()));
   assert.equal(await idle(), "1");
+  assert.equal((await cgroups.use(cgroup)).isBehind, true);
   await cgroups.remove(cgroup);
   await loopsEnd;
   // The next berthd finds it there, and a cgroup that is gone is no error.

@@ -4,7 +4,7 @@ import { platformCgroup, type CgroupPlace } from "#domain/realm.ts";
 import { nullIf } from "#lib/files.ts";
 import { parseNumbers } from "#lib/number-list.ts";
 import { busyMs } from "#lib/processes.ts";
-import { heldTo } from "./cgroup-files.ts";
+import { heldTo, idleFile } from "./cgroup-files.ts";
 
 /** The folder of all apps, as seen from itself; and what are no names of folders in it. */
 export const [allApps, machine, platform] = [".", "/", "platform"];
@@ -52,7 +52,6 @@ function cgroupsOf(name: string, place: CgroupPlace): string[] {
   return [platformCgroup(place)].filter((it) => it !== null);
 }
 
-const idleFile = "cpu.idle";
 const processorsFile = "cpuset.cpus";
 const allowedFiles = { 1: "cpuset.effective_cpus", 2: "cpuset.cpus.effective" };
 
