@@ -55,6 +55,7 @@ export function homeLayout(home: string) {
     sshdConf: join(run, "sshd_config"),
     authorizedKeys: join(run, "authorized_keys"),
     sshShell: join(run, "ssh-shell"),
+    sshSlots: join(run, "ssh-slots"),
     hooks: join(run, "hooks"),
     compileCache: join(data, "compiled"),
   };

@@ -1,4 +1,5 @@
 import { chmod, symlink, unlink } from "node:fs/promises";
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import type { Ids } from "#domain/realm.ts";
 import { programOf } from "#lib/checkout.ts";
@@ -50,10 +51,24 @@ async function writePrograms({ layout, node, code }: TreeOptions): Promise<void>
   const cached = cachedIn(layout.compileCache);
   await writeAtomic(
     layout.sshShell,
-    renderExecline([cached, [...ours("ssh-shell"), given]], { args: "-S0" }),
+    renderExecline([cached, [...inSlot(layout, code), ...ours("ssh-shell"), given]], {
+      args: "-S0",
+    }),
     0o755,
   );
   await writeAtomic(join(layout.hooks, "proc-receive"), renderHook(), 0o755);
+}
+
+/** All sessions of one person over SSH together may hold an eighth of the machine's memory. */
+const sessionShareOfMemory = 1 / 8;
+/** What a session that follows a log was seen to take. */
+const sessionBytes = 52 * 1024 ** 2;
+
+/** A person has so many sessions at once, before any of Berth's own programs begins for one more. */
+function inSlot({ sshSlots }: HomeLayout, code: string): string[] {
+  const most = Math.floor((totalmem() * sessionShareOfMemory) / sessionBytes);
+  const program = join(code, "src/setup/take-slot.pl");
+  return ["perl", program, sshSlots, String(Math.min(64, Math.max(4, most)))];
 }
 
 async function writeParts(options: TreeOptions): Promise<void> {
