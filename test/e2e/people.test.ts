@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { start } from "#lib/exec.ts";
+import { processesWith } from "../processes.ts";
 import { openBrowser } from "../people-world.ts";
 import { startPlatform, until, webApp, type Platform } from "../platform.ts";
 import type { Ran } from "../programs.ts";
@@ -70,6 +71,14 @@ test("who may only look can clone and read, and change nothing", async () => {
     assert.equal(ran.code, 5, `${words.join(" ")}: ${ran.stderr}`);
   }
   assert.match((await bob.run("whoami")).stdout, /bob, by ssh[\s\S]*web: read/);
+});
+
+test("class 22, exhaustion: a session over SSH ends with who began it, though it has nothing to say", async () => {
+  const sessions = () => processesWith(platform.home, "ssh-shell.js");
+  const following = start(bob.argv("logs", "--tail", "-a", "shop"), { stdio: "ignore" });
+  await until(async () => sessions().length > 0, "it has begun");
+  following.kill("SIGKILL");
+  await until(async () => sessions().length === 0, "it has ended", 8000);
 });
 
 test("what a one-off command printed is read by those alone who may run one", async () => {

@@ -5,7 +5,7 @@ import { writeAtomic } from "#lib/files.ts";
 /**
  * An authorized_keys file in which every key may do one thing: run `shell`, a program's absolute
  * path without spaces or quotes, with its own name, its number and its owner's: what they may do is
- * asked when it is used. A terminal is allowed, for one-off commands.
+ * asked when it is used. sshd has a shell start it, which is not to stay between the two. A terminal is allowed, for one-off commands.
  * @see sshd(8), AUTHORIZED_KEYS FILE FORMAT
  */
 export function createAuthorizedKeys(file: string, shell: string): AccessFile {
@@ -13,7 +13,7 @@ export function createAuthorizedKeys(file: string, shell: string): AccessFile {
     write: async (keys) => {
       const lines = keys.map(
         (key) =>
-          `restrict,pty,command="${shell} ${wordOf(key)} ${key.id} ${ownerOf(key)}" ${key.type} ${key.blob}\n`,
+          `restrict,pty,command="exec ${shell} ${wordOf(key)} ${key.id} ${ownerOf(key)}" ${key.type} ${key.blob}\n`,
       );
       await writeAtomic(file, lines.join(""), 0o600);
     },
