@@ -34,6 +34,23 @@ test("a newer push takes the place of one that waits, not of one that runs", asy
   assert.equal((await world.ended(third)).error?.code, "branch_moved");
 });
 
+test("class 22, exhaustion: only so many jobs of a branch wait, and others' are not touched by it", async () => {
+  const { world, letGo } = await slowWorld();
+  await using _ = world;
+  letGo();
+  await world.ended(await deploy(world));
+  const next = Promise.withResolvers<void>();
+  world.runner.programs.set("./.build.sh", () => next.promise);
+  const slow = world.push("shop", slowFiles);
+  for (let count = 1; count < 100; count += 1) await world.engine.restart("shop", null, "ann");
+  await assert.rejects(world.engine.restart("shop", null, "ann"), { code: "too_many_jobs" });
+  await world.engine.createApp("blog", "ann");
+  assert.equal((await world.push("blog")).status, "done");
+  assert.equal((await deploy(world)).status, "waiting");
+  next.resolve();
+  await slow;
+});
+
 test("a rebuild takes no push's place, and is of what is current at its turn", async () => {
   const { world, letGo } = await slowWorld();
   await using _ = world;

@@ -46,6 +46,8 @@ const kindsOfPush = new Set<JobKind>(["deploy", "rebuild"]);
 /** Before trying again to note the end of a job, as when the disk is full. */
 const retryMs = 1000;
 const settleMsMax = 5000;
+/** In one lane; whoever looks for what is open looks at all of them. */
+const openMax = 100;
 
 /**
  * One job at a time for each branch, in order; a newer push takes the place of one that waits. A
@@ -66,13 +68,14 @@ export class JobQueue {
     this.#stopping = stopping;
   }
 
-  /** @throws {PlatformError} `stopping`, `branch_removed` */
+  /** @throws {PlatformError} `stopping`, `branch_removed`, `too_many_jobs` */
   add(asked: NewJob): Job {
     this.#stopping.throwIfAborted();
     const row = rowOf(this.#context, asked);
     if (this.#closed.has(row.branchId)) {
       throw new PlatformError("branch_removed", { target: row.target });
     }
+    this.#refuseCrowd(row);
     const job = this.#context.store.jobs.add(row);
     this.#supersede(job);
     if (this.#running.has(laneOf(job))) {
@@ -81,6 +84,14 @@ export class JobQueue {
     }
     this.#pump(laneOf(job));
     return job;
+  }
+
+  /** A push is never refused: those that wait give way to it. */
+  #refuseCrowd(row: ReturnType<typeof rowOf>): void {
+    if (row.kind === "run" || row.kind === "deploy") return;
+    const count = this.#openIn(laneOf({ ...row, id: 0 })).length;
+    const target = row.target || "this Berth";
+    if (count >= openMax) throw new PlatformError("too_many_jobs", { count, target });
   }
 
   /** Goes on with what an earlier berthd left open. */
@@ -247,7 +258,12 @@ export function rowOf(
 }
 
 /** Jobs of one lane wait for each other; a one-off command waits for nothing. */
-function laneOf({ id, kind, branchId, appId }: Job): string {
+function laneOf({
+  id,
+  kind,
+  branchId,
+  appId,
+}: Pick<Job, "id" | "kind" | "branchId" | "appId">): string {
   if (kind === "run") return `run ${id}`;
   if (branchId !== null) return `branch ${branchId}`;
   return appId === null ? "platform" : `app ${appId}`;

@@ -70,3 +70,26 @@ test("keys of files come and go with them, beside those of commands", async () =
   world.config = { ...world.config, keys: [] };
   assert.equal(await engine.rebuildKeys(), 1);
 });
+
+test("class 22, exhaustion: a person has only so many keys and tokens, and each of them may be replaced", async () => {
+  await using world = await createWorld();
+  const { engine } = world;
+  const { people } = engine;
+  const [eve, ann] = ["eve", "ann"].map(
+    (name) => people.addUser({ name, email: null, superuser: false }).id,
+  );
+  assert.ok(eve && ann);
+  const add = (name: string, userId: string | null = eve) =>
+    engine.addKey(name, `ssh-ed25519 ${blobOf("ssh-ed25519", name.padEnd(8))}`, "eve", userId);
+  for (let count = 0; count < 100; count += 1) await add(`k${count}`);
+  await assert.rejects(add("more"), /a person has at most 100 of them/);
+  await engine.removeKey("k7", "eve");
+  for (const userId of [eve, ann, null]) await add(`one-of-${userId}`, userId);
+
+  const asked = { userId: eve, role: "viewer", teamId: null, appId: null, days: 1 };
+  const token = (name: string) => people.addToken({ ...asked, name });
+  for (let count = 0; count < 100; count += 1) token(`t${count}`);
+  assert.throws(() => token("more"), /a person has at most 100 of them/);
+  people.removeToken(eve, "t7");
+  token("more");
+});

@@ -8,6 +8,9 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$/;
 const linePattern =
   /(?:^|\s)((?:sk-)?(?:ssh|ecdsa)-[A-Za-z0-9@.-]+)\s+([A-Za-z0-9+/]{32,16384}={0,2})(?:\s|$)/;
 
+/** Of one person: sshd reads through all keys whenever somebody comes. */
+const keysMax = 100;
+
 /** @throws {PlatformError} `key_exists`, `invalid_input` */
 export async function addKey(
   context: EngineContext,
@@ -27,7 +30,12 @@ export async function addKey(
   }
   const { type, blob } = parseKeyLine(line);
   const key = store.transaction(() => {
-    const same = store.keys.list().find((it) => it.name === name || it.blob === blob);
+    const all = store.keys.list();
+    const same = all.find((it) => it.name === name || it.blob === blob);
+    if (userId !== null && all.filter((it) => it.userId === userId).length >= keysMax) {
+      const problem = `a person has at most ${keysMax} of them`;
+      throw new PlatformError("invalid_input", { field: "The key", problem });
+    }
     if (same) throw new PlatformError("key_exists", { key: name, name: same.name });
     const at = clock.now();
     const message = `The key ${name} was added.`;

@@ -19,6 +19,9 @@ import {
 } from "./receivers.ts";
 import { appNamed, teamNamed } from "./targets.ts";
 
+/** Of an app, of a team, of the installation: each is told of each event, by mail to anybody. */
+const notificationsMax = 20;
+
 type Asked = { readonly of: Told; readonly id: number };
 type Owner = { readonly app: App | null; readonly team: Team | null };
 
@@ -44,6 +47,10 @@ export function addNotification(
 ): { notification: NotificationStatus; signingSecret: string | null } {
   const { store, notifiers, clock } = context;
   const owner = ownerOf(store, { target, team });
+  if (store.notifications.list().filter((it) => isOf(owner, it)).length >= notificationsMax) {
+    const problem = `there are at most ${notificationsMax} for each app and team`;
+    throw new PlatformError("invalid_input", { field: "The receiver", problem });
+  }
   notifiers[kind].check(address);
   const secret = kind === "webhook" ? newSigningSecret() : null;
   const { id } = store.notifications.add({

@@ -181,3 +181,15 @@ test("an app that keeps ending is told of once, not each time it ends", async ()
   await new Promise((wait) => setTimeout(wait, 300));
   assert.equal(crashes(), 1);
 });
+
+test("class 22, exhaustion: an app tells only so many receivers", async () => {
+  await using world = await listening("release.current");
+  const add = (target: string) =>
+    world.engine.addNotification(
+      { target, team: null, kind: "webhook", address: "https://b.test/", events: null },
+      "ann",
+    );
+  for (let count = 1; count < 20; count += 1) await add("shop");
+  await assert.rejects(add("shop"), /at most 20 for each app and team/);
+  await add("blog");
+});

@@ -59,6 +59,11 @@ export const workErrors = {
     message: "{app} runs {count} one-off commands, and an app may run {most} at once.",
     hint: "List them with berth jobs --kind run --status running -a {app}, end one with berth jobs:abort, or raise app_runs_max in berth.yml",
   },
+  too_many_jobs: {
+    kind: "busy",
+    message: "{count} jobs of {target} wait or run, as many as may at once.",
+    hint: "Wait for some of them, or end them with berth jobs:abort",
+  },
   instance_not_found: {
     kind: "not_found",
     message: "{target} runs no instance {instance}.",

@@ -5,6 +5,8 @@ import { hashOf, tokenPrefix } from "./callers.ts";
 import type { PeopleContext } from "./people.ts";
 
 const dayMs = 86_400_000;
+/** Of one person. */
+const tokensMax = 100;
 
 export type NewToken = {
   readonly userId: string;
@@ -25,7 +27,12 @@ export function addToken(
   const expiresAt = new Date(createdAt.getTime() + days * dayMs);
   return store.transaction(() => {
     const { tokens } = store.people;
-    if (tokens.list(asked.userId).some(({ name }) => name === asked.name)) {
+    const mine = tokens.list(asked.userId);
+    if (mine.filter((it) => it.expiresAt > createdAt).length >= tokensMax) {
+      const problem = `a person has at most ${tokensMax} of them`;
+      throw new PlatformError("invalid_input", { field: "The token", problem });
+    }
+    if (mine.some(({ name }) => name === asked.name)) {
       throw new PlatformError("token_exists", { token: asked.name });
     }
     return { secret, token: tokens.add({ ...asked, hash: hashOf(secret), createdAt, expiresAt }) };
