@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import test, { after, before } from "node:test";
 import { freePort } from "../machine.ts";
 import { commit, startPlatform, until, webApp, type Platform } from "../platform.ts";
+import { query } from "../processes.ts";
 import { askSteadily, type Tally } from "../requests.ts";
 
 let platform: Platform;
@@ -15,9 +15,10 @@ after(async () => {
   await platform[Symbol.asyncDispose]();
 });
 
-/** Holds one port that is always the same, so that two of it cannot run side by side. */
+/** Holds one port that is always the same, so that two of it cannot run side by side, until its end. */
 function jealousApp(text: string): Record<string, string> {
-  const lock = 'require("node:net").createServer().listen(process.env.LOCK, "127.0.0.1");\n';
+  const lock = `require("node:net").createServer().listen(process.env.LOCK, "127.0.0.1");
+    process.on("SIGTERM", () => setTimeout(() => process.exit(), 500));\n`;
   const app = webApp(text);
   return { ...app, "server.js": lock + app["server.js"] };
 }
@@ -103,10 +104,11 @@ test("a change of the configuration alone runs no maintenance hooks and stops no
   assert.equal((await platform.push(tree, "steady")).code, 0);
   await using load = steady("steady.localhost");
   await configure("steady", { hooks: { maintenance: "sleep 1.5" }, env: { COLOUR: "blue" } });
-  const isChanged = async () =>
-    /v2 .*Change of the configuration file/.test(
-      (await platform.berth("releases", "-a", "steady")).stdout,
-    );
+  const isChanged = async () => {
+    const { stdout } = await platform.berth("releases", "-a", "steady", "--json");
+    const [newest] = JSON.parse(stdout) as { description: string; current: boolean }[];
+    return newest?.description === "Change of the configuration file" && newest.current;
+  };
   await until(isChanged, "a release of the changed configuration");
   const shown = await platform.berth("run", "-a", "steady", "--", "sh", "-c", "echo $COLOUR");
   assert.equal(shown.stdout, "blue\n");
@@ -115,15 +117,17 @@ test("a change of the configuration alone runs no maintenance hooks and stops no
   assert.ok(tally.slowestMs < 1400, `the slowest took ${tally.slowestMs} ms`);
 });
 
-/** Writes an app's file with one branch and one web runner. */
+/** Writes an app's file with one branch and one web runner, and waits until it is in force. */
 async function configure(app: string, branch: object): Promise<void> {
   const runners = { web: { type: "NginxBackend", cmd: "node server.js" } };
   // JSON is YAML, too.
   const text = JSON.stringify({ branches: { main: { runners, ...branch } } });
   await mkdir(join(platform.home, "config/repo"), { recursive: true });
+  const sql = "SELECT 1 FROM audit WHERE operation = 'host_config.apply' AND target = ?";
+  const applied = () => query(platform.home, sql, app).length;
+  const earlier = applied();
   await writeFile(join(platform.home, "config/repo", `${app}.yml`), text);
-  await sleep(400);
-  await until(async () => (await platform.berth("apps:info", app)).code === 0, `${app} is known`);
+  await until(async () => applied() > earlier, `the file of ${app} is in force`);
 }
 
 function steady(host: string) {

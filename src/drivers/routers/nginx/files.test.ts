@@ -106,9 +106,13 @@ test("nothing outside of the folder is served, nor links, dotfiles and lists", a
     "/public-secret",
     "/a.css/x",
   ];
-  for (const path of paths) {
+  const ask = (path: string) => {
     const request = `GET ${path} HTTP/1.0\r\nHost: a.test\r\n\r\n`;
-    const answer = await sendRaw(site.nginx.settings.ports.direct, request);
+    return sendRaw(site.nginx.settings.ports.direct, request);
+  };
+  assert.match(await ask("/app.js"), /^HTTP\/1.1 200 /);
+  for (const path of paths) {
+    const answer = await ask(path);
     assert.match(answer, /^HTTP\/1.1 40[04] /, path);
     assert.ok(!answer.includes("\r\n\r\nsecret"), path);
   }
