@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { chown, link, lstat, mkdir, readdir, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ended, exec, start } from "#lib/exec.ts";
 import { ensureDirectory } from "#lib/files.ts";
 import { tools } from "../machine.ts";
@@ -88,19 +88,22 @@ export function treeTests(world: World): void {
     // As berthd's account, which owns the tree until it is handed over and its top once it is sealed.
     const swapping = `const fs = require("node:fs"); const [top, out] = process.argv.slice(1);
     const aside = top + ".aside", sub = top + "/sub", held = top + "/held";
+    let hasBegun = false;
     const quiet = (act) => { try { act(); } catch {} };
     for (;;) {
       quiet(() => fs.renameSync(top, aside)); quiet(() => fs.symlinkSync(out, top));
       quiet(() => fs.unlinkSync(top)); quiet(() => fs.renameSync(aside, top));
       quiet(() => fs.renameSync(sub, held)); quiet(() => fs.symlinkSync(out, sub));
       quiet(() => fs.unlinkSync(sub)); quiet(() => fs.renameSync(held, sub));
+      if (!hasBegun) console.log("begun");
+      hasBegun = true;
     }`;
     for (let round = 40; round < 52; round += 1) {
       await tree(round);
       await exec(["chown", "-R", `${account.uid}:${account.gid}`, world.growing(round)]);
       const words = [tools.node, "-e", swapping, world.growing(round), outside] as const;
-      const attacker = start(words, { stdio: "ignore", ...account });
-      await sleep(60);
+      const attacker = start(words, { stdio: ["ignore", "pipe", "ignore"], ...account });
+      await once(attacker.stdout!, "data");
       for (let count = 0; count < 4; count += 1) {
         await ask({ verb: "handOverArtifact", args: { artifactId: round, user: 2 } });
         await ask({ verb: "sealArtifact", args: { artifactId: round, user: 2 } });
