@@ -176,16 +176,30 @@ async function measurePages(berth: Platform) {
 async function measureCpu(berth: Platform, pid: number): Promise<number> {
   let mostMs = 0;
   for (const path of pages) {
-    const tries: number[] = [];
-    for (let count = 0; count < 8; count += 1) {
-      const { ranMs } = turnsOf(pid);
-      await ask(berth, path);
-      tries.push(turnsOf(pid).ranMs - ranMs);
+    const fewMs = await cheapestOf(8, berth, { path, pid });
+    // berthd has just begun: what seems the dearest may be what is not compiled yet.
+    if (fewMs > mostMs) {
+      mostMs = Math.max(mostMs, Math.min(fewMs, await cheapestOf(24, berth, { path, pid })));
     }
-    // The others have what berthd does beside it.
-    mostMs = Math.max(mostMs, Math.min(...tries));
   }
   return mostMs;
+}
+
+/** The least of some tries: the others have what berthd does beside it. */
+async function cheapestOf(
+  tries: number,
+  berth: Platform,
+  { path, pid }: { path: string; pid: number },
+): Promise<number> {
+  let leastMs = Infinity;
+  for (let count = 0; count < tries; count += 1) {
+    const { ranMs } = turnsOf(pid);
+    await ask(berth, path);
+    // What it does now is counted when it comes to rest.
+    await new Promise((wait) => setTimeout(wait, 5));
+    leastMs = Math.min(leastMs, turnsOf(pid).ranMs - ranMs);
+  }
+  return leastMs;
 }
 
 async function measureStreams(berth: Platform): Promise<{ percent: number; lineMs: number }> {

@@ -114,23 +114,12 @@ export async function programsFor(
   account: Account,
   users: Users | null,
 ): Promise<Pick<Installation, "node" | "code">> {
-  const code = await readableCode(checkout, account, users);
+  const { uid, gid } = account;
+  // Users of apps are in no group of ours.
+  const app = users && { uid: users.appsFrom, gid: users.appsFrom };
+  const code = await ensureReadableCode({ checkout, uid, gid, app });
   const node = code === checkout ? runtime : join(code, "node_modules/node/bin/node");
   return { node, code };
-}
-
-/** Whoever runs it must be able to read it; what root runs, nobody else may write. */
-async function readableCode(
-  checkout: string,
-  account: Account,
-  users: Users | null,
-): Promise<string> {
-  const { uid, gid } = account;
-  const code = await ensureReadableCode({ checkout, uid, gid });
-  if (!users) return code;
-  // Users of apps are in no group of ours.
-  const app = { uid: users.appsFrom, gid: users.appsFrom };
-  return ensureReadableCode({ checkout: code, ...app });
 }
 
 export function isRoot(): boolean {

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, readdir, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -40,6 +50,31 @@ test("a single closed file deep inside is enough for a copy, which opens it", fo
   const copy = await ensureReadableCode({ checkout, copies, ...nobody });
   assert.equal((await stat(join(copy, "node_modules/used/lib/index.js"))).mode & 0o777, 0o644);
   assert.equal((await stat(join(copy, "bin/berth"))).mode & 0o777, 0o755);
+});
+
+test("what the account may read, and users of apps may not, is copied, too", forRoot, async () => {
+  await using world = await createWorld();
+  const { checkout, copies } = world;
+  const app = { uid: 1_900_000_000, gid: 1_900_000_000 };
+  const found = () => ensureReadableCode({ checkout, copies, ...nobody, app });
+  assert.equal(await found(), checkout);
+  const file = join(checkout, "node_modules/used/lib/index.js");
+  const closed = [
+    [file, 0o640, 0o644],
+    [file, 0o646, 0o644],
+    [dirname(file), 0o754, 0o755],
+    [dirname(checkout), 0o710, 0o755],
+  ] as const;
+  for (const [path, mode, open] of closed) {
+    await chown(path, mode === 0o646 ? nobody.uid : 0, nobody.gid);
+    await chmod(path, mode);
+    assert.notEqual(await found(), checkout, `${path} ${mode.toString(8)}`);
+    if (mode !== 0o646)
+      assert.equal(await ensureReadableCode({ checkout, copies, ...nobody }), checkout);
+    await chown(path, 0, 0);
+    await chmod(path, open);
+  }
+  assert.equal(await found(), checkout);
 });
 
 test(

@@ -11,9 +11,13 @@ export type ReadableCode = {
   /** Who has to read it, and when root runs it too, must not be able to write it. */
   readonly uid: number;
   readonly gid: number;
+  /** A user of an app, in no group of ours, for whom the same holds; null when there is none. */
+  readonly app?: Ids | null;
   /** Where copies go; `/opt/berth` by default. */
   readonly copies?: string;
 };
+
+type Ids = { readonly uid: number; readonly gid: number };
 
 /**
  * A directory with Berth's code that `uid` can read: the checkout itself when that will do, else a
@@ -39,27 +43,37 @@ export async function copyCode(checkout: string, copies: string): Promise<string
   return copy;
 }
 
+async function isReadable(checkout: string, { uid, gid, app = null }: ReadableCode) {
+  const built = (await exists(join(checkout, "dist"))) ? ["dist"] : [];
+  const folders = ["package.json", "bin", "src", "node_modules", ...built].map((name) =>
+    join(checkout, name),
+  );
+  // A user of an app is one of all others to everything in there, which one walk sees as well; what
+  // is above is asked of the kernel.
+  if (app && !(await isOpen(folders, app, ["-maxdepth", "0"], []))) return false;
+  return isOpen(folders, { uid, gid }, [], app ? closedToOthers : []);
+}
+
+const closedToOthers = "-o ! -perm -o=r -o -perm -o=w -o -type d ! -perm -o=x".split(" ");
+
 /**
  * Asks the kernel, as that user, rather than reading modes: it also knows of access control lists
  * and of every directory above. @see access(2), which find's tests call.
  */
-async function isReadable(checkout: string, { uid, gid }: ReadableCode): Promise<boolean> {
-  const console = (await exists(join(checkout, "dist"))) ? ["dist"] : [];
-  const folders = ["package.json", "bin", "src", "node_modules", ...console].map((name) =>
-    join(checkout, name),
-  );
+async function isOpen(
+  paths: readonly string[],
+  { uid, gid }: Ids,
+  depth: readonly string[],
+  more: readonly string[],
+): Promise<boolean> {
   const isOther = process.getuid?.() !== uid;
   const closed = ["!", "-readable", "-o", "-type", "d", "!", "-executable"];
   const writable = isOther ? ["-o", "-writable"] : [];
-  const test = ["!", "-type", "l", "(", ...closed, ...writable, ")", "-print", "-quit"];
+  const test = ["!", "-type", "l", "(", ...closed, ...writable, ...more, ")", "-print", "-quit"];
   const identity = isOther ? { uid, gid } : {};
   try {
-    const found = await exec(["find", ...folders, ...test], {
-      env: bareEnv,
-      cwd: "/",
-      ...identity,
-    });
-    return found === "";
+    const argv = ["find", ...paths, ...depth, ...test] as const;
+    return (await exec([...argv], { env: bareEnv, cwd: "/", ...identity })) === "";
   } catch (error) {
     if (error instanceof ExecError) return false;
     throw error;
