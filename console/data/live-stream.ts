@@ -1,4 +1,5 @@
 import { openStream, type LiveEvent } from "#api/stream.ts";
+import { createHandover, type Handover } from "../lib/handover.ts";
 import { ApiError, follow } from "./client.ts";
 import { pause } from "./pause.ts";
 
@@ -24,12 +25,15 @@ const usualTopics = "apps,jobs,events,access,teams,users,keys,tokens,sessions,au
   ",",
 );
 const settleMs = 30;
+/** A tab that is shown again at once has missed nothing, and need not load everything again. */
+const restAfterMs = 1000;
 const pauseMinMs = 250;
 const pauseMaxMs = 5000;
 
 /**
  * Keeps a stream open. Other topics need another request: the new one is opened before the old one
- * is closed, so that nothing falls between them.
+ * is closed, so that nothing falls between them. A tab that nobody sees has none: over plain HTTP a
+ * browser opens six connections to a host, for all its tabs together.
  */
 export function createLiveStream(): LiveStream {
   const wanted = new Map<string, number>();
@@ -40,17 +44,22 @@ export function createLiveStream(): LiveStream {
     for (const listener of listeners) listener(event);
   };
   const settle = () => {
+    if (document.visibilityState === "hidden") return;
     clearTimeout(timer);
-    const connect = () => reconnect(state, [...usualTopics, ...wanted.keys()].join(","), tell);
-    timer = setTimeout(connect, settleMs);
+    timer = setTimeout(() => connect(state, [...usualTopics, ...wanted.keys()], tell), settleMs);
+  };
+  const rest = () => {
+    clearTimeout(timer);
+    state.handover.end();
+    setClosed(state);
   };
   return {
     open() {
       settle();
+      const release = watchSight(settle, rest);
       return () => {
-        clearTimeout(timer);
-        state.current?.abort();
-        state.current = null;
+        release();
+        rest();
       };
     },
     want(topic) {
@@ -77,20 +86,38 @@ export function createLiveStream(): LiveStream {
   };
 }
 
+/** Tells when the tab is seen again, and when it has not been for a while. */
+function watchSight(onSeen: () => void, onUnseen: () => void): Release {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const look = () => {
+    clearTimeout(timer);
+    if (document.visibilityState === "visible") onSeen();
+    else timer = setTimeout(onUnseen, restAfterMs);
+  };
+  document.addEventListener("visibilitychange", look);
+  return () => {
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", look);
+  };
+}
+
 type State = {
   readonly openListeners: Set<() => void>;
-  current: AbortController | null;
+  readonly handover: Handover;
   lastEvent: number | null;
   isOpen: boolean;
+  /** Something may have been missed since the last one was open. */
+  hasGap: boolean;
   carried: ReadonlySet<string>;
 };
 
 function createState(): State {
   return {
     openListeners: new Set(),
-    current: null,
+    handover: createHandover(),
     lastEvent: null,
     isOpen: false,
+    hasGap: false,
     carried: new Set(),
   };
 }
@@ -101,15 +128,16 @@ function setOpen(state: State, isOpen: boolean): void {
   for (const listener of state.openListeners) listener();
 }
 
-function reconnect(state: State, topics: string, tell: LiveListener): void {
-  const former = state.current;
-  const own = new AbortController();
-  state.current = own;
-  const onHello = () => {
-    former?.abort();
-    setOpen(state, true);
-  };
-  void keepOpen(state, { topics, tell, onHello, signal: own.signal });
+/** What is told from now on is missed. */
+function setClosed(state: State): void {
+  state.hasGap ||= state.isOpen;
+  state.carried = new Set();
+  setOpen(state, false);
+}
+
+function connect(state: State, topics: readonly string[], tell: LiveListener): void {
+  const { signal, opened } = state.handover.begin();
+  void keepOpen(state, { topics: topics.join(","), tell, onHello: opened, signal });
 }
 
 type Wanted = {
@@ -124,22 +152,26 @@ async function keepOpen(state: State, wanted: Wanted): Promise<void> {
   const { tell, signal } = wanted;
   let pauseMs = pauseMinMs;
   let { topics } = wanted;
-  let isAgain = false;
+  let isOpen = false;
   const onHello = () => {
     pauseMs = pauseMinMs;
     state.carried = new Set(topics.split(","));
     wanted.onHello();
+    isOpen = true;
+    setOpen(state, true);
+    if (!state.hasGap) return;
+    state.hasGap = false;
     // What was missed meanwhile is loaded again.
-    if (isAgain) tell({ type: "resync" });
+    tell({ type: "resync" });
   };
   while (!signal.aborted) {
     const end = await readToEnd(state, { ...wanted, topics, onHello });
     // An app that is gone, or not to be seen any more, must not take the rest with it.
     if (end === "refused") topics = usualTopics.join(",");
     if (signal.aborted) return;
-    isAgain = true;
-    state.carried = new Set();
-    setOpen(state, false);
+    // While it has never been open, the one before it may still be.
+    if (isOpen) setClosed(state);
+    isOpen = false;
     await pause(pauseMs);
     pauseMs = Math.min(pauseMaxMs, pauseMs * 2);
   }

@@ -9,6 +9,7 @@ import { peopleTests } from "../console/people.ts";
 import { sendingTests } from "../console/sending.ts";
 import { settingsTests } from "../console/settings.ts";
 import { signInTests } from "../console/sign-in.ts";
+import { togetherTests } from "../console/together.ts";
 import { startWorld } from "../console/world.ts";
 
 const world = await startWorld();
@@ -23,5 +24,6 @@ settingsTests(world);
 sendingTests(world);
 peopleTests(world);
 signInTests(world);
+togetherTests(world);
 hostileTests(world);
 lookTests(world);
