@@ -17,13 +17,23 @@ export class ApiError extends Error {
   }
 }
 
+/** An answer that has not come by then does not: the connection may be dead without anybody's notice. */
+const patienceMs = 30_000;
+/** A change may wait for programs that take their time to stop. */
+const patienceWithChangesMs = 180_000;
+
 /** Calls an operation. @throws {ApiError} as the server refuses it, or when it cannot be reached. */
 export async function call<O extends Operation>(
   operation: O,
   input: InputOf<O>,
   signal?: AbortSignal,
 ): Promise<ResultOf<O>> {
-  const response = await request(operation, input as LooseInput, signal);
+  const isChange = operation.method !== "GET";
+  const patience = AbortSignal.timeout(isChange ? patienceWithChangesMs : patienceMs);
+  const either = signal ? AbortSignal.any([signal, patience]) : patience;
+  const response = await request(operation, input as LooseInput, either).catch((error: unknown) => {
+    throw patience.aborted && !signal?.aborted ? new ApiError(unreachable, 0) : error;
+  });
   // The server cuts every answer down to what the operation declares.
   return (await response.json()) as ResultOf<O>;
 }

@@ -1,4 +1,4 @@
-import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import type { QueryClient, QueryFilters, QueryKey } from "@tanstack/react-query";
 import { whoAmI } from "#api/account.ts";
 import { appInfo, listApps } from "#api/apps.ts";
 import { listEvents } from "#api/events.ts";
@@ -10,6 +10,7 @@ import { platformStatus } from "#api/platform.ts";
 import type { LiveEvent } from "#api/stream.ts";
 import { listMembers } from "#api/teams.ts";
 import type { AppStatusView, EventView, InstanceView, JobView } from "#api/views.ts";
+import { refresh } from "./refresh.ts";
 import { passkeysPath } from "./sign-in.ts";
 import { keyOf } from "./use-operation.ts";
 
@@ -34,7 +35,7 @@ export function createLiveAnswers(queries: QueryClient): (event: LiveEvent) => v
       const [path, input] = queryKey as [string, Input];
       return concerns.some((concern) => concern(path, input));
     };
-    void queries.invalidateQueries({ predicate: isStale });
+    void refresh(queries, { predicate: isStale });
   };
   // Many changes come together, as in a deploy; what they concern is asked for once.
   const ask = (concern: Concern) => {
@@ -73,7 +74,7 @@ function apply(
     case "app":
       return setApp(queries, event.app, ask);
     case "gone":
-      return ask((path) => path === listApps.path);
+      return ask((path, { params }) => path === listApps.path || isOfApp(event.app, params));
     case "instances":
       setInstances(queries, event.target, event.instances);
       return;
@@ -88,7 +89,9 @@ function apply(
 }
 
 function setJob(queries: QueryClient, job: JobView, ask: (concern: Concern) => void): void {
-  queries.setQueryData(keyOf(jobInfo, { params: { job: job.id } }), job);
+  const queryKey = keyOf(jobInfo, { params: { job: job.id } });
+  queries.setQueryData(queryKey, job);
+  outdate(queries, { queryKey, exact: true });
   ask((path) => path === listJobs.path);
   if (job.endedAt !== null) ask(ofTarget(job.target));
 }
@@ -104,6 +107,10 @@ function ofTarget(target: string): Concern {
     const isOfTarget = params?.target === target || query?.target === target;
     return isOfTarget && path !== listInstances.path && !path.includes("/metrics");
   };
+}
+
+function isOfApp(name: string, { app, target }: Named = {}): boolean {
+  return (app ?? target?.split("@", 1)[0]) === name;
 }
 
 function isNotice(event: LiveEvent): event is Notice {
@@ -148,11 +155,14 @@ function setInstances(
     return path === listInstances.path && input.params?.target === target;
   };
   queries.setQueriesData({ predicate: isOfTarget }, instances);
+  outdate(queries, { predicate: isOfTarget });
 }
 
 function setApp(queries: QueryClient, app: AppStatusView, ask: (concern: Concern) => void): void {
   const { name } = app.app;
-  queries.setQueryData(keyOf(appInfo, { params: { app: name } }), app);
+  const own = { queryKey: keyOf(appInfo, { params: { app: name } }), exact: true };
+  queries.setQueryData(own.queryKey, app);
+  outdate(queries, own);
   const lists = { queryKey: [listApps.path] };
   const known = queries.getQueriesData<readonly AppStatusView[]>(lists);
   const isListed = known.some(([, apps]) => apps?.some((it) => it.app.name === name));
@@ -160,4 +170,10 @@ function setApp(queries: QueryClient, app: AppStatusView, ask: (concern: Concern
   queries.setQueriesData<readonly AppStatusView[]>(lists, (apps) =>
     apps?.map((it) => (it.app.name === name ? app : it)),
   );
+  outdate(queries, lists);
+}
+
+/** An answer that is under way may be older than what has just come, and is asked for once more. */
+function outdate(queries: QueryClient, filters: QueryFilters): void {
+  void refresh(queries, { ...filters, fetchStatus: "fetching" });
 }

@@ -14,9 +14,13 @@ type AnswerProps<T> = {
   readonly children: (answer: T) => ReactNode;
 };
 
-/** Shows an answer once it is there; until then its place, and otherwise why it is not. */
+/**
+ * Shows an answer once it is there; until then its place, and otherwise why it is not. One that came
+ * stays while Berth is away, but not when it is gone, or not to be seen any more.
+ */
 export function Answer<T>({ of, rows = 3, title, children }: AnswerProps<T>) {
-  if (of.data !== undefined) return children(of.data);
+  const isGone = of.error?.status === 403 || of.error?.status === 404;
+  if (of.data !== undefined && !isGone) return children(of.data);
   if (!of.error) return <Waiting rows={rows} />;
   return (
     <>
