@@ -16,9 +16,12 @@ const queries = new QueryClient({
       // Live notices say when something has changed; nothing is asked for on a guess.
       staleTime: Infinity,
       refetchOnWindowFocus: false,
+      // Whoever is cut off from the internet may well reach Berth, on the same machine or nearby.
+      networkMode: "always",
       retry: (failures, error) => failures < 3 && error instanceof ApiError && error.status === 0,
       retryDelay: 1000,
     },
+    mutations: { networkMode: "always" },
   },
 });
 

@@ -1,6 +1,7 @@
 import { useState, type FormEvent } from "react";
 import { addKey } from "#api/keys.ts";
 import { useAction } from "../data/use-operation.ts";
+import { emptied } from "../lib/draft.ts";
 import { Commands } from "../parts/copy.tsx";
 import { Field, TextArea } from "../parts/field.tsx";
 import { ErrorNote } from "../parts/note.tsx";
@@ -10,9 +11,9 @@ import { notify } from "../parts/notices.tsx";
 export function AddKey() {
   const [key, setKey] = useState("");
   const [name, setName] = useState("");
-  const add = useAction(addKey, (added) => {
-    setKey("");
-    setName("");
+  const add = useAction(addKey, (added, { body }) => {
+    setKey(emptied(body.key));
+    setName(emptied(body.name));
     notify(`The key ${added.name} may push now.`);
   });
   const submit = (event: FormEvent) => {

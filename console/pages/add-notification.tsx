@@ -1,6 +1,7 @@
 import { useState, type FormEvent } from "react";
 import { addNotification, type NotificationView } from "#api/notifications.ts";
 import { useAction } from "../data/use-operation.ts";
+import { emptied } from "../lib/draft.ts";
 import { Check } from "../parts/check.tsx";
 import { Choice, Field } from "../parts/field.tsx";
 import { ErrorNote } from "../parts/note.tsx";
@@ -49,8 +50,8 @@ export function AddNotification({ told, onAdded }: AddNotificationProps) {
   const [events, setEvents] = useState<ReadonlySet<EventType>>(
     new Set(choices.filter(([, , isUsual]) => isUsual).map(([event]) => event)),
   );
-  const add = useAction(addNotification, ({ signingSecret }) => {
-    setAddress("");
+  const add = useAction(addNotification, ({ signingSecret }, { body }) => {
+    setAddress(emptied(body.address));
     onAdded(signingSecret);
   });
   const submit = (event: FormEvent) => {

@@ -5,6 +5,7 @@ import { addToken } from "#api/tokens.ts";
 import { listUsers } from "#api/users.ts";
 import { useList } from "../data/use-list.ts";
 import { useAction } from "../data/use-operation.ts";
+import { emptied } from "../lib/draft.ts";
 import { Choice, Field } from "../parts/field.tsx";
 import { ErrorNote } from "../parts/note.tsx";
 import { RoleChoice } from "../parts/role-choice.tsx";
@@ -22,8 +23,8 @@ export function AddToken({ isOwn, onAdded }: AddTokenProps) {
   const [scope, setScope] = useState("");
   const [role, setRole] = useState("viewer");
   const [days, setDays] = useState("90");
-  const add = useAction(addToken, ({ token, secret }) => {
-    setName("");
+  const add = useAction(addToken, ({ token, secret }, { body }) => {
+    setName(emptied(body.name));
     onAdded(token.name, secret);
   });
   const submit = (event: FormEvent) => {

@@ -4,6 +4,7 @@ import { listTeams } from "#api/teams.ts";
 import { addUser } from "#api/users.ts";
 import { useList } from "../data/use-list.ts";
 import { useAction } from "../data/use-operation.ts";
+import { emptied } from "../lib/draft.ts";
 import { Check } from "../parts/check.tsx";
 import { Commands } from "../parts/copy.tsx";
 import { Choice, Field } from "../parts/field.tsx";
@@ -19,9 +20,9 @@ export function AddUser({ onAdded }: AddUserProps) {
   const [role, setRole] = useState("deployer");
   const [superuser, setSuperuser] = useState(false);
   const teams = useList(listTeams, {});
-  const add = useAction(addUser, ({ user, link }) => {
-    setName("");
-    setEmail("");
+  const add = useAction(addUser, ({ user, link }, { body }) => {
+    setName(emptied(body.name));
+    setEmail(emptied(body.email ?? ""));
     onAdded(user, link);
   });
   const submit = (event: FormEvent) => {

@@ -82,11 +82,12 @@ function Access({ app, access: { user, role, team }, mayAdmin }: AccessProps) {
 
 /** Hands the app to another team. */
 function Transfer({ app, team }: { app: string; team: string }) {
-  const [chosen, setChosen] = useState(team);
+  const [picked, setPicked] = useState<string | null>(null);
+  const chosen = picked ?? team;
   const { data: teams = [] } = useList(listTeams, {});
-  const transfer = useAction(transferApp, (done) =>
-    notify(`${done.app} belongs to the team ${done.team} now.`),
-  );
+  const transfer = useAction(transferApp, (done) => {
+    notify(`${done.app} belongs to the team ${done.team} now.`);
+  });
   if (teams.length < 2) return null;
   return (
     <div className="filters">
@@ -94,13 +95,18 @@ function Transfer({ app, team }: { app: string; team: string }) {
         label="Team that it belongs to"
         value={chosen}
         choices={teams.map(({ name }) => [name, name])}
-        onChoose={setChosen}
+        onChoose={setPicked}
       />
       {chosen !== team && (
         <Confirm
           words="Hand over to"
           name={chosen}
-          onConfirm={() => transfer.mutate({ params: { app }, body: { team: chosen } })}
+          onConfirm={() =>
+            transfer.mutate(
+              { params: { app }, body: { team: chosen } },
+              { onSuccess: () => setPicked(null) },
+            )
+          }
         >
           From then on the people of {chosen} have it, and those of {team} do not.
         </Confirm>

@@ -3,6 +3,7 @@ import { addDomain, listDomains, removeDomain } from "#api/domains.ts";
 import type { DomainView } from "#api/views.ts";
 import { useList } from "../data/use-list.ts";
 import { useAction } from "../data/use-operation.ts";
+import { emptied } from "../lib/draft.ts";
 import { Rows } from "../parts/answer.tsx";
 import { Confirm } from "../parts/confirm.tsx";
 import { Field } from "../parts/field.tsx";
@@ -79,7 +80,7 @@ function Domain({ target, domain: { name, managedBy } }: { target: string; domai
 
 function AddDomain({ target }: { target: string }) {
   const [domain, setDomain] = useState("");
-  const add = useAction(addDomain, () => setDomain(""));
+  const add = useAction(addDomain, (_, { body }) => setDomain(emptied(body.domain)));
   const submit = (event: FormEvent) => {
     event.preventDefault();
     add.mutate({ params: { target }, body: { domain } });

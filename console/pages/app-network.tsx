@@ -25,7 +25,12 @@ export function AppNetwork({ app: { name, network } }: Pick<AppStatusView, "app"
         <>
           <p>Closed: its programs and builds reach nothing outside of this machine.</p>
           <div className="form-end">
-            <button type="button" className="button" onClick={() => turn("open")}>
+            <button
+              type="button"
+              className="button"
+              disabled={change.isPending}
+              onClick={() => turn("open")}
+            >
               Open them
             </button>
           </div>

@@ -37,7 +37,7 @@ export function AppSettingsPage({ target }: { target: string }) {
               <Rebuild target={target} />
             </Panel>
           )}
-          <AppAccess key={app.team} app={name} team={app.team} mayAdmin={mayAdmin} />
+          <AppAccess app={name} team={app.team} mayAdmin={mayAdmin} />
           <Notifications told={{ target: name }} />
           <Drains target={target} />
           <AppNetwork app={app.app} />

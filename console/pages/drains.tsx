@@ -3,6 +3,7 @@ import { addDrain, listDrains, removeDrain, type DrainView } from "#api/drains.t
 import { useLive } from "../data/live.tsx";
 import { useList } from "../data/use-list.ts";
 import { useAction } from "../data/use-operation.ts";
+import { emptied } from "../lib/draft.ts";
 import { renderBytes, renderCount } from "../lib/format.ts";
 import { Rows } from "../parts/answer.tsx";
 import { Field, TextArea } from "../parts/field.tsx";
@@ -59,9 +60,9 @@ function factsOf({ sentLines, waitingBytes, skippedBytes }: DrainView): string {
 function AddDrain({ target }: { target: string }) {
   const [url, setUrl] = useState("");
   const [ca, setCa] = useState("");
-  const add = useAction(addDrain, () => {
-    setUrl("");
-    setCa("");
+  const add = useAction(addDrain, (_, { body }) => {
+    setUrl(emptied(body.url));
+    setCa(emptied(body.ca ?? ""));
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();

@@ -34,6 +34,7 @@ export function Instances({ target }: { target: string }) {
         <Instance
           key={instance.name}
           instance={instance}
+          isRestarting={restarting.isPending}
           onRestart={mayOperate ? restartOne : null}
         />
       )}
@@ -43,11 +44,12 @@ export function Instances({ target }: { target: string }) {
 
 type InstanceProps = {
   readonly instance: InstanceView;
+  readonly isRestarting: boolean;
   /** Null when the person may not. */
   readonly onRestart: ((name: string) => void) | null;
 };
 
-function Instance({ instance, onRestart }: InstanceProps) {
+function Instance({ instance, isRestarting, onRestart }: InstanceProps) {
   const { name, state, port, pid, startedAt, lastExit, lastLines } = instance;
   return (
     <li className="row instance">
@@ -69,6 +71,7 @@ function Instance({ instance, onRestart }: InstanceProps) {
           type="button"
           className="button small"
           aria-label={`Restart ${name}`}
+          disabled={isRestarting}
           onClick={() => onRestart(name)}
         >
           Restart

@@ -87,7 +87,7 @@ function Notification({ told, notification }: NotificationProps) {
           Test<span className="unseen"> {plainText(address)}</span>
         </SmallButton>
       }
-      change={<ChangeNotification key={events.join()} told={told} notification={notification} />}
+      change={<ChangeNotification told={told} notification={notification} />}
       error={test.error ?? remove.error}
       onRemove={() => remove.mutate(input)}
     >

@@ -2,6 +2,7 @@ import { useState, type FormEvent } from "react";
 import { setPassword } from "#api/account.ts";
 import type { UserView } from "#api/people-views.ts";
 import { useAction } from "../data/use-operation.ts";
+import { emptied } from "../lib/draft.ts";
 import { Field, UserNameField } from "../parts/field.tsx";
 import { ErrorNote } from "../parts/note.tsx";
 import { notify } from "../parts/notices.tsx";
@@ -12,9 +13,9 @@ export function PasswordPanel({ user }: { user: UserView }) {
   const hasPassword = user.password;
   const [current, setCurrent] = useState("");
   const [password, setText] = useState("");
-  const change = useAction(setPassword, () => {
-    setCurrent("");
-    setText("");
+  const change = useAction(setPassword, (_, { body }) => {
+    setCurrent(emptied(body.current ?? ""));
+    setText(emptied(body.password));
     notify("The password is set. Your other sessions are ended.");
   });
   const submit = (event: FormEvent) => {

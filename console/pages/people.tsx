@@ -78,7 +78,7 @@ function User({ user, onLink }: UserProps) {
           {proofsOf(user)}
         </p>
       </div>
-      <SmallButton onPress={() => link.mutate({ params: { user: name } })}>
+      <SmallButton isBusy={link.isPending} onPress={() => link.mutate({ params: { user: name } })}>
         Sign-in link<span className="unseen"> for {name}</span>
       </SmallButton>
       <Confirm

@@ -19,7 +19,10 @@ export function Sessions() {
     <Panel
       title="Where you are signed in"
       aside={
-        <SmallButton onPress={() => end.mutate({ params: { session: "others" } })}>
+        <SmallButton
+          isBusy={end.isPending}
+          onPress={() => end.mutate({ params: { session: "others" } })}
+        >
           End all others
         </SmallButton>
       }
@@ -54,6 +57,7 @@ function SessionRows({ of: query }: { of: { readonly user?: string } }) {
           <Session
             key={session.id}
             session={session}
+            isEnding={end.isPending}
             onEnd={() => end.mutate({ params: { session: session.id }, query })}
           />
         )}
@@ -62,7 +66,13 @@ function SessionRows({ of: query }: { of: { readonly user?: string } }) {
   );
 }
 
-function Session({ session, onEnd }: { session: SessionView; onEnd: () => void }) {
+type SessionProps = {
+  readonly session: SessionView;
+  readonly isEnding: boolean;
+  readonly onEnd: () => void;
+};
+
+function Session({ session, isEnding, onEnd }: SessionProps) {
   const { userAgent, address, createdAt, isThis } = session;
   return (
     <li className="row">
@@ -77,7 +87,7 @@ function Session({ session, onEnd }: { session: SessionView; onEnd: () => void }
       {isThis ? (
         <Badge tone="good">this one</Badge>
       ) : (
-        <SmallButton onPress={onEnd}>
+        <SmallButton isBusy={isEnding} onPress={onEnd}>
           End<span className="unseen"> this session</span>
         </SmallButton>
       )}

@@ -44,10 +44,14 @@ export function SignInPage({ onDone }: { onDone: () => void }) {
       <div className="sign-in-ways">
         {way !== "password" && <Other onChoose={() => setWay("password")}>Use a password</Other>}
         {way === "password" && hasPasskeys() && (
-          <Other onChoose={() => attempt(signInByPasskey)}>Use a passkey</Other>
+          <Other isBusy={deed.isBusy} onChoose={() => attempt(signInByPasskey)}>
+            Use a passkey
+          </Other>
         )}
         {signOn !== null && (
-          <Other onChoose={() => deed.run(leaveForSignOn)}>{`Use ${signOn}`}</Other>
+          <Other isBusy={deed.isBusy} onChoose={() => deed.run(leaveForSignOn)}>
+            {`Use ${signOn}`}
+          </Other>
         )}
         {way !== "token" && <Other onChoose={() => setWay("token")}>Use a token</Other>}
       </div>
@@ -178,9 +182,15 @@ function SignInForm(props: {
   );
 }
 
-function Other({ onChoose, children }: { onChoose: () => void; children: string }) {
+type OtherProps = {
+  readonly isBusy?: boolean;
+  readonly onChoose: () => void;
+  readonly children: string;
+};
+
+function Other({ isBusy = false, onChoose, children }: OtherProps) {
   return (
-    <button type="button" className="button small quiet" onClick={onChoose}>
+    <button type="button" className="button small quiet" disabled={isBusy} onClick={onChoose}>
       {children}
     </button>
   );

@@ -11,6 +11,7 @@ import {
 import { useIsSuperuser, useMayInTeam } from "../data/session.ts";
 import { useList } from "../data/use-list.ts";
 import { useAction } from "../data/use-operation.ts";
+import { emptied } from "../lib/draft.ts";
 import { renderNumberOf } from "../lib/format.ts";
 import { Answer, Rows } from "../parts/answer.tsx";
 import { Confirm } from "../parts/confirm.tsx";
@@ -119,7 +120,7 @@ function Members({ team, mayAdmin }: { team: string; mayAdmin: boolean }) {
 
 function AddTeam() {
   const [name, setName] = useState("");
-  const add = useAction(addTeam, () => setName(""));
+  const add = useAction(addTeam, (_, { body }) => setName(emptied(body.name)));
   const submit = (event: FormEvent) => {
     event.preventDefault();
     add.mutate({ body: { name } });
