@@ -93,6 +93,26 @@ test("who has lost an app to another team reads on in it no more", soon, async (
   await others.hears({ type: "teams", team: "crew" });
 });
 
+test("class 22, exhaustion: a person has only so many streams open", soon, async (t) => {
+  const { world, people, bearer } = await withPeople(t);
+  const [bob, other, ann] = [bearer("bob"), bearer("bob", "viewer"), bearer("ann")];
+  const ask = async (headers: Readonly<Record<string, string>>) =>
+    fetch(`${world.url}/api/v1/stream?topics=apps`, { headers });
+  const open = [];
+  for (let count = 0; count < 100; count += 1) open.push(await ask(count % 2 ? bob : other));
+  assert.ok(open.every(({ status }) => status === 200));
+  const refused = await ask(bob);
+  const { code } = (await refused.json()) as { code: string };
+  assert.deepEqual([refused.status, code], [503, "too_many_streams"]);
+  const [first, others] = [open[0], await ask(ann)];
+  assert.equal(others.status, 200);
+  await first?.body?.cancel();
+  let again = await ask(bob);
+  while (again.status !== 200) again = await ask(bob);
+  await people.removeUser("bob");
+  await others.body?.cancel();
+});
+
 /** Ann looks after the machine, bob after the team `crew`, and eve after nothing. */
 async function withPeople(t: TestContext) {
   const world = await startPeople(t);

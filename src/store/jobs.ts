@@ -22,11 +22,14 @@ export function jobRows(db: Db, sealing: Sealing): Store["jobs"] {
     get,
     update: (id, patch) => void db.update(jobs).set(patch).where(eq(jobs.id, id)).run(),
     setStatus: (id, status, { at, error, before = null }) => {
-      const from = get(id)?.status;
-      assert(from, `no job ${id}`);
+      const row = all().where(eq(jobs.id, id)).get();
+      assert(row, `no job ${id}`);
+      const { status: from } = row;
       const allowed: readonly JobStatus[] = jobTransitions[from];
       assert(allowed.includes(status), `job ${id} cannot go from ${from} to ${status}`);
-      const times = isEnded(status) ? { endedAt: at } : { startedAt: at };
+      // What was to be changed stands with the release, and may be a megabyte.
+      const { changes: _, ...input } = row.input;
+      const times = isEnded(status) ? { endedAt: at, input } : { startedAt: at };
       const facts = { status, error, before, ...times };
       db.update(jobs).set(facts).where(eq(jobs.id, id)).run();
     },

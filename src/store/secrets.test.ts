@@ -107,6 +107,17 @@ const url = `https://a.test/${marker}`;
 const file = `env_secret: {A: ${marker}}`;
 const allValues = [values, values, values, values, file, url, marker, url];
 
+test("what a job was to change is kept until it has ended, and no longer", async () => {
+  await using world = await createWorld();
+  using store = await world.open();
+  const { id: job } = fill(store).job;
+  store.jobs.setStatus(job, "running", { at: moment, error: null });
+  const { changes } = store.jobs.get(job)?.input ?? {};
+  assert.deepEqual(Object.keys(changes?.env ?? {}), ["PASSWORD", "COLOUR", "GONE"]);
+  store.jobs.setStatus(job, "done", { at: moment, error: null });
+  assert.deepEqual(store.jobs.get(job)?.input, {});
+});
+
 test("no secret stands in the database, its journal or its copies; plain config vars do", async () => {
   await using world = await createWorld();
   using store = await world.open();

@@ -9,6 +9,11 @@ export const peopleErrors = {
     message: "Only root may do this.",
     hint: "Type: sudo {command}",
   },
+  too_many_streams: {
+    kind: "busy",
+    message: "You have {most} streams open, as many as one may at once.",
+    hint: "Close one of them: a page of the console, or logs that are followed.",
+  },
   right_missing: {
     kind: "denied",
     message: "{actor} may not do this: it needs the right {right} for {what}.",

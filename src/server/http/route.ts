@@ -78,6 +78,8 @@ async function answerStream({ request, reply }: Exchange, route: Route): Promise
   const { engine, log, streams } = options;
   const caller = callerIn(request);
   const { params, body } = request;
+  streams.refuseCrowd(caller);
+  const { userId } = caller;
   const { gone, signal } = untilGone(reply);
   const cut = (): void => {
     gone.abort();
@@ -90,7 +92,10 @@ async function answerStream({ request, reply }: Exchange, route: Route): Promise
     refuseUnlessPermitted(handler.operation, { ...parts, caller: now }, engine);
     return true;
   };
-  signal.addEventListener("abort", streams.add({ again: () => again(request), mayStay, cut }));
+  signal.addEventListener(
+    "abort",
+    streams.add({ userId, again: () => again(request), mayStay, cut }),
+  );
   const call = { ...parts, caller, signal, watch: watchOf(request, route) };
   // What is a stream is one of events.
   const answer = handler.run(call, engine.through(caller.door)) as AsyncIterable<unknown>;
