@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createAuthenticator } from "./passkeys.ts";
-import { addFactor, auditOf, good, signIn, toldOf, totp, withAnn } from "./signed-in.ts";
+import { addFactor, auditOf, good, signIn, toldOf, withAnn } from "./signed-in.ts";
+import { totp } from "./totp.ts";
 
 test("class 15, headers of proxies: wrong passwords are slowed down by the real address, whatever the headers say", async (t) => {
   const world = await withAnn(t);

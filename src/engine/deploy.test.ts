@@ -200,6 +200,26 @@ test("a rollback brings back code and config as a new release", async () => {
   await assert.rejects(engine.rollback("shop", 9, "ann"), { code: "release_not_found" });
 });
 
+test("a rollback takes nothing from what a file says, which the next deploy has again", async () => {
+  const said = (colour: string) => {
+    const config = BranchConfig.parse({ env: { COLOUR: colour } });
+    return new Map([["shop", { file: "f", branches: new Map([["main", config]]) }]]);
+  };
+  await using world = await createWorld({ apps: said("red") });
+  const { store, engine } = world;
+  await world.push("shop");
+  world.config = { ...world.config, apps: said("blue") };
+  await engine.configure(world.config);
+  await eventually(() => store.releases.of(1)[0]?.status === "healthy", "v2 is healthy");
+  const current = () => store.releases.get(store.branches.get(1)?.currentReleaseId ?? 0);
+  await eventually(() => current()?.number === 2, "v2 is current");
+  assert.equal((await world.ended(await engine.rollback("shop", 1, "ann"))).status, "done");
+  assert.deepEqual(current()?.config.env, { COLOUR: "red" });
+  assert.deepEqual(store.branches.get(1)?.config.env, { COLOUR: "blue" });
+  await world.push("shop");
+  assert.deepEqual(current()?.config.env, { COLOUR: "blue" });
+});
+
 test("a config that does not get healthy is not kept", async () => {
   await using world = await createWorld();
   const { executor, engine } = world;

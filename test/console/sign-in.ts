@@ -1,7 +1,7 @@
-import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { assertAccessible } from "../browser.ts";
+import { totp } from "../totp.ts";
 import type { World } from "./world.ts";
 
 const password = "tin boat under lamp";
@@ -88,17 +88,4 @@ async function giveAuthenticator(page: Page): Promise<void> {
       automaticPresenceSimulation: true,
     },
   });
-}
-
-/** @see RFC 6238 */
-function totp(base32: string): string {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  const digits = base32.split("").map((it) => alphabet.indexOf(it).toString(2).padStart(5, "0"));
-  const octets = digits.join("").match(/.{8}/g) ?? [];
-  const key = Buffer.from(octets.map((it) => Number.parseInt(it, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac("sha1", key).update(counter).digest();
-  const at = (mac.at(-1) ?? 0) & 15;
-  return String((mac.readUInt32BE(at) & 0x7f_ff_ff_ff) % 1_000_000).padStart(6, "0");
 }
