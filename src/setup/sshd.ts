@@ -30,7 +30,10 @@ export function renderSshd(
     "PrintLastLog no",
     "UseDNS no",
     "LoginGraceTime 20",
-    "MaxStartups 50:30:200",
+    // Whoever has not signed in yet may have no more places than leave enough to all others.
+    "MaxStartups 100:30:200",
+    "PerSourceMaxStartups 60",
+    "PerSourceNetBlockSize 32:64",
     "MaxSessions 20",
     "ClientAliveInterval 30",
     "LogLevel INFO",

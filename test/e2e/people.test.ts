@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { start } from "#lib/exec.ts";
 import { processesWith } from "../processes.ts";
 import { openBrowser } from "../people-world.ts";
 import { startPlatform, until, webApp, type Platform } from "../platform.ts";
-import type { Ran } from "../programs.ts";
+import { runProgram, type Ran } from "../programs.ts";
 import { createSshClient, type SshClient } from "../ssh.ts";
 
 let platform: Platform;
@@ -79,6 +80,19 @@ test("class 22, exhaustion: a session over SSH ends with who began it, though it
   await until(async () => sessions().length > 0, "it has begun");
   following.kill("SIGKILL");
   await until(async () => sessions().length === 0, "it has ended", 8000);
+});
+
+test("class 22, exhaustion: who connects over SSH and says nothing keeps nobody else out", async () => {
+  const silent = Array.from({ length: 220 }, () => connect(platform.ports.ssh, "127.0.0.1"));
+  let greeted = 0;
+  for (const socket of silent) socket.on("error", () => {}).once("data", () => (greeted += 1));
+  await until(async () => greeted >= 50, "they have all places that they get");
+  for (let count = 0; count < 3; count += 1) {
+    const [program, ...words] = bob.argv("whoami");
+    const ran = await runProgram([program, "-b", "127.0.0.2", ...words]);
+    assert.equal(ran.code, 0, ran.stderr);
+  }
+  for (const socket of silent) socket.destroy();
 });
 
 test("what a one-off command printed is read by those alone who may run one", async () => {
