@@ -25,17 +25,13 @@ export function AppConfigPage({ target }: { target: string }) {
   );
 }
 
-type ConfigProps = {
-  readonly target: string;
-  /** With another one, what was revealed may not be true any more. */
-  readonly release: number;
-};
-
-function Config({ target, release }: ConfigProps) {
+function Config({ target, release }: { target: string; release: number }) {
   const vars = useList(listConfigVars, { params: { target } });
   const change = useChange();
   const [edited, setEdited] = useState<VarToSet | null>(null);
   const [lost, setLost] = useState<VarToSet | null>(null);
+  const [takenCount, setTakenCount] = useState(0);
+  const version = `${release} ${takenCount}`;
   const set = (sent: VarToSet, onTaken: () => void) => {
     const { name, value, secret } = sent;
     const body = { [name]: secret ? { secret: value } : value };
@@ -45,6 +41,7 @@ function Config({ target, release }: ConfigProps) {
       onTaken: (taken) => {
         isTaken = true;
         onTaken();
+        setTakenCount((count) => count + 1);
         setEdited((now) => (now === edited ? null : now));
         told(taken);
       },
@@ -57,7 +54,7 @@ function Config({ target, release }: ConfigProps) {
       <Panel title="Config vars" className="wide">
         <Answer of={vars}>
           {(known) => (
-            <ConfigVars target={target} release={release} vars={known} onEdit={setEdited} />
+            <ConfigVars target={target} version={version} vars={known} onEdit={setEdited} />
           )}
         </Answer>
       </Panel>
@@ -102,12 +99,15 @@ function told({ job }: ChangeView): void {
   else notify("Kept; it holds from the first push on.");
 }
 
-type ConfigVarsProps = ConfigProps & {
+type ConfigVarsProps = {
+  readonly target: string;
+  /** With another one, what was revealed may not be true any more. */
+  readonly version: string;
   readonly vars: readonly ConfigVarView[];
   readonly onEdit: (edited: VarToSet) => void;
 };
 
-function ConfigVars({ target, release, vars, onEdit }: ConfigVarsProps) {
+function ConfigVars({ target, version, vars, onEdit }: ConfigVarsProps) {
   const change = useChange();
   if (vars.length === 0) {
     return (
@@ -128,7 +128,7 @@ function ConfigVars({ target, release, vars, onEdit }: ConfigVarsProps) {
           <ConfigVar
             key={it.name}
             target={target}
-            release={release}
+            version={version}
             configVar={it}
             onEdit={() => onEdit({ ...it, value: it.value ?? "" })}
             onUnset={() => unset(it.name)}
@@ -139,13 +139,13 @@ function ConfigVars({ target, release, vars, onEdit }: ConfigVarsProps) {
   );
 }
 
-type ConfigVarProps = ConfigProps & {
+type ConfigVarProps = Pick<ConfigVarsProps, "target" | "version"> & {
   readonly configVar: ConfigVarView;
   readonly onEdit: () => void;
   readonly onUnset: () => void;
 };
 
-function ConfigVar({ target, release, configVar, onEdit, onUnset }: ConfigVarProps) {
+function ConfigVar({ target, version, configVar, onEdit, onUnset }: ConfigVarProps) {
   const { name, value, secret } = configVar;
   return (
     <li className="row config-var">
@@ -154,7 +154,7 @@ function ConfigVar({ target, release, configVar, onEdit, onUnset }: ConfigVarPro
       </code>
       <span className="row-main">
         {secret ? (
-          <SecretValue key={release} target={target} name={name} />
+          <SecretValue key={version} target={target} name={name} />
         ) : (
           <Value text={value ?? ""} />
         )}

@@ -24,6 +24,10 @@ export function settingsTests({ platform, call, at, shop }: World): void {
     assert.doesNotMatch(await page.content(), /sk-hidden-value/);
     await page.getByRole("button", { name: "Reveal the value of API_KEY" }).click();
     await page.getByText("sk-hidden-value").waitFor();
+    await page.getByRole("button", { name: "Change API_KEY" }).click();
+    await page.getByLabel("Value", { exact: true }).fill("sk-another-value");
+    await page.getByRole("button", { name: "Change", exact: true }).click();
+    await page.getByText("sk-hidden-value").waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Unset GREETING" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Unset GREETING" }).click();
     await page.getByText("hello there").waitFor({ state: "detached" });
