@@ -24,6 +24,22 @@ test("class 20, name collisions: no app takes a name that another app's may be, 
     assert.equal((await add(name)).name, name);
 });
 
+test("class 14, sessions: no app takes an address at which the console may be open as well", async () => {
+  await using world = await createWorld();
+  await world.engine.createApp("shop", "ann");
+  const add = (name: string) => world.engine.addDomain("shop", name, "ann");
+  await assert.rejects(add("127.0.0.1"), /the console may answer there, too/);
+  assert.equal((await add("203.0.113.7")).name, "203.0.113.7");
+  const { settings } = world.config;
+  for (const apiAddress of ["*", "203.0.113.8"]) {
+    const listen = { ...settings.listen, apiAddress };
+    world.config = { ...world.config, settings: { ...settings, listen } };
+    for (const name of ["203.0.113.8", "127.0.0.1", "10.1"])
+      await assert.rejects(add(name), /the console may answer there, too/, name);
+    assert.equal((await add("a1.example.com2")).name, "a1.example.com2");
+  }
+});
+
 test("class 20, name collisions: no wildcard takes the names of apps that are not made yet", async () => {
   await using world = await createWorld();
   await world.engine.createApp("shop", "ann");

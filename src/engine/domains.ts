@@ -101,6 +101,9 @@ function keptFor(name: string, settings: HostSettings): string | null {
 /** Why the console keeps a host name, or a pattern of them, from all apps. */
 export function consoleProblem(name: string, settings: HostSettings): string | null {
   const { hostname } = new URL(consoleUrlOf(settings));
+  // A browser sends what it got at http://203.0.113.7:42500 to every other port there.
+  const isOpen = !isLoopback(settings.listen.apiAddress);
+  if (isAddress(name) && (isOpen || isLoopback(name))) return "the console may answer there, too";
   const isConsoles = name === hostname || covers(name, hostname);
   return isConsoles ? `the console answers at ${hostname}` : null;
 }
@@ -129,6 +132,15 @@ function wildcardsOver(name: string): string[] {
 /** Whether a pattern stands for a name, or for all that another pattern does. */
 function covers(pattern: string, name: string): boolean {
   return pattern[0] === "*" && pattern !== name && name.endsWith(pattern.slice(1));
+}
+
+/** What a browser takes for an address, and asks for as one. @see https://url.spec.whatwg.org/#ends-in-a-number-checker */
+function isAddress(name: string): boolean {
+  return /(?:^|\.)\d+$/.test(name);
+}
+
+function isLoopback(address: string): boolean {
+  return address === "localhost" || address === "::1" || address.startsWith("127.");
 }
 
 function checkName(text: string): string {
