@@ -8,7 +8,7 @@ import { files, type World } from "./world.ts";
 /** What somebody is told who meets a wall. */
 export function tellingTests(world: World): void {
   const { platform, ask } = world;
-  test("status says that every wall of this machine is up", async () => {
+  test("status says that limits, the filter of system calls and the fence are in force", async () => {
     const { stdout } = await platform.berth("status");
     for (const line of [/Memory, CPU and processes/, /System calls/, /reaches its own ports/]) {
       const found = stdout.split("\n").find((each) => line.test(each)) ?? "";
