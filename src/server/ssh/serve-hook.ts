@@ -3,11 +3,11 @@ import type { Duplex } from "node:stream";
 import type { Client } from "#api/client.ts";
 import { followJob } from "#api/follow.ts";
 import { requestDeploy } from "#api/push.ts";
-import { start, type ChildProcess } from "#lib/exec.ts";
+import { exec, type ChildProcess } from "#lib/exec.ts";
 import { gitArgv, gitEnv } from "#lib/git.ts";
 import { askPatiently } from "./patience.ts";
 import { createPlainText } from "./plain-text.ts";
-import { decidePush, type PushDoor } from "./push.ts";
+import { decidePush } from "./push.ts";
 import { serveProcReceive } from "./receive.ts";
 
 /** What git has open besides, for its hook (`renderHook`): a conversation, and what people read. */
@@ -31,53 +31,34 @@ export async function serveHook(git: ChildProcess, repository: Repository): Prom
   };
   git.once("exit", cut);
   for (const wire of [talk, say]) wire.on("error", cut);
-  const types = createTypes(repository.directory);
+  await once(talk, "readable", { signal: gone.signal }).catch(() => {});
+  if (gone.signal.aborted || talk.readableLength === 0) return;
+  const plain = createPlainText();
+  const write = (text: string) => void say.write(plain(text));
+  const decide = doorOf(repository, { say: write, signal: gone.signal });
   try {
-    await once(talk, "readable", { signal: gone.signal }).catch(() => {});
-    if (gone.signal.aborted || talk.readableLength === 0) return;
-    const plain = createPlainText();
-    const write = (text: string) => void say.write(plain(text));
-    const door = doorOf(repository, { say: write, signal: gone.signal });
-    await serveProcReceive(talk, talk, (it) => decidePush(it, { ...door, typeOf: types.of }));
+    await serveProcReceive(talk, talk, decide);
   } catch (error) {
     // git has said what it has to say of its end.
     if (!gone.signal.aborted) throw error;
   } finally {
-    types.end();
     for (const wire of [talk, say]) wire.end();
   }
 }
 
-/** Tells of what type objects are: a git that begins while another one still receives them. */
-function createTypes(directory: string): { of: PushDoor["typeOf"]; end: () => void } {
-  const { stdin, stdout } = start(gitArgv(["cat-file", "--batch-check=%(objecttype)"]), {
-    env: { ...gitEnv, GIT_DIR: directory },
-    stdio: ["pipe", "pipe", "ignore"],
-  });
-  const answers: AsyncIterator<Buffer> | undefined = stdout?.[Symbol.asyncIterator]();
-  stdin?.on("error", () => {});
-  return {
-    of: async (object) => {
-      stdin?.write(`${object}\n`);
-      // One line at a time is asked for, and comes in one piece.
-      const answer = await answers?.next();
-      if (!answer || answer.done) throw new Error("git ended before it told a type");
-      return answer.value.toString("latin1").trim();
-    },
-    end: () => stdin?.end(),
-  };
-}
-
 function doorOf(
-  { client, app }: Repository,
+  { client, app, directory }: Repository,
   { say, signal }: { say: (text: string) => void; signal: AbortSignal },
-): Omit<PushDoor, "typeOf"> {
-  return {
-    say,
-    deploy: (branch, from, commit) =>
-      askPatiently(() =>
-        requestDeploy(client, { params: { app }, body: { branch, from, commit } }),
-      ),
-    follow: (job) => followJob(client, job, { onText: say, signal }),
-  };
+) {
+  const env = { ...gitEnv, GIT_DIR: directory };
+  return (change: Parameters<typeof decidePush>[0]) =>
+    decidePush(change, {
+      say,
+      deploy: (branch, from, commit) =>
+        askPatiently(() =>
+          requestDeploy(client, { params: { app }, body: { branch, from, commit } }),
+        ),
+      typeOf: async (object) => (await exec(gitArgv(["cat-file", "-t", object]), { env })).trim(),
+      follow: (job) => followJob(client, job, { onText: say, signal }),
+    });
 }
