@@ -44,16 +44,11 @@ const { values } = parseArgs({
   options: {
     routes: { type: "string", multiple: true, default: ["1", String(routesMax)] },
     runs: { type: "string", default: "10" },
-    // Goes on up to so many runs while the ratio by processor time is below `enough`.
-    "runs-max": { type: "string", default: "0" },
-    enough: { type: "string", default: "0" },
     seconds: { type: "string", default: "2" },
     json: { type: "boolean", default: false },
   },
 });
 const runs = Math.min(100, Math.max(1, Number(values.runs)));
-const runsMax = Math.min(100, Math.max(runs, Number(values["runs-max"])));
-const enough = Number(values.enough);
 const seconds = Math.min(60, Math.max(1, Number(values.seconds)));
 
 const result = await measureAll();
@@ -105,7 +100,7 @@ async function compare(
   for (const target of Object.values(compared)) await load(target, script, 1);
   const measured: Record<keyof typeof compared, Run[]> = { reference: [], berth: [] };
   const cpuRatios: number[] = [];
-  while (cpuRatios.length < runs || (cpuRatios.length < runsMax && median(cpuRatios) < enough)) {
+  while (cpuRatios.length < runs) {
     const byHand = await load(compared.reference, script, seconds);
     const berth = await load(compared.berth, script, seconds);
     measured.reference.push(byHand);

@@ -9,6 +9,7 @@ import { parseHierarchies } from "#lib/cgroups.ts";
 import { readIfThere } from "#lib/files.ts";
 import { parseNumbers } from "#lib/number-list.ts";
 import { startPlatform, until, type Platform } from "../platform.ts";
+import { median, percentile } from "../../bench/numbers.ts";
 import { runProgram } from "../programs.ts";
 import { isRoot } from "../privileges.ts";
 import { pidOf } from "../processes.ts";
@@ -25,7 +26,7 @@ const roundMs = 900;
 const visits = { perS: 2000, atOnce: 4 };
 const ratioMax = 2;
 /** Below this a percentile is noise of timers and of the test itself; calm ones have been as long. */
-const noiseMs = 5;
+const noiseMs = 10;
 /** A calm machine answers in 1 to 4 ms, and this test takes a quarter of two processors. */
 const busyMs = 6;
 const busyShare = 0.6;
@@ -108,13 +109,13 @@ for (const [name, act] of Object.entries(hogs)) {
         await beCalm();
       }
       const { isMet, usual, said } = compare(calm, attacked);
-      const usedPercent = Math.round(medianOf(shares) * 100);
+      const usedPercent = Math.round(median(shares) * 100);
       t.diagnostic(`${said}; ${usedPercent} % of the processors in use when calm`);
-      if (medianOf(usual) > busyMs || medianOf(shares) > busyShare)
+      if (median(usual) > busyMs || median(shares) > busyShare)
         return t.skip("other programs keep this machine too busy to tell");
       assert.ok(isMet, said);
       // Where other programs use half of the machine nobody does; and to print takes little.
-      if (medianOf(shares) >= busyShare / 2 || act === "log") return;
+      if (median(shares) >= busyShare / 2 || act === "log") return;
       const [behind, apart] = [stood.some((it) => it.behind), stood.some((it) => it.apart)];
       assert.ok(behind, "who uses much stands behind");
       if (await mayStandApart()) assert.ok(apart, "others run on other processors");
@@ -125,10 +126,10 @@ for (const [name, act] of Object.entries(hogs)) {
 /** How much longer visits took while attacked than in the calm round before, between and after. */
 function compare(calm: readonly number[][], attacked: readonly number[][]) {
   const [usual, during] = [calm.map(p99), attacked.map(p99)];
-  const ratio = medianOf(during.map((ms, at) => ms / medianOf(usual.slice(at, at + 2))));
+  const ratio = median(during.map((ms, at) => ms / median(usual.slice(at, at + 2))));
   const [ofCalm, ofAttacked] = [p99(calm.flat()), p99(attacked.flat())];
   const isMet =
-    (ratio <= ratioMax || medianOf(during) <= noiseMs) &&
+    (ratio <= ratioMax || median(during) <= noiseMs) &&
     (ofAttacked / ofCalm <= ratioMax || ofAttacked <= noiseMs);
   const text = (all: readonly number[]) => all.map((ms) => ms.toFixed(1)).join(", ");
   const said =
@@ -287,15 +288,5 @@ class Visitor {
 }
 
 function p99(times: readonly number[]): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? NaN;
-}
-
-function medianOf(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [low = NaN, high = NaN] = [
-    sorted[sorted.length % 2 === 0 ? middle - 1 : middle],
-    sorted[middle],
-  ];
-  return (low + high) / 2;
+  return percentile(times, 0.99);
 }

@@ -8,7 +8,7 @@ import { allApps, machine, countsIn, type Counts } from "./processor-counts.ts";
 const lookEveryMs = 100;
 /** While no app does anything: to wake up costs more than to look. */
 const lookSeldomMs = 1000;
-/** Who uses how much is known from two looks; and who may have to stand behind is looked at soon again. */
+/** Who uses how much is known from two looks; and who may have to stand behind, or apart, is looked at soon again. */
 const lookAgainMs = 25;
 /** Over about so long an app uses much before it stands behind; all of a processor is known sooner. */
 const burstMs = 700;
@@ -48,9 +48,11 @@ export class LightFirst {
   readonly #before = new Map<string, Use>();
   /** Apps that stand behind, each with when it last used much. */
   readonly #behind: Map<string, number>;
+  /** When each app was last seen to use much, be it for a moment. */
+  readonly #busyAt = new Map<string, number>();
   readonly #own: OwnProcessors;
   /** Those of them that used much when processors were given out. */
-  #using: readonly string[] = [];
+  #given: readonly string[] = [];
   #gaveAtMs = Number.NEGATIVE_INFINITY;
   /** Processors that other programs use, and when that was last most of the machine. */
   readonly #ofOthers = new Lately(othersMs);
@@ -91,7 +93,12 @@ export class LightFirst {
     this.#noteOthers(ofMachine - ofApps);
     const known = cores.filter((it): it is [string, number] => it[1] !== null);
     const isSettled = this.#order(known);
-    return isSettled && known.length === cores.length ? lookEveryMs : lookAgainMs;
+    const using = this.#using();
+    const isDue = performance.now() - this.#gaveAtMs >= giveEveryMs;
+    if (isDue || !isDeepStrictEqual(using, this.#given)) this.#give(using, known);
+    // Who used much a while ago is met as soon as it begins again.
+    const isMet = using.length === this.#behind.size;
+    return isSettled && isMet && known.length === cores.length ? lookEveryMs : lookAgainMs;
   }
 
   /** False when it has to be looked again who must stand behind. */
@@ -104,13 +111,10 @@ export class LightFirst {
       // Less than what moved it back: there it may have been kept from using more.
       const much = this.#behind.has(name) ? share / 8 : share / 4;
       const isMuch = Math.min(cores, this.#lately(name) ?? 0) > much;
+      if (cores > much) this.#busyAt.set(name, nowMs);
       if (cores > much && !isMuch) isSettled = false;
       this.#put(name, isMuch ? nowMs : this.#behind.get(name));
     }
-    const isUsing = ([, noted]: readonly [string, number]) => nowMs - noted <= restsMs;
-    const using = [...this.#behind].filter(isUsing).map(([name]) => name);
-    const isDue = nowMs - this.#gaveAtMs >= giveEveryMs;
-    if (isDue || !isDeepStrictEqual(using, this.#using)) this.#give(using, apps);
     return isSettled;
   }
 
@@ -124,8 +128,15 @@ export class LightFirst {
     if (isNew) this.#counts.setBehind(name, isBehind);
   }
 
+  /** Of those behind, who uses much now. */
+  #using(): string[] {
+    const fromMs = performance.now() - restsMs;
+    const isBusy = (name: string) => (this.#busyAt.get(name) ?? Number.NEGATIVE_INFINITY) >= fromMs;
+    return [...this.#behind.keys()].filter(isBusy);
+  }
+
   #give(using: readonly string[], apps: readonly (readonly [name: string, cores: number])[]): void {
-    [this.#using, this.#gaveAtMs] = [using, performance.now()];
+    [this.#given, this.#gaveAtMs] = [using, performance.now()];
     const front = apps.filter(([name, cores]) => cores >= activeCores && !this.#behind.has(name));
     const names = { using, behind: [...this.#behind.keys()], active: front.map(([name]) => name) };
     this.#own.give(names, (name) => this.#lately(name) ?? 0);
@@ -160,7 +171,7 @@ export class LightFirst {
   /** What was used long ago tells nothing of now. */
   #forgetBut(names: readonly string[]): void {
     const kept = new Set(names);
-    for (const all of [this.#before, this.#behind])
+    for (const all of [this.#before, this.#behind, this.#busyAt])
       for (const name of all.keys()) if (!kept.has(name)) all.delete(name);
   }
 }
