@@ -11,7 +11,9 @@ const wires = { talk: "3", say: "4" } as const;
 export function renderHook(): string {
   const { talk, say } = wires;
   const move = execlineTool("fdmove");
-  const words = ["s6-ioconnect", "-r", talk, "-w", talk];
+  // At the end of one direction it may warn of the other, which is no matter to who pushes.
+  const unheard = [execlineTool("redirfd"), "-w", "2", "/dev/null"];
+  const words = [...unheard, "s6-ioconnect", "-r", talk, "-w", talk];
   const shown = [move, "1", "2", move, "0", say, "cat"];
   return renderExecline([[execlineTool("background"), shown], words], { args: "-P" });
 }

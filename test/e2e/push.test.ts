@@ -22,6 +22,7 @@ test("a pushed app is live when git push returns, and the push shows its way the
   assert.equal(pushed.code, 0, pushed.stderr);
   assert.match(pushed.stderr, /Release v1: Deploy [0-9a-f]{7}/);
   assert.match(pushed.stderr, /v1 is live/);
+  assert.doesNotMatch(pushed.stderr, /s6-|execline/);
   const answer = await platform.visit("hello.localhost");
   assert.equal(answer.body, "Hello from Berth!\n");
 });
