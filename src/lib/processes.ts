@@ -67,6 +67,15 @@ function processStat(pid: number): ProcessStat | null {
   }
 }
 
+/** What a process runs, in fifteen characters at most; null when it is gone, or not shown. @see proc(5) */
+export function programName(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trimEnd();
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Time that all processors were in use, by whomever, since the machine's start: all but idle and
  * waiting for disks. What guests use is counted among the others already.

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { start } from "#lib/exec.ts";
+import { programOf } from "#lib/checkout.ts";
+import { bareEnv, ended, start } from "#lib/exec.ts";
 import { processesWith } from "../processes.ts";
 import { openBrowser } from "../people-world.ts";
 import { startPlatform, until, webApp, type Platform } from "../platform.ts";
@@ -31,7 +34,11 @@ test("an app says which team owns it", async () => {
 });
 
 test("a key carries its person's rights into a push", async () => {
-  const tree = await platform.tree(webApp("hello"));
+  const app = webApp("hello");
+  const tree = await platform.tree({
+    ...app,
+    "server.js": `console.log("it listens");${app["server.js"]}`,
+  });
   const pushed = await ann.push(tree, "shop");
   assert.equal(pushed.code, 0, pushed.stderr);
   const refused = await bob.push(tree, "shop");
@@ -76,10 +83,28 @@ test("who may only look can clone and read, and change nothing", async () => {
 
 test("class 22, exhaustion: a session over SSH ends with who began it, though it has nothing to say", async () => {
   const sessions = () => processesWith(platform.home, "ssh-shell.js");
-  const following = start(bob.argv("logs", "--tail", "-a", "shop"), { stdio: "ignore" });
-  await until(async () => sessions().length > 0, "it has begun");
-  following.kill("SIGKILL");
-  await until(async () => sessions().length === 0, "it has ended", 8000);
+  const follow = bob.argv("logs", "--tail", "-a", "shop");
+  const following = start(follow, { stdio: ["ignore", "pipe", "ignore"] });
+  assert.ok(following.stdout);
+  const [first] = await once(following.stdout, "data");
+  assert.match(String(first), /it listens/);
+  const beginning = start(follow, { stdio: "ignore" });
+  await until(async () => sessions().length > 1, "another has begun");
+  for (const client of [following, beginning]) client.kill("SIGKILL");
+  await until(async () => sessions().length === 0, "they have ended", 30_000);
+});
+
+test("class 22, exhaustion: a session whose sshd ended before it could look ends at once", async () => {
+  const shell = programOf(join(import.meta.dirname, "../.."), "ssh-shell");
+  const env = { SSH_ORIGINAL_COMMAND: "logs --tail -a shop" };
+  // Its parent is somebody who is not sshd, and stays.
+  const orphan = start([process.execPath, shell, platform.home, "bob", "1"], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...bareEnv, ...env },
+  });
+  const giveUp = setTimeout(() => orphan.kill("SIGKILL"), 30_000);
+  assert.equal((await ended(orphan)).signal, "SIGHUP");
+  clearTimeout(giveUp);
 });
 
 test("class 22, exhaustion: who connects over SSH and says nothing keeps nobody else out", async () => {
