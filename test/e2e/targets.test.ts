@@ -1,33 +1,10 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import test from "node:test";
-import { exec } from "#lib/exec.ts";
 import { median, verdict } from "../../bench/numbers.ts";
+import { bench, judged } from "../bench.ts";
 import { isRoot } from "../privileges.ts";
 
-/**
- * The targets of the issues, by the benches themselves with as few runs as will do: each compares
- * inside one run. This file runs with nothing beside it.
- */
-async function bench<Result>(name: string, ...args: string[]): Promise<Result> {
-  const program = join(import.meta.dirname, "../../bench", `${name}.ts`);
-  const printed = await exec([process.execPath, program, "--json", ...args], {
-    env: process.env,
-    timeoutMs: 120_000,
-  });
-  // What the bench prints is its own.
-  return JSON.parse(printed) as Result;
-}
-
-/** A run of seconds differs by some points: what a short one does not show, a longer one decides. */
-async function judged<Result>(
-  measure: (args: readonly string[]) => Promise<Result>,
-  isMet: (result: Result) => boolean,
-  { short, long }: { readonly short: readonly string[]; readonly long: readonly string[] },
-): Promise<Result> {
-  const first = await measure(short);
-  return isMet(first) ? first : measure(long);
-}
+/** The targets of the issues that others beside would change: this file runs alone. */
 
 test("a push is live within twice the time of a bare push and the app's own boot", async (t) => {
   type Result = { ratio: number; underLoad: { failures: number } };
@@ -101,20 +78,6 @@ test("with 1,000 apps and a million events pages are quick, and berthd small", a
   const result = await judged(measure, isMet, length);
   assert.ok(isMet(result), JSON.stringify(result));
   assert.equal(result.failures, 0);
-});
-
-test("berthd does next to nothing while nothing happens", async (t) => {
-  type Result = { residentMb: number; cpuPercent: number };
-  const measure = async (args: readonly string[]) => {
-    const result = await bench<Result>("idle", "--apps", "3", ...args);
-    t.diagnostic(`${result.residentMb.toFixed(0)} MB, ${result.cpuPercent.toFixed(2)} %`);
-    return result;
-  };
-  // 120 MB with 100 apps, of which each takes 0.16 MB.
-  const isMet = ({ residentMb, cpuPercent }: Result) => residentMb < 105 && cpuPercent < 0.5;
-  const length = { short: ["--seconds", "10"], long: ["--seconds", "60"] };
-  const { residentMb, cpuPercent } = await judged(measure, isMet, length);
-  assert.ok(isMet({ residentMb, cpuPercent }), `${residentMb} MB, ${cpuPercent} %`);
 });
 
 const noRoot = isRoot ? false : "only root can put the walls up";
