@@ -14,7 +14,7 @@ import { temporaryFolder } from "./machine.ts";
 /** An app's. */
 export const uid = 1_999_990_001;
 /** Who makes the cgroups of apps. */
-export const account = { uid: 65_533, gid: 65_533 };
+const account = { uid: 65_533, gid: 65_533 };
 export const mebi = 1024 ** 2;
 export const small: Limits = { ...instanceLimits, memoryBytes: 64 * mebi, pids: 20 };
 

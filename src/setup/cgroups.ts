@@ -75,41 +75,27 @@ async function makePlace(
   await access(apps, constants.W_OK);
   const found = { version, apps, standing: join(mountedAt, own) };
   await endAllIn([found]);
+  if (version === 1 && hierarchy.controllers.includes("cpuset")) admit(mountedAt, apps);
   const place =
     version === 1
-      ? { ...found, ...(await admitBoth(hierarchy, base)), controllers: hierarchy.controllers }
+      ? { ...found, controllers: hierarchy.controllers }
       : { ...found, ...(await divide(base, ours, apps)) };
   // So much, and no file of limits, is what a part of the tree takes to be another's.
   const given = version === 1 ? [""] : ["", "cgroup.procs", "cgroup.subtree_control"];
-  const paths = given.map((name) => join(apps, name));
-  const platform = platformCgroup(place);
-  if (platform !== null) paths.push(join(platform, "cpuset.cpus"));
-  for (const path of paths) await chown(path, uid, gid).catch(nullIf(["ENOENT"]));
+  for (const name of given) await chown(join(apps, name), uid, gid).catch(nullIf(["ENOENT"]));
   return place;
 }
 
-/**
- * Version 1: the processors are a matter of their own, so the platform stands beside the apps there.
- * Elsewhere a cgroup of its own would have it share one session's part of the machine with all apps.
- */
-async function admitBoth({ controllers: its, mountedAt }: Hierarchy, base: string) {
-  if (!its.includes("cpuset")) return {};
-  const standing = join(base, platformName);
-  await mkdir(standing, { recursive: true });
-  for (const folder of [join(base, "apps"), standing]) admit(mountedAt, folder);
-  return { standing };
-}
-
 /** Version 1: a new cgroup has no processor and no memory, and takes in nobody, until it is given some. */
-function admit(mountedAt: string, folder: string): void {
-  const names = relative(mountedAt, folder).split("/");
+function admit(mountedAt: string, apps: string): void {
+  const names = relative(mountedAt, apps).split("/");
   for (const [depth, name] of names.entries()) {
     const above = join(mountedAt, ...names.slice(0, depth));
     for (const file of ["cpuset.cpus", "cpuset.mems"])
       writeFileSync(join(above, name, file), readFileSync(join(above, file), "utf8"));
   }
   // Those below are given what it has.
-  writeFileSync(join(folder, "cgroup.clone_children"), "1");
+  writeFileSync(join(apps, "cgroup.clone_children"), "1");
 }
 
 /** Version 2: the platform beside the apps, and the controllers that both get. */

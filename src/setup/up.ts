@@ -5,11 +5,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformError } from "#domain/errors.ts";
 import type { HostSettings } from "#domain/host-config.ts";
-import { platformCgroup } from "#domain/realm.ts";
 import { programOf } from "#lib/checkout.ts";
 import { bareEnv, ended, exec, ExecError, start } from "#lib/exec.ts";
 import { ensureDirectory, namesIn, readIfThere, removeTree, writeAtomic } from "#lib/files.ts";
-import { inCgroups } from "#lib/in-cgroups.ts";
 import { withNothingOpen } from "#lib/nothing-open.ts";
 import { withShortTurns } from "#lib/turns.ts";
 import type { Account } from "./account.ts";
@@ -100,10 +98,8 @@ export async function startTree(
   await requireFreePorts(settings, join(layout.config, "berth.yml"));
   await forgetInstances(layout);
   const log = openSync(layout.supervisorLog, "a", 0o644);
-  const realm = await readRealm(layout.helper);
-  const own = realm?.cgroups.flatMap((place) => platformCgroup(place) ?? []) ?? [];
   const svscan = ["s6-svscan", "-c", String(servicesMax), "-t", "0", layout.scan] as const;
-  const argv = withNothingOpen(...inCgroups(own, ...withShortTurns(...svscan)));
+  const argv = withNothingOpen(...withShortTurns(...svscan));
   const child = start(argv, {
     stdio: ["ignore", log, log],
     env: { ...bareEnv, HOME: installation.home },

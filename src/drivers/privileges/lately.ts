@@ -22,6 +22,27 @@ export class Lately {
   }
 }
 
+/** The most that a number was: what it is now, once that was so long ago. */
+export class Most {
+  readonly #holdsForMs: number;
+  #value = 0;
+  #atMs = performance.now();
+
+  constructor(holdsForMs: number) {
+    this.#holdsForMs = holdsForMs;
+  }
+
+  note(value: number): void {
+    const nowMs = performance.now();
+    if (value < this.#value && nowMs - this.#atMs <= this.#holdsForMs) return;
+    [this.#value, this.#atMs] = [value, nowMs];
+  }
+
+  get value(): number {
+    return this.#value;
+  }
+}
+
 /** What is known of a number that wanders: the newer counts the more, the longer it was so. */
 export function smooth(old: number, newer: number, times: number): number {
   return newer + (old - newer) * Math.exp(-times);

@@ -1,20 +1,24 @@
 import { availableParallelism } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import type { CgroupPlace } from "#domain/realm.ts";
-import { Lately, smooth } from "./lately.ts";
+import { Lately, Most, smooth } from "./lately.ts";
 import { OwnProcessors } from "./own-processors.ts";
 import { allApps, machine, countsIn, type Counts } from "./processor-counts.ts";
 
 const lookEveryMs = 100;
 /** While no app does anything: to wake up costs more than to look. */
 const lookSeldomMs = 1000;
-/** Who uses how much is known from two looks; and who may have to stand behind, or apart, is looked at soon again. */
+/** Who uses how much is known from two looks; and who may have to stand behind is looked at soon again. */
 const lookAgainMs = 25;
 /** Over about so long an app uses much before it stands behind; all of a processor is known sooner. */
-const burstMs = 700;
+const burstMs = 500;
+/** Parts of an equal share from which on it is much: less behind, where one may be kept from using more. */
+const much = { inFront: 1 / 2, behind: 1 / 8 };
+/** Beside a heavier one less than these parts, of what that one uses and of an equal share, is little. */
+const light = { ofHeavier: 1 / 2, ofShare: 3 / 4 };
 /** So long it has to use little before it stands with the others again; and other programs, too. */
 const holdsForMs = 10_000;
-/** Others need not be kept off from who has used little for so long. */
+/** Who has used little for so long leaves its processors to those that use much. */
 const restsMs = 500;
 /** What began since is kept to the processors of its app, too. */
 const giveEveryMs = 1000;
@@ -33,13 +37,13 @@ const activeCores = 1 / 100;
  * Has apps that use much of the processors stand behind those that use little, as long as they do so:
  * the kernel lets what wakes up run at once where one of them runs, instead of at the end of its turn.
  *
- * Much is more than a quarter of an equal share, which is never more than a processor. So those in
- * front use at most a quarter of all processors together, and whoever stands behind has the rest.
- * It would not where other programs than apps want all of the machine: for a while nobody stands behind
- * then.
+ * Much is more than half of an equal share, which is never more than a processor; or, where another
+ * one uses more than twice as much, three quarters of it. So those in front leave at least a quarter
+ * of all processors, and its equal share to each that stands behind. They would not where other
+ * programs than apps want all of the machine: for a while nobody stands behind then.
  *
- * Who stands behind still has a whole turn whenever one in front waits for another one's: what runs
- * on which processors is the matter of {@link OwnProcessors}.
+ * Who stands behind still has a whole turn whenever one in front waits for another one's. So each has
+ * processors of its own, see {@link OwnProcessors}.
  * @see cpu.idle in cgroup-v2.rst of the kernel, there from Linux 5.15 on in both versions
  */
 export class LightFirst {
@@ -95,27 +99,34 @@ export class LightFirst {
     const isSettled = this.#order(known);
     const using = this.#using();
     const isDue = performance.now() - this.#gaveAtMs >= giveEveryMs;
-    if (isDue || !isDeepStrictEqual(using, this.#given)) this.#give(using, known);
-    // Who used much a while ago is met as soon as it begins again.
-    const isMet = using.length === this.#behind.size;
-    return isSettled && isMet && known.length === cores.length ? lookEveryMs : lookAgainMs;
+    if (isDue || !isDeepStrictEqual(using, this.#given)) this.#give(using);
+    return isSettled && known.length === cores.length ? lookEveryMs : lookAgainMs;
   }
 
   /** False when it has to be looked again who must stand behind. */
   #order(apps: readonly (readonly [name: string, cores: number])[]): boolean {
-    const nowMs = performance.now();
     const active = apps.filter(([, cores]) => cores >= activeCores).length;
     const share = Math.min(1, this.#processors / active);
-    let isSettled = true;
-    for (const [name, cores] of apps) {
-      // Less than what moved it back: there it may have been kept from using more.
-      const much = this.#behind.has(name) ? share / 8 : share / 4;
-      const isMuch = Math.min(cores, this.#lately(name) ?? 0) > much;
-      if (cores > much) this.#busyAt.set(name, nowMs);
-      if (cores > much && !isMuch) isSettled = false;
-      this.#put(name, isMuch ? nowMs : this.#behind.get(name));
-    }
-    return isSettled;
+    const most = apps.map(([name]) => this.#most(name)).toSorted((one, other) => other - one);
+    const [heaviest = 0, next = 0] = most;
+    const settled = apps.map(([name, cores]) => {
+      const heavier = this.#most(name) === heaviest ? next : heaviest;
+      const littleBelow = Math.min(heavier * light.ofHeavier, share * light.ofShare);
+      return this.#place(name, { cores, share, littleBelow });
+    });
+    return settled.every(Boolean);
+  }
+
+  #place(name: string, its: { cores: number; share: number; littleBelow: number }): boolean {
+    const nowMs = performance.now();
+    const { cores, share, littleBelow } = its;
+    const part = this.#behind.has(name) ? much.behind : much.inFront;
+    const muchFrom = Math.max(share * part, littleBelow);
+    const isMuch = Math.min(cores, this.#lately(name) ?? 0) > muchFrom;
+    if (cores > muchFrom) this.#busyAt.set(name, nowMs);
+    const isLight = this.#most(name) < littleBelow;
+    this.#put(name, isMuch ? nowMs : isLight ? undefined : this.#behind.get(name));
+    return isMuch || cores <= muchFrom;
   }
 
   /** In front, or behind for a while from when it used much last. */
@@ -135,11 +146,10 @@ export class LightFirst {
     return [...this.#behind.keys()].filter(isBusy);
   }
 
-  #give(using: readonly string[], apps: readonly (readonly [name: string, cores: number])[]): void {
+  #give(using: readonly string[]): void {
     [this.#given, this.#gaveAtMs] = [using, performance.now()];
-    const front = apps.filter(([name, cores]) => cores >= activeCores && !this.#behind.has(name));
-    const names = { using, behind: [...this.#behind.keys()], active: front.map(([name]) => name) };
-    this.#own.give(names, (name) => this.#lately(name) ?? 0);
+    const resting = [...this.#behind.keys()].filter((it) => !using.includes(it));
+    this.#own.give(using, resting);
   }
 
   /** Over seconds, as a build of theirs is no matter. */
@@ -153,15 +163,22 @@ export class LightFirst {
     const [usedMs, atMs] = [this.#counts.usedMs(name), performance.now()];
     const before = this.#before.get(name);
     if (!before) {
-      this.#before.set(name, { usedMs, atMs, lately: null });
+      this.#before.set(name, { usedMs, atMs, lately: null, most: new Most(holdsForMs) });
       return null;
     }
     const tookMs = atMs - before.atMs;
     const cores = (usedMs - before.usedMs) / tookMs;
     // While it was not looked at it used no more than all did.
     const old = before.lately ?? Math.min(cores, this.#lately(allApps) ?? cores);
-    this.#before.set(name, { usedMs, atMs, lately: smooth(old, cores, tookMs / burstMs) });
+    const lately = smooth(old, cores, tookMs / burstMs);
+    before.most.note(lately);
+    this.#before.set(name, { ...before, usedMs, atMs, lately });
     return cores;
+  }
+
+  /** What it used lately, at most, for as long as it is known who used much. */
+  #most(name: string): number {
+    return this.#before.get(name)?.most.value ?? 0;
   }
 
   #lately(name: string): number | null {
@@ -194,5 +211,10 @@ export function letLightGoFirst(
   look();
 }
 
-/** What was used until a look, and the processors that were used about then. */
-type Use = { readonly usedMs: number; readonly atMs: number; readonly lately: number | null };
+/** What was used until a look, the processors that were used about then, and the most of these. */
+type Use = {
+  readonly usedMs: number;
+  readonly atMs: number;
+  readonly lately: number | null;
+  readonly most: Most;
+};

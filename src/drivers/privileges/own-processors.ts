@@ -1,91 +1,39 @@
-import { Lately } from "./lately.ts";
-import { machine, platform, type Counts } from "./processor-counts.ts";
-
-/** Of the processors that are left for all others: from there on these are let out. */
-const roomyBelow = 9 / 10;
-/** They need more over about so long, as a start or a page of theirs is no matter. */
-const needMs = 2000;
-/** And are out for so long. */
-const outForMs = 10_000;
-
-/** Apps by their names. */
-export type Names = {
-  /** Those that stand behind and use much. */
-  readonly using: readonly string[];
-  /** All that stand behind. */
-  readonly behind: readonly string[];
-  /** Those in front that do something. */
-  readonly active: readonly string[];
-};
+import type { Counts } from "./processor-counts.ts";
 
 type Numbers = readonly number[];
 type Own = ReadonlyMap<string, Numbers>;
 
 /**
- * Which processors everybody runs on. An app that stands behind has processors of its own, as many as
- * it may use, while there are any. What is in front, the platform too, is kept off those of apps that
- * use much, while at least half of all are left for it and it needs no more: whoever waits there waits
- * for what is short, and not for what a hog does in the kernel.
+ * Which processors apps run on. One that stands behind has processors of its own, as many as it may
+ * use, while there are any, so that none stands behind another one there. What is in front runs
+ * everywhere, and goes before it wherever it finds it.
  *
  * Nobody gets less for it than its limits allow.
  */
 export class OwnProcessors {
   readonly #counts: Counts;
   #own: Own = new Map();
-  /** Apps in front, and the platform, that are kept off the others' own. */
-  #keptOff: ReadonlySet<string> = new Set();
-  /** Processors that all others use. */
-  readonly #ofOthers = new Lately(needMs);
-  #crowdedAt = Number.NEGATIVE_INFINITY;
 
   constructor(counts: Counts) {
     this.#counts = counts;
     // A berthd that was killed may have left some where they were.
-    this.#free([platform, ...counts.apps()]);
+    for (const name of counts.apps()) counts.keepTo(name, counts.processors);
   }
 
-  /** @param coresOf Processors that an app, or the whole machine, has used lately. */
-  give(names: Names, coresOf: (name: string) => number): void {
-    const { using, behind, active } = names;
+  /** Apps that stand behind: those that use much have the processors of those that rest. */
+  give(using: readonly string[], resting: readonly string[]): void {
     const { processors, keepTo } = this.#counts;
     const ofUsing = shareOut(this.#wishes(using), processors, this.#own);
     const rest = without(processors, ofUsing);
-    const others = behind.filter((it) => !using.includes(it));
-    const own = new Map([...ofUsing, ...shareOut(this.#wishes(others), rest, this.#own)]);
+    const own = new Map([...ofUsing, ...shareOut(this.#wishes(resting), rest, this.#own)]);
     for (const name of new Set([...this.#own.keys(), ...own.keys()]))
       keepTo(name, own.get(name) ?? processors);
     this.#own = own;
-    // One without processors of its own is among the others, and wants all that it finds.
-    const isAlone = using.length > 0 && ofUsing.size === using.length;
-    const used = coresOf(machine) - using.reduce((sum, name) => sum + coresOf(name), 0);
-    this.#keepOff(this.#isRoomy(rest, used) && isAlone ? active : null, rest);
   }
 
   #wishes(names: readonly string[]): Wish[] {
     // A half is as much as none: the logs of an instance have a fifth of a processor.
     return names.map((it) => [it, Math.max(1, Math.round(this.#counts.coresMax(it)))]);
-  }
-
-  /** Keeps them to the rest, and who began to do something, too; null lets all run everywhere. */
-  #keepOff(active: readonly string[] | null, rest: Numbers): void {
-    const there = new Set([platform, ...this.#counts.apps()]);
-    const names = active ? [platform, ...this.#keptOff, ...active] : [];
-    const keptOff = new Set(names.filter((it) => there.has(it) && !this.#own.has(it)));
-    this.#free([...this.#keptOff].filter((it) => !keptOff.has(it) && !this.#own.has(it)));
-    for (const name of keptOff) this.#counts.keepTo(name, rest);
-    this.#keptOff = keptOff;
-  }
-
-  /** Whether the rest is enough for all others; when it is not, it takes a while to ask again. */
-  #isRoomy(rest: Numbers, used: number): boolean {
-    const nowMs = performance.now();
-    if (this.#ofOthers.note(used) > rest.length * roomyBelow) this.#crowdedAt = nowMs;
-    const isHalf = rest.length >= this.#counts.processors.length / 2;
-    return isHalf && nowMs - this.#crowdedAt > outForMs;
-  }
-
-  #free(names: readonly string[]): void {
-    for (const name of names) this.#counts.keepTo(name, this.#counts.processors);
   }
 }
 

@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { platformCgroup, type CgroupPlace } from "#domain/realm.ts";
+import type { CgroupPlace } from "#domain/realm.ts";
 import { nullIf } from "#lib/files.ts";
 import { parseNumbers } from "#lib/number-list.ts";
 import { busyMs } from "#lib/processes.ts";
 import { heldTo, idleFile } from "./cgroup-files.ts";
 
-/** The folder of all apps, as seen from itself; and what are no names of folders in it. */
-export const [allApps, machine, platform] = [".", "/", "platform"];
+/** The folder of all apps, as seen from itself; and what is no name of a folder in it. */
+export const [allApps, machine] = [".", "/"];
 
 export type Counts = NonNullable<ReturnType<typeof countsIn>>;
 
@@ -41,15 +41,10 @@ export function countsIn(places: readonly CgroupPlace[]) {
       ? [...parseNumbers(read(join(divided.apps, allowedFiles[divided.version])))]
       : [],
     keepTo: (name: string, processors: readonly number[]) => {
-      for (const folder of divided ? cgroupsOf(name, divided) : [])
+      for (const folder of divided ? foldersIn(join(divided.apps, name)) : [])
         unlessGone(() => writeFileSync(join(folder, processorsFile), processors.join(",")));
     },
   };
-}
-
-function cgroupsOf(name: string, place: CgroupPlace): string[] {
-  if (name !== platform) return foldersIn(join(place.apps, name));
-  return [platformCgroup(place)].filter((it) => it !== null);
 }
 
 const processorsFile = "cpuset.cpus";
