@@ -2,6 +2,7 @@
 local balancer = require "ngx.balancer"
 local base = require "resty.core.base"
 local ffi = require "ffi"
+local ids = require "request-id"
 local routes = require "routing-table"
 
 local var = ngx.var
@@ -90,11 +91,11 @@ function M.pick()
     set_current_peer(peer.host, peer.port)
 end
 
--- The log phase: the request is over.
+-- The log phase: the request is over. One that ended before it was answered has no id yet.
 function M.settle()
     local id = request_id()
     local peer = chosen[id]
-    if not peer then return end
+    if not peer then return ids.give_if_none() end
     chosen[id] = nil
     count(peer, -1)
 end

@@ -8,6 +8,26 @@ export const websocket: Upgrade = { connection: "upgrade", upgrade: "websocket" 
 
 const ordinary: Upgrade = { connection: "", upgrade: "" };
 
+/** Where visitors arrive, and what the app is told of it. */
+export type Listener = {
+  readonly port: number;
+  readonly isTls: boolean;
+  readonly proto: "http" | "https";
+  /** As nginx writes it: a number or a variable. */
+  readonly portTold: string;
+};
+
+/** The terminated listener stands behind TLS always. */
+export function listenersOf({ ports }: NginxSettings): readonly Listener[] {
+  const { direct, http, terminated, tls } = ports;
+  return [
+    { port: direct, isTls: false, proto: "http", portTold: String(direct) },
+    { port: http, isTls: false, proto: "http", portTold: "80" },
+    { port: terminated, isTls: false, proto: "https", portTold: "443" },
+    { port: tls, isTls: true, proto: "https", portTold: "$tls_listener_port" },
+  ];
+}
+
 /** Headers that apps and their frameworks believe when a visitor sends them. */
 const droppedHeaders = [
   "Forwarded",
@@ -36,6 +56,7 @@ const droppedHeaders = [
 /** The request headers that the app gets from the router; an empty one is not sent at all. */
 export function headerLines(
   trustedProxies: readonly string[],
+  { proto, portTold }: Listener,
   { connection, upgrade }: Upgrade = ordinary,
 ): string {
   // Without trusted proxies nothing has to be weighed, which each request would pay for.
@@ -46,8 +67,8 @@ export function headerLines(
     Upgrade: `"${upgrade}"`,
     "X-Forwarded-For": isTrusting ? "$forwarded_for" : "$remote_addr",
     "X-Forwarded-Host": isTrusting ? "$forwarded_host" : "$http_host",
-    "X-Forwarded-Port": "$forwarded_port",
-    "X-Forwarded-Proto": "$forwarded_proto",
+    "X-Forwarded-Port": isTrusting ? "$forwarded_port" : portTold,
+    "X-Forwarded-Proto": isTrusting ? "$forwarded_proto" : proto,
     "X-Request-Id": "$id",
     ...Object.fromEntries(droppedHeaders.map((name) => [name, '""'])),
   };
@@ -56,24 +77,15 @@ export function headerLines(
     .join("\n");
 }
 
-/**
- * What the app is told of how the visitor came: each listener's own word, and a trusted proxy's
- * word before that. The terminated listener stands behind TLS always.
- */
-export function forwardedMaps({ ports, trustedProxies }: NginxSettings): string {
+/** How the visitor came: each listener's own word, and a trusted proxy's word before that. */
+export function forwardedMaps(settings: NginxSettings): string {
+  const { ports, trustedProxies } = settings;
   const isTrusting = trustedProxies.length > 0;
-  const listener = isTrusting ? "listener" : "forwarded";
   const listeners = `# The listener's own word.
-map $server_port $${listener}_proto {
-    default http;
-    ${ports.terminated} https;
-    ${ports.tls} https;
-}
-map $server_port $${listener}_port {
-    ${ports.direct} ${ports.direct};
-    ${ports.http} 80;
-    ${ports.terminated} 443;
-    ${ports.tls} $tls_listener_port;
+map $server_port $${isTrusting ? "listener" : "forwarded"}_proto {
+${listenersOf(settings)
+  .map(({ port, proto }) => `    ${port} ${proto};`)
+  .join("\n")}
 }
 # 443 is redirected to the TLS port; a Host header that names the port came to it directly.
 map $http_host $tls_listener_port {
@@ -90,18 +102,24 @@ map $http_upgrade $upgrade {
     default "";
     websocket websocket;
 }`;
-  return isTrusting ? `${listeners}\n${trustingMaps(trustedProxies, ports.terminated)}` : listeners;
+  return isTrusting ? `${listeners}\n${trustingMaps(settings)}` : listeners;
 }
 
-function trustingMaps(trustedProxies: readonly string[], terminatedPort: number): string {
+function trustingMaps(settings: NginxSettings): string {
+  const { trustedProxies, ports } = settings;
   for (const proxy of trustedProxies) assert.match(proxy, /^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/);
-  return `geo $trusted_proxy {
+  return `map $server_port $listener_port {
+${listenersOf(settings)
+  .map(({ port, portTold }) => `    ${port} ${portTold};`)
+  .join("\n")}
+}
+geo $trusted_proxy {
     default 0;
 ${trustedProxies.map((proxy) => `    ${proxy} 1;`).join("\n")}
 }
 map "$trusted_proxy $server_port $http_x_forwarded_proto" $forwarded_proto {
     default $listener_proto;
-    "~^1 (?!${terminatedPort} )\\d+ http$" http;
+    "~^1 (?!${ports.terminated} )\\d+ http$" http;
     "~^1 \\d+ https$" https;
 }
 map "$trusted_proxy $http_x_forwarded_port" $forwarded_port {

@@ -1,10 +1,14 @@
 import type { RequestLine } from "#domain/request-log.ts";
 
+const fieldsMin = 10;
+
 /** One line of the request log, as `render.ts` defines it; null for what is none. */
 export function parseRequest(line: string): RequestLine | null {
   const fields = line.split("\t");
-  const [seconds, id, method, host, target, status, bytes, duration, , upstreams, client] = fields;
-  if (client === undefined || !id) return null;
+  const [seconds, id, method, host, target, status, bytes, duration] = fields;
+  // An nginx that an older Berth started writes one more before the last two.
+  const [upstreams, client] = fields.slice(-2);
+  if (fields.length < fieldsMin || !id) return null;
   return {
     atMs: Math.round(Number(seconds) * 1000),
     id,
@@ -15,7 +19,7 @@ export function parseRequest(line: string): RequestLine | null {
     bytes: Number(bytes),
     durationMs: Math.round(Number(duration) * 1000),
     peer: lastOf(upstreams ?? ""),
-    client,
+    client: client ?? "",
   };
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { forwardedMaps, headerLines, websocket } from "./headers.ts";
+import { forwardedMaps, headerLines, listenersOf, websocket, type Listener } from "./headers.ts";
 
 /** All that nginx's configuration depends on. It does not grow with the number of apps. */
 export type NginxSettings = {
@@ -40,7 +40,7 @@ export function renderNginx(settings: NginxSettings): string {
   return `# Written by Berth at its start; changes here are lost.
 ${processBlock(settings)}
 http {
-${indent([httpBlock(settings), forwardedMaps(settings), upstreamBlock(), visitorsServer(settings), controlServer(settings)].join("\n\n"))}
+${indent([httpBlock(settings), forwardedMaps(settings), upstreamBlock(), ...visitorsServers(settings), controlServer(settings)].join("\n\n"))}
 }
 `;
 }
@@ -68,6 +68,8 @@ function httpBlock({ paths }: NginxSettings): string {
 default_type application/octet-stream;
 ${temporary}
 ${requestLog(paths.requestLog)}
+# A request that is passed on takes more than the usual 4k.
+request_pool_size 8k;
 server_tokens off;
 absolute_redirect off;
 uninitialized_variable_warn off;
@@ -98,23 +100,17 @@ init_worker_by_lua_block {
 function requestLog(path: string): string {
   const fields = [
     "$msec",
-    "$told_id",
+    "$id",
     "$request_method",
     "$http_host",
     "$request_uri",
     "$status",
     "$bytes_sent",
     "$request_time",
-    "$upstream_response_time",
     "$upstream_addr",
     "$remote_addr",
   ];
-  // What nginx itself refuses, as no HTTP at all, gets no id on the way.
-  return `map $id $told_id {
-    "" $request_id;
-    default $id;
-}
-log_format requests escape=json ${fields.map((it) => `"${it}"`).join(String.raw` "\t" `)};
+  return `log_format requests escape=json ${fields.map((it) => `"${it}"`).join(String.raw` "\t" `)};
 access_log ${quoted(path)} requests buffer=64k flush=1s;`;
 }
 
@@ -133,24 +129,26 @@ function upstreamBlock(): string {
 }`;
 }
 
-function visitorsServer(settings: NginxSettings): string {
-  return `server {
-${indent([listenLines(settings), tlsLines(settings), proxyLines(settings), shortWay(), longWay(settings)].join("\n\n"))}
-}`;
+/** A server for each listener: what it tells the app stands there, so no request has it looked up. */
+function visitorsServers(settings: NginxSettings): string[] {
+  return listenersOf(settings).map((listener) => {
+    const tls = listener.isTls ? [tlsLines(settings)] : [];
+    const lines = [
+      listenLines(settings, listener),
+      ...tls,
+      proxyLines(settings, listener),
+      shortWay(),
+      longWay(settings, listener),
+    ];
+    return `server {\n${indent(lines.join("\n\n"))}\n}`;
+  });
 }
 
-function listenLines({ address, ipv6, ports }: NginxSettings): string {
+function listenLines({ address, ipv6 }: NginxSettings, { port, isTls }: Listener): string {
   assert.match(address, /^(?:\*|[0-9a-fA-F.:]+)$/);
   const addresses = address === "*" ? (ipv6 ? ["*", "[::]"] : ["*"]) : [bracketed(address)];
-  const listeners = [
-    [ports.direct, ""],
-    [ports.http, ""],
-    [ports.terminated, ""],
-    [ports.tls, " ssl http2"],
-  ] as const;
-  return listeners
-    .flatMap(([port, rest]) => addresses.map((it) => `listen ${it}:${port}${rest} backlog=4096;`))
-    .join("\n");
+  const rest = isTls ? " ssl http2" : "";
+  return addresses.map((it) => `listen ${it}:${port}${rest} backlog=4096;`).join("\n");
 }
 
 function tlsLines({ paths }: NginxSettings): string {
@@ -165,7 +163,7 @@ ssl_session_timeout 1d;
 ssl_session_tickets off;`;
 }
 
-function proxyLines(settings: NginxSettings): string {
+function proxyLines(settings: NginxSettings, listener: Listener): string {
   return `proxy_http_version 1.1;
 proxy_buffering off;
 proxy_buffer_size 16k;
@@ -179,10 +177,10 @@ proxy_next_upstream error timeout;
 proxy_next_upstream_timeout 15s;
 # An app must not be able to name internal locations or change how the router behaves.
 proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset;
-${headerLines(settings.trustedProxies)}
+${headerLines(settings.trustedProxies, listener)}
 proxy_hide_header X-Request-Id;
-add_header X-Request-Id $told_id always;
-header_filter_by_lua_block { answer.refuse_interim() }
+add_header X-Request-Id $id always;
+header_filter_by_lua_block { answer.look() }
 log_by_lua_block { balance.settle() }`;
 }
 
@@ -191,11 +189,11 @@ function shortWay(): string {
   return `error_page 418 = @route;
 error_page 500 502 504 = @unreachable;
 recursive_error_pages on;
-if ($upgrade) {
+if ($http_upgrade) {
     return 418;
 }
-set_by_lua_block $is_chosen { return route.choose() }
-if ($is_chosen = "") {
+set_by_lua_block $is_long { return route.choose() }
+if ($is_long) {
     return 418;
 }
 location / {
@@ -203,7 +201,7 @@ location / {
 }`;
 }
 
-function longWay({ trustedProxies, paths }: NginxSettings): string {
+function longWay({ trustedProxies, paths }: NginxSettings, listener: Listener): string {
   return `location @route {
     set $id $request_id;
     set $pool "";
@@ -219,7 +217,7 @@ location @websocket {
     proxy_pass http://apps$target;
     proxy_send_timeout 1h;
     proxy_read_timeout 1h;
-${indent(headerLines(trustedProxies, websocket))}
+${indent(headerLines(trustedProxies, listener, websocket))}
 }
 location @static {
     root $static_root;

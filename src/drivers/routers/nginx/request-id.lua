@@ -51,4 +51,8 @@ function M.give()
     assert(rc == 0, "no id for the request")
 end
 
+function M.give_if_none()
+    if (ngx.var.id or "") == "" then M.give() end
+end
+
 return M

@@ -7,6 +7,7 @@ import { backend, host } from "../../../../test/contract/router.ts";
 import { temporaryFolder } from "../../../../test/machine.ts";
 import { startNginx, until } from "../../../../test/nginx.ts";
 import { startPeer, visit } from "../../../../test/visit.ts";
+import { parseRequest } from "./parse-request.ts";
 import { createNginxRequestLog } from "./request-log.ts";
 
 /** Follows a log and remembers what came. */
@@ -114,6 +115,14 @@ test("more than can be read is passed over, and said", async () => {
   assert.ok(log.skippedBytes() > 9_000_000, `${log.skippedBytes()}`);
 });
 
+test("what an nginx of an older Berth writes is read, too", () => {
+  const text = line("one").trimEnd();
+  const older = text.replace("\t0.001\t", "\t0.001\t0.002\t");
+  assert.deepEqual(parseRequest(older), parseRequest(text));
+  assert.equal(parseRequest(text)?.peer, "127.0.0.1:1");
+  assert.equal(parseRequest(text)?.client, "127.0.0.1");
+});
+
 function line(id: string): string {
-  return `1767225600.000\t${id}\tGET\ta.test\t/\t200\t5\t0.001\t0.001\t127.0.0.1:1\t127.0.0.1\n`;
+  return `1767225600.000\t${id}\tGET\ta.test\t/\t200\t5\t0.001\t127.0.0.1:1\t127.0.0.1\n`;
 }

@@ -26,11 +26,11 @@ local function pool_for_request()
     return location and location.pool
 end
 
--- "" when the request goes the long way.
+-- Nothing when an instance is chosen; something when the request goes the long way.
 function M.choose()
-    if not choose(pool_for_request) then return "" end
+    if not choose(pool_for_request) then return "1" end
     request_id.give()
-    return "chosen"
+    return ""
 end
 
 -- A decoded path, written as it may stand in a request line or a Location header.
