@@ -26,6 +26,7 @@ test("a topic alone lists and shows, where it has no word for that", () => {
   assert.equal(nearest("limits:show"), "limits");
   assert.equal(nearest("releases:show"), "releases:info");
   assert.equal(nearest("ls"), "list");
+  assert.equal(nearest("network"), "network:open or network:close");
 });
 
 test("a slip of the finger finds its topic and its verb", () => {

@@ -20,10 +20,18 @@ const looking = ["list", "ls", "info", "show", "get", "view"];
 export function nearestCommand(name: string, names: readonly string[]): string | null {
   const [typed = "", verb] = name.split(":");
   if (verb === undefined)
-    return synonym(typed, names) ?? ending(typed, names) ?? closest(typed, names);
+    return (
+      within(typed, names) ?? synonym(typed, names) ?? ending(typed, names) ?? closest(typed, names)
+    );
   const topics = [...new Set(names.map((it) => it.split(":")[0] ?? ""))];
   const topic = topics.includes(typed) ? typed : closest(typed, topics);
   return topic === null ? null : nearestOf(topic, verb, names);
+}
+
+/** What a topic has, where its name alone is no command. */
+function within(topic: string, names: readonly string[]): string | null {
+  const its = names.filter((it) => it.startsWith(`${topic}:`)).slice(0, 3);
+  return its.length === 0 ? null : its.join(" or ");
 }
 
 function nearestOf(topic: string, verb: string, names: readonly string[]): string | null {

@@ -11,7 +11,7 @@ const linePattern =
 /** Of one person: sshd reads through all keys whenever somebody comes. */
 const keysMax = 100;
 
-/** @throws {PlatformError} `key_exists`, `invalid_input` */
+/** @throws {PlatformError} `key_exists`, `invalid_input`, `too_many_keys` */
 export async function addKey(
   context: EngineContext,
   {
@@ -33,8 +33,7 @@ export async function addKey(
     const all = store.keys.list();
     const same = all.find((it) => it.name === name || it.blob === blob);
     if (userId !== null && all.filter((it) => it.userId === userId).length >= keysMax) {
-      const problem = `a person has at most ${keysMax} of them`;
-      throw new PlatformError("invalid_input", { field: "The key", problem });
+      throw new PlatformError("too_many_keys", { most: keysMax });
     }
     if (same) throw new PlatformError("key_exists", { key: name, name: same.name });
     const at = clock.now();

@@ -48,8 +48,7 @@ export function addNotification(
   const { store, notifiers, clock } = context;
   const owner = ownerOf(store, { target, team });
   if (store.notifications.list().filter((it) => isOf(owner, it)).length >= notificationsMax) {
-    const problem = `there are at most ${notificationsMax} for each app and team`;
-    throw new PlatformError("invalid_input", { field: "The receiver", problem });
+    throw new PlatformError("too_many_notifications", { most: notificationsMax });
   }
   notifiers[kind].check(address);
   const secret = kind === "webhook" ? newSigningSecret() : null;

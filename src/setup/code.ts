@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFile, rename, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import type { Ids } from "#domain/realm.ts";
 import { ExecError, bareEnv, exec } from "#lib/exec.ts";
 import { ensureDirectory, exists, removeTree, syncDirectory } from "#lib/files.ts";
 import { removeOldCopies } from "./old-copies.ts";
@@ -16,8 +17,6 @@ export type ReadableCode = {
   /** Where copies go; `/opt/berth` by default. */
   readonly copies?: string;
 };
-
-type Ids = { readonly uid: number; readonly gid: number };
 
 /**
  * A directory with Berth's code that `uid` can read: the checkout itself when that will do, else a

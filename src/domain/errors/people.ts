@@ -79,6 +79,11 @@ export const peopleErrors = {
     message: "A token named {token} exists already.",
     hint: "Remove it first with berth tokens:remove {token}, or choose another name.",
   },
+  too_many_tokens: {
+    kind: "conflict",
+    message: "You have {most} tokens, as many as one person may have.",
+    hint: "Remove one first: berth tokens",
+  },
   session_not_found: {
     kind: "not_found",
     message: "There is no session {session}.",
@@ -93,5 +98,10 @@ export const peopleErrors = {
     kind: "conflict",
     message: "The key {key} is already there, as {name}.",
     hint: "List the keys with berth keys",
+  },
+  too_many_keys: {
+    kind: "conflict",
+    message: "One person has at most {most} keys.",
+    hint: "Remove one first: berth keys",
   },
 } as const;

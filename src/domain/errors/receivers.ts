@@ -9,6 +9,11 @@ export const receiverErrors = {
     message: "{target} has {most} drains already.",
     hint: "Remove one first: berth drains -a {target}",
   },
+  too_many_notifications: {
+    kind: "conflict",
+    message: "There are {most} notifications for it already, as many as one app or team may have.",
+    hint: "Remove one first: berth notifications",
+  },
   notification_not_found: {
     kind: "not_found",
     message: "There is no notification {notification}{of}.",

@@ -5,7 +5,8 @@ import { writeAtomic } from "#lib/files.ts";
 /**
  * An authorized_keys file in which every key may do one thing: run `shell`, a program's absolute
  * path without spaces or quotes, with its own name, its number and its owner's: what they may do is
- * asked when it is used. sshd has a shell start it, which is not to stay between the two. A terminal is allowed, for one-off commands.
+ * asked when it is used. sshd has a shell start it, which is not to stay between the two. A terminal
+ * is allowed, for one-off commands.
  * @see sshd(8), AUTHORIZED_KEYS FILE FORMAT
  */
 export function createAuthorizedKeys(file: string, shell: string): AccessFile {

@@ -17,7 +17,7 @@ export type NewToken = {
   readonly days: number;
 };
 
-/** Makes a token. Its text is given here and never again. @throws {PlatformError} `token_exists` */
+/** Makes a token. Its text is given here and never again. @throws {PlatformError} `token_exists`, `too_many_tokens` */
 export function addToken(
   { store, clock }: PeopleContext,
   { days, ...asked }: NewToken,
@@ -29,8 +29,7 @@ export function addToken(
     const { tokens } = store.people;
     const mine = tokens.list(asked.userId);
     if (mine.filter((it) => it.expiresAt > createdAt).length >= tokensMax) {
-      const problem = `a person has at most ${tokensMax} of them`;
-      throw new PlatformError("invalid_input", { field: "The token", problem });
+      throw new PlatformError("too_many_tokens", { most: tokensMax });
     }
     if (mine.some(({ name }) => name === asked.name)) {
       throw new PlatformError("token_exists", { token: asked.name });
