@@ -12,7 +12,7 @@ test("berthd does next to nothing while nothing happens", async (t) => {
   };
   // 120 MB with 100 apps, of which each takes 0.16 MB.
   const isMet = ({ residentMb, cpuPercent }: Result) => residentMb < 105 && cpuPercent < 0.5;
-  const length = { short: ["--seconds", "10"], long: ["--seconds", "30"] };
+  const length = { short: ["--seconds", "10"], long: ["--seconds", "20"] };
   const { residentMb, cpuPercent } = await judged(measure, isMet, length);
   assert.ok(isMet({ residentMb, cpuPercent }), `${residentMb} MB, ${cpuPercent} %`);
 });
