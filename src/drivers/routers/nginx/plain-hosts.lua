@@ -19,7 +19,8 @@ int32_t ngx_murmur_hash2(const unsigned char *name, size_t length);
 int memcmp(const void *one, const void *other, size_t length);
 ]]
 
-local SLOTS = 32768
+-- Six for each of 10,000 names: those that found no place would push each other out at each request.
+local SLOTS = 65536
 local NAME_MAX = 50
 local VARIABLE = "http_host"
 
@@ -39,7 +40,7 @@ local M = {}
 
 -- A name lies in one of four slots: two places by its hash, and the neighbour of each.
 local function other_of(hash)
-    local place = band(rshift(hash, 15), SLOTS - 1)
+    local place = band(rshift(hash, 16), SLOTS - 1)
     return place
 end
 
