@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { chmod, cp, mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
 import { get } from "node:http";
+import { createServer } from "node:net";
 import { userInfo } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { createClient } from "#api/client.ts";
@@ -220,9 +222,9 @@ async function makeTree(folder: string, files: Readonly<Record<string, string>>)
  */
 async function choosePorts(): Promise<{ ports: Ports; instances: { min: number; max: number } }> {
   let first = 0;
-  for (let isFree = false; !isFree;) {
+  for (let isOurs = false; !isOurs;) {
     first = 10_000 + 128 * Math.floor(Math.random() * 160);
-    isFree = (await busyPorts(range(first, 128))).size === 0;
+    isOurs = (await claim(first)) && (await busyPorts(range(first, 128))).size === 0;
   }
   const [api, ssh, direct, http, terminated, tls] = range(first, 6) as [
     number,
@@ -236,6 +238,20 @@ async function choosePorts(): Promise<{ ports: Ports; instances: { min: number; 
     ports: { api, ssh, direct, http, terminated, tls },
     instances: { min: first + 10, max: first + 127 },
   };
+}
+
+/**
+ * Whether no other test has the block, which is ours then until this process ends: free ports alone
+ * tell nothing of a platform that only begins, or is down for a moment.
+ */
+async function claim(first: number): Promise<boolean> {
+  const server = createServer().unref();
+  const isOurs = once(server, "listening").then(
+    () => true,
+    () => false,
+  );
+  server.listen(`\0berth-test-ports-${first}`);
+  return isOurs;
 }
 
 function range(first: number, count: number): number[] {
