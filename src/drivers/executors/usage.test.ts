@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ObservedInstance } from "#domain/instance.ts";
-import { bareEnv, ended, start } from "#lib/exec.ts";
+import { bareEnv, ended, start, type ChildProcess } from "#lib/exec.ts";
 import { ProcessUsage } from "./usage.ts";
 
 test("an instance uses what all of its processes use, and is asked for only when it is another", async () => {
@@ -49,4 +49,25 @@ test("an instance uses what all of its processes use, and is asked for only when
   expect(1);
   await usage([1]);
   assert.equal(asked - before, 2, "and at once when it was begun");
+});
+
+test("an instance that is begun while it is looked for is found at the next look", async () => {
+  const begun: ChildProcess[] = [];
+  const observe = async (id: number): Promise<ObservedInstance> => {
+    // Too late for the list of processes that this look has taken.
+    if (begun.length === 0) begun.push(start(["sleep", "60"], { stdio: "ignore", env: bareEnv }));
+    expect(id);
+    const pid = begun[0]?.pid ?? null;
+    return { id, state: "running", pid, sinceMs: 0, lastExit: null, givenUp: false };
+  };
+  const { usage, expect } = new ProcessUsage(observe, async () => null);
+  try {
+    assert.deepEqual([...(await usage([1])).keys()], []);
+    assert.deepEqual([...(await usage([1])).keys()], [1]);
+  } finally {
+    for (const child of begun) {
+      child.kill();
+      await ended(child);
+    }
+  }
 });

@@ -16,7 +16,7 @@ export class ProcessUsage {
   readonly #observe: (id: number) => Promise<ObservedInstance>;
   readonly #useOf: Privileges["useOf"];
   #trees = new Map<number, Tree>();
-  /** Those that had no process when they were asked for: what crashes is not asked for at each look. */
+  /** Those that were asked for and have no process: what crashes is not asked for at each look. */
   #absent = new Set<number>();
   #looks = 0;
 
@@ -61,13 +61,17 @@ export class ProcessUsage {
     const absent = gone.filter((id) => this.#absent.has(id));
     const news = gone.filter((id) => !this.#absent.has(id));
     const asked = [...news, ...absent].slice(0, askedAtOnce);
+    // Before they are asked: whoever is begun meanwhile has to be expected after this look, too.
+    this.#absent = new Set([...absent, ...asked]);
     await Promise.all(
       asked.map(async (id) => {
         const { pid } = await this.#observe(id);
-        roots.set(id, processes.get(pid ?? -1));
+        const root = processes.get(pid ?? -1);
+        if (!root) return;
+        roots.set(id, root);
+        this.#absent.delete(id);
       }),
     );
-    this.#absent = new Set([...absent, ...asked].filter((id) => !roots.get(id)));
     this.#trees = new Map(
       [...roots].flatMap(([id, root]): [number, Tree][] => {
         return root ? [[id, treeBelow(root, children)]] : [];
