@@ -97,13 +97,6 @@ export function cgroupFolder(place: Pick<CgroupPlace, "apps">, { uid, name }: Cg
   return `${appCgroup(place, uid)}/${name}`;
 }
 
-export const platformName = "platform";
-
-/** Where the platform stands in a cgroup of its own, beside the apps; null where it does not. */
-export function platformCgroup({ apps, standing }: CgroupPlace): string | null {
-  return standing === apps.replace(/[^/]+$/, platformName) ? standing : null;
-}
-
 /**
  * Files into which a process writes 0, for itself, to join, before it does anything else. In version
  * 1 that of single threads, as moving only oneself is what the kernel does at once; in version 2

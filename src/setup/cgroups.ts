@@ -2,16 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { access, chown, constants, mkdir, readdir, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  platformCgroup,
-  platformName,
-  type CgroupPlace,
-  type FencePlace,
-  type Ids,
-} from "#domain/realm.ts";
+import type { CgroupPlace, FencePlace, Ids } from "#domain/realm.ts";
 import { baseIn, controllers, pidsIn, readHierarchies, type Hierarchy } from "#lib/cgroups.ts";
 import { nullIf } from "#lib/files.ts";
 
+const platformName = "platform";
 const killTimeoutMs = 5000;
 const leftWithinMs = 1000;
 
@@ -47,6 +42,11 @@ export async function removeCgroups(places: readonly CgroupPlace[]): Promise<voi
     for (const folder of [apps, own ?? apps, dirname(apps), dirname(dirname(apps))])
       await rmdir(folder).catch(nullIf(inUse));
   }
+}
+
+/** Where the platform stands in a cgroup of its own, beside the apps; null where it does not. */
+function platformCgroup({ apps, standing }: CgroupPlace): string | null {
+  return standing === join(dirname(apps), platformName) ? standing : null;
 }
 
 /** The folder of all apps as nft names it, and how deep it is; null where nft could not find it. */
