@@ -2,17 +2,17 @@ import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline/promises";
 
 /**
- * What `visitors.ts` starts: asks a host for its front page at a constant rate, for as long as each
- * line of its input says, and answers with a line of JSON. It asks for no memory while it measures,
- * as to collect that would keep the processor from who is measured.
+ * What `visitors.ts` starts: asks a host for its front page 2,000 times a second, for as many
+ * milliseconds as each line of its input says, and answers with a line of JSON. While all is well it
+ * asks for no memory: to collect that would keep the processor from who is measured.
  */
 const [port, host] = process.argv.slice(2);
-const tickMs = 2;
-const most = { visits: 100_000, connections: 64 };
+const [tickMs, visitsPerTick] = [2, 4];
+const visitsMax = 100_000;
 const request = Buffer.from(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
 const well = "HTTP/1.1 200 ";
 
-const times = new Float64Array(most.visits);
+const times = new Float64Array(visitsMax);
 const free: Visitor[] = [];
 let [begun, ended] = [0, 0];
 let problem = "";
@@ -61,31 +61,24 @@ class Visitor {
   }
 }
 
-/** Until the time is over and all answers are there. */
-async function visitFor({ ms, perS }: Asked): Promise<void> {
+/** Until the time is over and all answers are there. Who has to wait does not keep others from coming. */
+async function visitFor(ms: number): Promise<void> {
   globalThis.gc?.();
   [begun, ended] = [0, 0];
   const { promise, resolve } = Promise.withResolvers<void>();
   const endMs = performance.now() + ms;
   const timer = setInterval(() => {
-    const isOver = performance.now() >= endMs || problem !== "" || begun >= most.visits;
+    const isOver = performance.now() >= endMs || problem !== "" || begun >= visitsMax;
     if (isOver && ended === begun) resolve();
-    const due = isOver ? 0 : (perS * tickMs) / 1000;
-    for (let count = 0; count < due; count += 1) next()?.ask();
+    if (isOver) return;
+    for (let visit = 0; visit < visitsPerTick; visit += 1) (free.pop() ?? new Visitor()).ask();
   }, tickMs);
   await promise;
   clearInterval(timer);
 }
 
-/** Who waits too long for answers is not followed by more and more others. */
-function next(): Visitor | undefined {
-  return free.pop() ?? (begun - ended < most.connections ? new Visitor() : undefined);
-}
-
-type Asked = { readonly ms: number; readonly perS: number };
-
-for await (const line of createInterface({ input: process.stdin })) {
-  await visitFor(JSON.parse(line) as Asked);
+for await (const ms of createInterface({ input: process.stdin })) {
+  await visitFor(Number(ms));
   const tookMs = [...times.subarray(0, ended)];
   process.stdout.write(`${JSON.stringify({ tookMs, problem })}\n`);
 }

@@ -23,9 +23,9 @@ export class Visitors {
     this.#answers = createInterface({ input: this.#child.stdout });
   }
 
-  /** How long each visit took, in milliseconds, with so many a second. None may fail. */
-  async visitFor(ms: number, perS = 2000): Promise<readonly number[]> {
-    this.#child.stdin?.write(`${JSON.stringify({ ms, perS })}\n`);
+  /** How long each visit took, in milliseconds. None may fail. */
+  async visitFor(ms: number): Promise<readonly number[]> {
+    this.#child.stdin?.write(`${ms}\n`);
     const [line] = (await once(this.#answers, "line")) as [string];
     const { tookMs, problem } = JSON.parse(line) as { tookMs: number[]; problem: string };
     assert.equal(problem, "");

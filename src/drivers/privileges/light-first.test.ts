@@ -154,6 +154,22 @@ test("whoever uses much has the processors of one that does no longer", () => {
   assert.equal(world.kept.get("well"), "0,1");
 });
 
+test("one that prints much stands behind, however little it uses, until it prints less", () => {
+  const world = machineOf(2, { hog: 0.25, well: 0.1 });
+  world.lookFor(5000);
+  assert.deepEqual(world.behind(), []);
+  world.logged.hog = 0.2;
+  world.lookFor(1000);
+  assert.deepEqual(world.behind(), ["hog"]);
+  assert.equal(world.kept.get("hog"), "1");
+  world.lookFor(20_000);
+  assert.deepEqual(world.behind(), ["hog"]);
+  world.logged.hog = 0.05;
+  world.cores.hog = 0.1;
+  world.lookFor(11_000);
+  assert.deepEqual(world.behind(), []);
+});
+
 test("where there are too few for all, the others run everywhere", () => {
   const world = machineOf(2, { one: 1, other: 1, well: 0.1 });
   world.lookFor(2500);
@@ -177,12 +193,17 @@ function machineOf(
   const behind = new Set(left);
   const kept = new Map<string, string>();
   let looks = 0;
-  const world = { cores, kept, others: 0, behind: () => [...behind], looks: () => looks, lookFor };
+  const behindNow = () => [...behind];
+  /** What the loggers of apps use of that. */
+  const logged: Record<string, number> = {};
+  const loggersOf = (name: string) => `loggers of ${name}`;
+  const world = { cores, logged, kept, others: 0, behind: behindNow, looks: () => looks, lookFor };
   const sum = () => Object.values(world.cores).reduce((all, it) => all + it, 0);
   const usedMs = (name: string) => used.get(name) ?? 0;
   const counts = {
     apps: () => Object.keys(world.cores),
     usedMs,
+    loggedMs: (name: string) => usedMs(loggersOf(name)),
     isBehind: (name: string) => behind.has(name),
     setBehind: (name: string, is: boolean) => void (is ? behind.add(name) : behind.delete(name)),
     coresMax: () => 1,
@@ -199,7 +220,9 @@ function machineOf(
       const stepMs = Math.min(10, endMs - nowMs);
       nowMs += stepMs;
       waitMs -= stepMs;
-      const all = { ...world.cores, ".": sum(), "/": sum() + world.others };
+      const loggers = Object.entries(logged).map(([name, rate]) => [loggersOf(name), rate]);
+      const apart = Object.fromEntries(loggers) as Record<string, number>;
+      const all = { ...world.cores, ...apart, ".": sum(), "/": sum() + world.others };
       for (const [name, rate] of Object.entries(all)) used.set(name, usedMs(name) + rate * stepMs);
       for (const name of behind) if (!(name in world.cores)) behind.delete(name);
       if (waitMs > 0) continue;

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { CgroupPlace } from "#domain/realm.ts";
 import { Lately, Most, smooth } from "./lately.ts";
 import { OwnProcessors } from "./own-processors.ts";
-import { allApps, machine, countsIn, type Counts } from "./processor-counts.ts";
+import { allApps, countsIn, machine, type Counts } from "./processor-counts.ts";
 
 const lookEveryMs = 100;
 /** While no app does anything: to wake up costs more than to look. */
@@ -16,6 +16,8 @@ const burstMs = 500;
 const much = { inFront: 1 / 2, behind: 1 / 8 };
 /** Beside a heavier one less than these parts, of what that one uses and of an equal share, is little. */
 const light = { ofHeavier: 1 / 2, ofShare: 3 / 4 };
+/** Processors from which on it is much to write down what an app prints. */
+const muchLogged = 1 / 10;
 /** So long it has to use little before it stands with the others again; and other programs, too. */
 const holdsForMs = 10_000;
 /** Who has used little for so long leaves its processors to those that use much. */
@@ -42,6 +44,9 @@ const activeCores = 1 / 100;
  * of all processors, and its equal share to each that stands behind. They would not where other
  * programs than apps want all of the machine: for a while nobody stands behind then.
  *
+ * Whoever prints much stands behind as well. Its logger takes a processor for milliseconds at once
+ * until its own limit holds it, and the kernel lets it: it has waited for that.
+ *
  * Who stands behind still has a whole turn whenever one in front waits for another one's. So each has
  * processors of its own, see {@link OwnProcessors}.
  * @see cpu.idle in cgroup-v2.rst of the kernel, there from Linux 5.15 on in both versions
@@ -52,8 +57,6 @@ export class LightFirst {
   readonly #before = new Map<string, Use>();
   /** Apps that stand behind, each with when it last used much. */
   readonly #behind: Map<string, number>;
-  /** When each app was last seen to use much, be it for a moment. */
-  readonly #busyAt = new Map<string, number>();
   readonly #own: OwnProcessors;
   /** Those of them that used much when processors were given out. */
   #given: readonly string[] = [];
@@ -90,7 +93,7 @@ export class LightFirst {
 
   #lookAtEach(ofApps: number): number {
     const names = this.#counts.apps();
-    this.#forgetBut([allApps, machine, ...names]);
+    this.#forgetBut([allApps, machine, ...names, ...names.map(loggersOf)]);
     const ofMachine = this.#coresOf(machine);
     const cores = names.map((name) => [name, this.#coresOf(name)] as const);
     if (ofMachine === null) return lookAgainMs;
@@ -117,16 +120,25 @@ export class LightFirst {
     return settled.every(Boolean);
   }
 
+  /** In front or behind. False when it begins to use much, and may have to stand behind soon. */
   #place(name: string, its: { cores: number; share: number; littleBelow: number }): boolean {
     const nowMs = performance.now();
     const { cores, share, littleBelow } = its;
     const part = this.#behind.has(name) ? much.behind : much.inFront;
     const muchFrom = Math.max(share * part, littleBelow);
-    const isMuch = Math.min(cores, this.#lately(name) ?? 0) > muchFrom;
-    if (cores > muchFrom) this.#busyAt.set(name, nowMs);
+    const isMuch =
+      Math.min(cores, this.#lately(name) ?? 0) > muchFrom || this.#printsMuch(name, cores);
     const isLight = this.#most(name) < littleBelow;
     this.#put(name, isMuch ? nowMs : isLight ? undefined : this.#behind.get(name));
     return isMuch || cores <= muchFrom;
+  }
+
+  /** Its loggers are looked at only where they may be what uses so much. */
+  #printsMuch(name: string, cores: number): boolean {
+    if (cores <= muchLogged) return false;
+    const loggers = loggersOf(name);
+    const logged = this.#coresOf(loggers, this.#counts.loggedMs(name)) ?? 0;
+    return Math.min(logged, this.#lately(loggers) ?? 0) > muchLogged;
   }
 
   /** In front, or behind for a while from when it used much last. */
@@ -142,8 +154,7 @@ export class LightFirst {
   /** Of those behind, who uses much now. */
   #using(): string[] {
     const fromMs = performance.now() - restsMs;
-    const isBusy = (name: string) => (this.#busyAt.get(name) ?? Number.NEGATIVE_INFINITY) >= fromMs;
-    return [...this.#behind.keys()].filter(isBusy);
+    return [...this.#behind].filter(([, noted]) => noted >= fromMs).map(([name]) => name);
   }
 
   #give(using: readonly string[]): void {
@@ -159,8 +170,8 @@ export class LightFirst {
   }
 
   /** Processors that were used since the last look; null at the first. */
-  #coresOf(name: string): number | null {
-    const [usedMs, atMs] = [this.#counts.usedMs(name), performance.now()];
+  #coresOf(name: string, usedMs = this.#counts.usedMs(name)): number | null {
+    const atMs = performance.now();
     const before = this.#before.get(name);
     if (!before) {
       this.#before.set(name, { usedMs, atMs, lately: null, most: new Most(holdsForMs) });
@@ -188,9 +199,14 @@ export class LightFirst {
   /** What was used long ago tells nothing of now. */
   #forgetBut(names: readonly string[]): void {
     const kept = new Set(names);
-    for (const all of [this.#before, this.#behind, this.#busyAt])
+    for (const all of [this.#before, this.#behind])
       for (const name of all.keys()) if (!kept.has(name)) all.delete(name);
   }
+}
+
+/** By which name it is known what an app's loggers use. */
+function loggersOf(app: string): string {
+  return `${app} loggers`;
 }
 
 /** Looks again and again, while this process runs; does nothing where the kernel takes no order. */

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { ended, start } from "#lib/exec.ts";
 import { parseNumbers } from "#lib/number-list.ts";
-import { joined, openWorld, readIn, small, uid } from "../../../test/cgroup-world.ts";
+import { joined, openWorld, readIn, runIn, small, uid } from "../../../test/cgroup-world.ts";
 import { LightFirst } from "./light-first.ts";
 import { countsIn } from "./processor-counts.ts";
 
@@ -51,6 +51,27 @@ test("one that stands behind is kept to processors of its own, and free again wh
   assert.deepEqual(await sleeper.allowed(), counts.processors);
   await cgroups.remove(cgroup);
   counts.keepTo(`u${uid}`, last);
+});
+
+test("what an app's loggers use is counted apart, and as the app's as well", async (t) => {
+  await using world = await openWorld(t, ["cpu"]);
+  if (!world) return;
+  const counts = countsIn(world.places);
+  if (!counts) return t.skip("this kernel takes no order of cgroups");
+  const app = `u${uid}`;
+  assert.equal(counts.loggedMs(app), 0);
+  const spin = async (name: string) => {
+    const one = { ...world, cgroup: { uid, name } };
+    world.cgroups.create(one.cgroup, small);
+    await runIn(one, ["perl", "-e", "1 until (times)[0] > 0.1"]);
+  };
+  await spin("i1");
+  assert.ok(counts.usedMs(app) >= 90);
+  assert.equal(counts.loggedMs(app), 0);
+  await spin("l1");
+  await spin("l23");
+  assert.ok(counts.loggedMs(app) >= 180);
+  assert.ok(counts.usedMs(app) - counts.loggedMs(app) >= 90);
 });
 
 /** A program that becomes `sleep`, however it begins. */
