@@ -40,11 +40,11 @@ test("with 10,000 routes the router keeps up with an nginx written by hand", asy
   const startsMax = 5;
   const results = [await measure()];
   const cpuRatio = () => median(results.map((it) => it.cpuRatio));
-  const quickest = () => Math.min(...results.map((it) => it.changeMs));
-  const isMet = () => cpuRatio() >= cpuRatioMin && quickest() <= 10;
+  const changeMs = () => median(results.map((it) => it.changeMs));
+  const isMet = () => cpuRatio() >= cpuRatioMin && changeMs() <= 10;
   while (!isMet() && results.length < startsMax) results.push(await measure());
   assert.ok(cpuRatio() >= cpuRatioMin, `${(cpuRatio() * 100).toFixed(1)} %`);
-  assert.ok(quickest() <= 10, `a changed route is seen after ${quickest()} ms`);
+  assert.ok(changeMs() <= 10, `a changed route is seen after ${changeMs()} ms`);
   for (const { staleAnswers, workerMb } of results) {
     assert.equal(staleAnswers, 0);
     assert.ok(workerMb < 40, `a worker takes ${workerMb} MB`);
