@@ -40,12 +40,11 @@ function boundedOutput(out: Pick<JobWriter, "raw">): ProgramOutput {
       shownBytes += taken.length;
       if (taken.length > 0) show(taken);
       if (taken.length === chunk.length) return;
-      const last = Buffer.concat([
-        tail,
-        chunk.subarray(Math.max(taken.length, chunk.length - tailBytesMax)),
-      ]);
-      leftOutBytes += chunk.length - taken.length;
-      tail = last.subarray(-tailBytesMax);
+      const rest = chunk.subarray(taken.length);
+      leftOutBytes += rest.length;
+      // Of much that comes at once nothing before it is kept.
+      const last = rest.length >= tailBytesMax ? rest : Buffer.concat([tail, rest]);
+      tail = Buffer.from(last.subarray(-tailBytesMax));
     },
     end: () => {
       const lines = leftOutBytes > tail.length ? wholeLines(tail) : tail;

@@ -13,31 +13,54 @@ export function encodeFrame(type: number, payload: Uint8Array | string = ""): Bu
 }
 
 /**
- * Cuts what arrives into frames; gives those that are whole with each chunk.
+ * Cuts what arrives into frames; gives those that are whole with each chunk. A payload that came in
+ * one chunk is part of it, and not copied.
  * @param payloadBytesMax A longer frame throws a RangeError before its payload is awaited.
  */
 export function frameReader(payloadBytesMax: number): (chunk: Uint8Array) => Frame[] {
-  let rest: Buffer[] = [];
-  let bytes = 0;
-  let wanted = headBytes;
+  const waiting = new Waiting();
+  let head: { readonly type: number; readonly length: number } | null = null;
   return (chunk) => {
-    rest.push(Buffer.from(chunk));
-    bytes += chunk.length;
+    waiting.add(chunk);
     const frames: Frame[] = [];
-    while (bytes >= wanted) {
-      const all = rest.length === 1 ? rest[0]! : Buffer.concat(rest);
-      const length = all.readUInt32BE(1);
-      if (length > payloadBytesMax) throw new RangeError(`a frame of ${length} bytes is too long`);
-      wanted = headBytes + length;
-      rest = [all];
-      if (bytes < wanted) break;
-      frames.push({ type: all[0]!, payload: all.subarray(headBytes, wanted) });
-      rest = [all.subarray(wanted)];
-      bytes -= wanted;
-      wanted = headBytes;
+    while (waiting.bytes >= (head?.length ?? headBytes)) {
+      if (head === null) {
+        const bytes = waiting.take(headBytes);
+        head = { type: bytes.readUInt8(), length: bytes.readUInt32BE(1) };
+        const { length } = head;
+        if (length > payloadBytesMax)
+          throw new RangeError(`a frame of ${length} bytes is too long`);
+      } else {
+        frames.push({ type: head.type, payload: waiting.take(head.length) });
+        head = null;
+      }
     }
     return frames;
   };
+}
+
+/** Bytes that came in chunks, and are taken in other pieces. */
+class Waiting {
+  bytes = 0;
+  readonly #chunks: Buffer[] = [];
+
+  add({ buffer, byteOffset, byteLength }: Uint8Array): void {
+    this.#chunks.push(Buffer.from(buffer, byteOffset, byteLength));
+    this.bytes += byteLength;
+  }
+
+  /** @param length No more than are there. */
+  take(length: number): Buffer {
+    this.bytes -= length;
+    const pieces: Buffer[] = [];
+    for (let missing = length; missing > 0; missing -= pieces.at(-1)!.length) {
+      const [chunk] = this.#chunks as [Buffer];
+      pieces.push(chunk.subarray(0, missing));
+      if (chunk.length > missing) this.#chunks[0] = chunk.subarray(missing);
+      else this.#chunks.shift();
+    }
+    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, length);
+  }
 }
 
 /** The frames of a stream, as they come; the stream is closed when nobody wants more. */
