@@ -113,8 +113,8 @@ for (const [name, act] of Object.entries(hogs)) {
         return t.skip("other programs keep this machine too busy to tell");
       assert.ok(isMet, said);
       assert.ok(!stoodBehind.includes("healthy"), "who uses less stands in front");
-      // Not every kernel can be told.
-      if ((await readOf("hog", "../cpu.idle")).length === 0) return;
+      // Whose lines wait for a slow disk uses little, and not every kernel can be told.
+      if (act === "log" || (await readOf("hog", "../cpu.idle")).length === 0) return;
       assert.ok(stoodBehind.includes("hog"), "who uses much stands behind");
     },
   );

@@ -6,6 +6,7 @@ import { parseNumbers } from "#lib/number-list.ts";
 import { joined, openWorld, readIn, runIn, small, uid } from "../../../test/cgroup-world.ts";
 import { LightFirst } from "./light-first.ts";
 import { countsIn } from "./processor-counts.ts";
+import { confinedOf } from "./walls.ts";
 
 test("an app that uses much of the processors is put behind the others, in the kernel's own words", async (t) => {
   await using world = await openWorld(t, ["cpu"]);
@@ -59,17 +60,20 @@ test("what an app's loggers use is counted apart, and as the app's as well", asy
   const counts = countsIn(world.places);
   if (!counts) return t.skip("this kernel takes no order of cgroups");
   const app = `u${uid}`;
+  const kept = { limits: small, user: 1, network: "open", port: null } as const;
   assert.equal(counts.loggedMs(app), 0);
   const spin = async (name: string) => {
     const one = { ...world, cgroup: { uid, name } };
     world.cgroups.create(one.cgroup, small);
     await runIn(one, ["perl", "-e", "1 until (times)[0] > 0.1"]);
   };
-  await spin("i1");
+  const namesOf = (id: number) => confinedOf(id, kept).map(({ name }) => name) as [string, string];
+  const [[own, logger], [, another]] = [namesOf(1), namesOf(23)];
+  await spin(own);
   assert.ok(counts.usedMs(app) >= 90);
   assert.equal(counts.loggedMs(app), 0);
-  await spin("l1");
-  await spin("l23");
+  await spin(logger);
+  await spin(another);
   assert.ok(counts.loggedMs(app) >= 180);
   assert.ok(counts.usedMs(app) - counts.loggedMs(app) >= 90);
 });
