@@ -89,7 +89,9 @@ export const InstanceView = z.object({
   memoryBytes: z.number().nullable(),
   isBehind: z
     .boolean()
-    .describe("Its app uses so much of the processors that what others ask for is done first."),
+    .describe(
+      "Its app uses so much of the processors, or prints so much, that what others ask for is done first.",
+    ),
   startedAt: Timestamp,
   lastExit: z
     .object({

@@ -18,7 +18,7 @@ test("an instance that was started again says how it ended; what crashes, what i
   assert.equal(await said({ state: "running", lastExit }), again);
   assert.equal(await said({ state: "running", lastExit: null }), "");
   const behind =
-    "web.1 stands behind other apps while shop uses much of the processors; see berth limits -a shop\n";
+    "web.1 stands behind other apps while shop uses much of the processors, or prints very much; see berth limits -a shop\n";
   assert.equal(await said({ state: "running", lastExit: null, isBehind: true }), behind);
 });
 

@@ -95,7 +95,7 @@ function printInstances(
   );
   for (const { name, state, lastExit, lastLines, isBehind } of instances) {
     if (isBehind) {
-      const why = `${target} uses much of the processors`;
+      const why = `${target} uses much of the processors, or prints very much`;
       out.note(`${name} stands behind other apps while ${why}; see berth limits -a ${target}`);
     }
     if (state === "running" && lastExit) {

@@ -234,7 +234,7 @@ export type MetricsStore = Disposable & {
 export type InstanceUsage = {
   readonly cpuMs: number;
   readonly memoryBytes: number;
-  /** Its app uses so much of the processors that what others ask for is done first. */
+  /** Its app uses so much of the processors, or prints so much, that others go first. */
   readonly isBehind: boolean;
 };
 
