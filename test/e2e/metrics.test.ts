@@ -34,15 +34,22 @@ async function measures(): Promise<void> {
     metrics.series.filter((it) => it.name === name).flatMap((it) => it.values.map((v) => v ?? 0));
   const transport = createTransport({ socketPath: homeLayout(platform.home).socket, headers: {} });
   const client = createClient(transport, platform.home);
+  let measured = "";
   const isMeasured = async () => {
     // A command each time would be a program each time.
     metrics = await client(readBranchMetrics, { params: { target: "shop" }, query: {} });
     const sumOf = (name: string) => values(name).reduce((sum, value) => sum + value, 0);
     // What happened around a tick comes with the next one.
     const counts = [sumOf("requests") * metrics.stepS, sumOf("deploys")].map(Math.round);
-    return counts.join(" ") === "20 1" && Math.max(0, ...values("memory")) > 1_000_000;
+    const memory = Math.max(0, ...values("memory"));
+    measured = `${counts.join(" requests, ")} deploys, ${memory} bytes`;
+    return counts.join(" ") === "20 1" && memory > 1_000_000;
   };
-  await until(isMeasured, "all 20 requests, one deploy and the memory are measured", 30_000);
+  await until(isMeasured, "all is measured", 30_000).catch((error: unknown) => {
+    throw new Error(`20 requests, one deploy and the memory are measured: ${measured}`, {
+      cause: error,
+    });
+  });
   const shown = await platform.berth("metrics", "-a", "shop", "--json");
   const seen = (JSON.parse(shown.stdout) as MetricsView).series.map(({ name }) => name);
   for (const name of ["requests", "deploys", "memory"] as const)
