@@ -39,25 +39,31 @@ export function frameReader(payloadBytesMax: number): (chunk: Uint8Array) => Fra
   };
 }
 
+/** Somebody may send byte by byte, and each chunk takes more memory than that. */
+const chunksMax = 1024;
+
 /** Bytes that came in chunks, and are taken in other pieces. */
 class Waiting {
   bytes = 0;
-  readonly #chunks: Buffer[] = [];
+  #chunks: Buffer[] = [];
 
   add({ buffer, byteOffset, byteLength }: Uint8Array): void {
     this.#chunks.push(Buffer.from(buffer, byteOffset, byteLength));
     this.bytes += byteLength;
+    if (this.#chunks.length > chunksMax) this.#chunks = [Buffer.concat(this.#chunks)];
   }
 
   /** @param length No more than are there. */
   take(length: number): Buffer {
     this.bytes -= length;
-    const pieces: Buffer[] = [];
-    for (let missing = length; missing > 0; missing -= pieces.at(-1)!.length) {
-      const [chunk] = this.#chunks as [Buffer];
-      pieces.push(chunk.subarray(0, missing));
-      if (chunk.length > missing) this.#chunks[0] = chunk.subarray(missing);
-      else this.#chunks.shift();
+    let [count, excess] = [0, -length];
+    for (; excess < 0; count += 1) excess += this.#chunks[count]!.length;
+    const pieces = this.#chunks.splice(0, count);
+    if (excess > 0) {
+      const last = pieces.pop()!;
+      const end = last.length - excess;
+      pieces.push(last.subarray(0, end));
+      this.#chunks.unshift(last.subarray(end));
     }
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, length);
   }
