@@ -20,17 +20,17 @@ export function countsIn(places: readonly CgroupPlace[]) {
   const counted = places.find(({ version }) => version === 2) ?? ordered;
   if (!ordered || !counted || !existsSync(join(ordered.apps, idleFile))) return null;
   const [file, ofOneMs] = counted.version === 2 ? ["cpu.stat", 1e3] : ["cpuacct.usage", 1e6];
-  const usedMs = (folder: string) =>
+  const usedIn = (folder: string) =>
     Number(/\d+/.exec(read(join(folder, file)))?.[0] ?? 0) / ofOneMs;
   return {
     apps: () => readdirSync(counted.apps).filter((name) => /^u\d+$/.test(name)),
     usedMs: (name: string) =>
-      name === machine ? busyMs(read("/proc/stat")) : usedMs(join(counted.apps, name)),
+      name === machine ? busyMs(read("/proc/stat")) : usedIn(join(counted.apps, name)),
     /** Of an app's, what its loggers used that are there now. */
     loggedMs: (name: string) =>
       foldersIn(join(counted.apps, name))
         .filter((it) => /^l\d+$/.test(basename(it)))
-        .reduce((sum, it) => sum + usedMs(it), 0),
+        .reduce((sum, it) => sum + usedIn(it), 0),
     isBehind: (name: string) => read(join(ordered.apps, name, idleFile)).trim() === "1",
     setBehind: (name: string, isBehind: boolean) =>
       void unlessGone(() =>
