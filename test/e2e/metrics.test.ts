@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { suite, test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { createClient } from "#api/client.ts";
 import { readBranchMetrics, type MetricsView } from "#api/metrics.ts";
 import { createTransport } from "#lib/http.ts";
 import { homeLayout } from "#setup/layout.ts";
-import { bench, judged } from "../bench.ts";
 import { startPlatform, until } from "../platform.ts";
 
 const printsIds = {
@@ -17,13 +16,7 @@ const printsIds = {
   }).listen(process.env.PORT)`,
 };
 
-/** Both wait most of the time, so each has a platform of its own at once. */
-suite("what is measured, and what berthd itself takes", { concurrency: true }, () => {
-  test("requests and what an instance uses are measured, and shown at every door", measures);
-  test("berthd does next to nothing while nothing happens", rests);
-});
-
-async function measures(): Promise<void> {
+test("requests and what an instance uses are measured, and shown at every door", async () => {
   await using platform = await startPlatform();
   assert.equal((await platform.berth("apps:create", "shop")).code, 0);
   const pushed = await platform.push(await platform.tree(printsIds), "shop");
@@ -73,19 +66,4 @@ async function measures(): Promise<void> {
   assert.match(found, /router \| GET \/one status=200 .*instance=web\.1 .*request=[0-9a-f]{32}$/m);
   const built = await platform.berth("logs", "-a", "shop", "--source", "build");
   assert.match(built.stdout, /job\.1 \| -----> /);
-}
-
-/** Only what berthd itself has of a processor is counted, which is the same beside others. */
-async function rests(t: TestContext): Promise<void> {
-  type Result = { residentMb: number; cpuPercent: number };
-  const measure = async (args: readonly string[]) => {
-    const result = await bench<Result>("idle", "--apps", "3", ...args);
-    t.diagnostic(`${result.residentMb.toFixed(0)} MB, ${result.cpuPercent.toFixed(2)} %`);
-    return result;
-  };
-  // 120 MB with 100 apps, of which each takes 0.16 MB.
-  const isMet = ({ residentMb, cpuPercent }: Result) => residentMb < 105 && cpuPercent < 0.5;
-  const length = { short: ["--seconds", "10"], long: ["--seconds", "20"] };
-  const { residentMb, cpuPercent } = await judged(measure, isMet, length);
-  assert.ok(isMet({ residentMb, cpuPercent }), `${residentMb} MB, ${cpuPercent} %`);
-}
+});
